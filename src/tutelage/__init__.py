@@ -1,0 +1,31 @@
+"""tutelage: exact Hessian spectra, ranks and learning curves of student networks near their teacher.
+
+Names are imported on first use, so that ``import tutelage`` and ``tutelage --help`` stay quick (JAX costs 0.7 s).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC: dict[str, tuple[str, ...]] = {
+    "tutelage.activations": ("Activation", "Erf", "Linear", "Polynomial", "Quadratic", "parse_activation"),
+    "tutelage.network": ("Architecture", "Network", "load_network", "sample_teacher", "save_network"),
+    "tutelage.measure": ("Measure",),
+    "tutelage.errors": ("InputError",),
+}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = [*sorted(_MODULE_OF), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        return getattr(importlib.import_module(_MODULE_OF[name]), name)
+    raise AttributeError(f"module 'tutelage' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(__all__) | set(globals()))

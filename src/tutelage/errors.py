@@ -1,0 +1,21 @@
+"""The exceptions tutelage raises: every message says what was expected, what came and what to do."""
+
+
+class InputError(ValueError):
+    """An argument does not fit. The command line turns it into one line and exit code 2."""
+
+
+class AllocationError(InputError):
+    """An array would not fit in memory; the message gives P, the bytes and the largest feasible size."""
+
+
+class NoHessianError(InputError):
+    """The Hessian does not exist here (a zero neuron under a kinked activation)."""
+
+
+class NotAvailableError(InputError):
+    """The question has no implemented answer for this activation or size; the message names what does."""
+
+
+class MissingExtraError(ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
