@@ -1,0 +1,95 @@
+"""The command line: one file per command in this folder, imported only when that command is asked for.
+
+A command is a file ``cli/<command>.py`` with a typed function of the same name (``sub_command`` is written
+``sub-command``); the first line of the module's docstring is its line in ``tutelage --help``. There is no
+table to keep: the folder is the registry.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cyclopts import App, CycloptsError
+
+import tutelage
+from tutelage.errors import InputError, MissingExtraError
+
+_FOLDER = Path(__file__).parent
+_NOT_COMMANDS = {"__init__", "support", "options"}
+
+_EPILOGUE = (
+    "A first look: `tutelage spectrum --activation erf -d 10 -k 20`; "
+    "a figure of the paper: `tutelage reproduce fig2`."
+)
+
+
+def commands() -> dict[str, str]:
+    """Every command with its one-line help, read from the files of this folder without importing them."""
+    found = {}
+    for file in sorted(_FOLDER.glob("*.py")):
+        if file.stem in _NOT_COMMANDS:
+            continue
+        text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+        found[file.stem.replace("_", "-")] = text.partition("\n")[0]
+    return found
+
+
+def build_app() -> App:
+    """The application with every command registered by import path; nothing of a command is imported."""
+    app = App(
+        name="tutelage",
+        help="Exact Hessian spectra, ranks and learning curves of networks near their teacher.",
+        help_epilogue=_EPILOGUE,
+        help_format="markdown",
+        version=tutelage.__version__,
+        suppress_keyboard_interrupt=False,
+        result_action="return_value",
+    )
+    for name, text in commands().items():
+        module = name.replace("-", "_")
+        app.command(f"tutelage.cli.{module}:{module}", name=name, help=text)
+    return app
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code: 0, 2 for bad input (one line on stderr), 130 when interrupted."""
+    try:
+        result = build_app()(
+            None if arguments is None else list(arguments),
+            exit_on_error=False,
+            print_error=False,
+            help_on_error=False,
+        )
+        sys.stdout.flush()
+        return result if isinstance(result, int) and not isinstance(result, bool) else 0
+    except (InputError, MissingExtraError) as error:
+        return _refuse(str(error))
+    except CycloptsError as error:
+        return _refuse(f"{error}; see tutelage --help")
+    except BrokenPipeError:
+        # The reader (head, less) went away: nothing is wrong, but Python must not flush into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _refuse(
+            f"{error.filename or 'the system'}: {error.strerror or error}; check the path and the space left"
+        )
+    except MemoryError:
+        return _refuse("not enough memory; choose smaller sizes")
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+def _refuse(message: str) -> int:
+    print("tutelage: " + " ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+def main() -> None:
+    """Entry point of the ``tutelage`` script."""
+    sys.exit(run())

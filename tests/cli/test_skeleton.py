@@ -1,0 +1,122 @@
+"""The command line's manners: quick help, one line and exit code 2 for bad input, nothing half-written."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tutelage import cli
+from tutelage.cli import support
+from tutelage.errors import InputError
+
+
+def test_help_imports_no_numerical_library():
+    """JAX costs 0.7 s and NumPy 0.1 s: neither may be loaded to print the help."""
+    code = (
+        "import sys, tutelage.cli as c\n"
+        "assert c.run(['--help']) == 0\n"
+        "heavy = {'jax', 'numpy', 'scipy', 'matplotlib', 'xarray', 'equinox'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    for name in cli.commands():
+        assert name in done.stdout
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands()))
+def test_every_command_has_help_with_an_example(name, capsys):
+    assert cli.commands()[name].endswith(".")
+    assert cli.run([name, "--help"]) == 0
+    assert f"tutelage {name}" in " ".join(capsys.readouterr().out.replace("│", " ").split())
+    module = importlib.import_module(f"tutelage.cli.{name.replace('-', '_')}")
+    assert callable(getattr(module, name.replace("-", "_")))
+
+
+@pytest.mark.parametrize("arguments", [["no-such-command"], ["--no-such-option"]])
+def test_bad_usage_is_one_line_and_exit_code_2(arguments, capsys):
+    assert cli.run(arguments) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and arguments[0] in err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("spectrum: expected d >= 1,\n got 0"), 2),
+        (PermissionError(13, "Permission denied", "/there"), 2),
+        (MemoryError(), 2),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_errors_become_one_line(monkeypatch, capsys, error, code):
+    def fail(*_args, **_kwargs):
+        raise error
+
+    monkeypatch.setattr(cli, "build_app", lambda: fail)
+    assert cli.run([]) == code
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_exit_code_of_a_command_is_its_return_value(monkeypatch):
+    monkeypatch.setattr(cli, "build_app", lambda: lambda *_a, **_k: 3)
+    assert cli.run([]) == 3
+
+
+def test_json_is_strict_and_round_trips(tmp_path):
+    support.write_json(
+        tmp_path / "a.json", {"x": np.array([0.1, np.inf]), "n": np.int64(3), "t": (1, None, True)}
+    )
+    assert json.loads((tmp_path / "a.json").read_text()) == {"x": [0.1, None], "n": 3, "t": [1, None, True]}
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_temporary(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+
+    def fail(name):
+        name.write_text("half")
+        raise RuntimeError("interrupted")
+
+    with pytest.raises(RuntimeError):
+        support.write_atomic(target, fail)
+    assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("name", "suffixes", "expected"),
+    [
+        ("no/such/folder/a.json", (), "existing folder"),
+        ("", (), "file name"),
+        ("a.xyz", support.FIGURE_SUFFIXES, "ending in"),
+        ("a", support.FIGURE_SUFFIXES, "ending in"),
+        ("/proc/a.json", (), "/proc"),
+    ],
+)
+def test_outputs_are_refused_before_any_work(tmp_path, name, suffixes, expected):
+    with pytest.raises(InputError, match=expected):
+        support.check_output(tmp_path / name, "here", suffixes)
+
+
+def test_a_file_is_not_an_output_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot make the folder"):
+        support.check_output_folder(tmp_path / "file", "here")
+
+
+@pytest.mark.parametrize("suffix", support.FIGURE_SUFFIXES)
+def test_the_same_figure_gives_the_same_bytes(tmp_path, suffix):
+    from matplotlib.figure import Figure
+
+    for name in ("a", "b"):
+        figure = Figure(figsize=(1, 1))
+        figure.subplots().plot([0, 1])
+        support.save_figure(figure, tmp_path / f"{name}{suffix}")
+    first, second = ((tmp_path / f"{n}{suffix}").read_bytes() for n in "ab")
+    assert len(first) > 500
+    assert first == second
