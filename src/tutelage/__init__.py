@@ -15,6 +15,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.network": ("Architecture", "Network", "load_network", "sample_teacher", "save_network"),
     "tutelage.measure": ("Measure",),
     "tutelage.errors": ("InputError",),
+    "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -19,3 +19,7 @@ class NotAvailableError(InputError):
 
 class MissingExtraError(ImportError):
     """An optional dependency is not installed; the message names the extra that brings it."""
+
+
+class StoreError(InputError):
+    """A file of results cannot be written or read; the message names the file, the cause and the way out."""

@@ -1,0 +1,111 @@
+"""Atomic output files: a temporary name beside the target, fsync, rename; nothing is ever half-written."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from tutelage.check import human_bytes
+from tutelage.errors import StoreError
+
+TEMPORARY_SUFFIX = ".tmp"
+
+
+def sync_directory(folder: str | os.PathLike) -> None:
+    """Make the renames inside a folder durable (POSIX asks for an fsync of the folder itself)."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_error(who: str, path: str | os.PathLike, error: OSError) -> StoreError:
+    """The message for a write that failed: disk full, quota, read-only or missing folder, no permission."""
+    folder = Path(path).parent
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        with contextlib.suppress(OSError):
+            free = human_bytes(shutil.disk_usage(folder).free)
+            return StoreError(
+                f"{who}: expected room to write {str(path)!r}, the disk is full ({free} free, "
+                f"{os.strerror(error.errno)}); nothing was left half-written: make room and run it again"
+            )
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return StoreError(f"{who}: expected an existing folder, got {str(folder)!r}; create it first")
+    if error.errno == errno.EISDIR:
+        return StoreError(f"{who}: expected a file name, got the folder {str(path)!r}; add a file name")
+    return StoreError(
+        f"{who}: expected a writable place, cannot write {str(path)!r} ({error.strerror or error}); "
+        "choose another folder or change its permissions"
+    )
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | os.PathLike, mode: str = "wb", who: str = "atomic_write") -> Iterator[IO[Any]]:
+    """A stream whose contents appear under ``path`` all at once, or not at all.
+
+    The data go to a temporary name in the same folder, are flushed and synced to the disk, and the name is
+    changed in one step when the block ends without an exception; otherwise the temporary file is removed and
+    a file that stood at ``path`` before is untouched.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write; its folder must exist.
+    mode : str
+        ``"wb"`` (bytes) or ``"w"`` (UTF-8 text).
+    who : str
+        The name that stands first in error messages.
+
+    Raises
+    ------
+    StoreError
+        Missing or unwritable folder, disk full.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> with atomic_write(folder / "numbers.json", "w") as stream:
+    ...     _ = stream.write("[1, 2]")
+    >>> (folder / "numbers.json").read_text()
+    '[1, 2]'
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise write_error(who, path, IsADirectoryError(errno.EISDIR, "is a folder"))
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX)
+    except OSError as error:
+        raise write_error(who, path, error) from None
+    try:
+        # mkstemp makes private files; results are meant to be shared like any other output of the user.
+        os.fchmod(handle, 0o666 & ~_umask())
+        with os.fdopen(handle, mode, encoding=None if "b" in mode else "utf-8") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, path)
+        sync_directory(path.parent)
+    except BaseException as error:
+        Path(name).unlink(missing_ok=True)
+        if (
+            isinstance(error, OSError)
+            and error.errno is not None
+            and not isinstance(error, FileNotFoundError)
+        ):
+            raise write_error(who, path, error) from None
+        raise
+
+
+def _umask() -> int:
+    """The process's umask (it can only be read by setting it)."""
+    current = os.umask(0o077)
+    os.umask(current)
+    return current
