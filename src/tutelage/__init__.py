@@ -16,6 +16,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.measure": ("Measure",),
     "tutelage.errors": ("InputError",),
     "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
+    "tutelage.spectra": ("Spectrum",),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

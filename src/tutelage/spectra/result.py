@@ -1,0 +1,201 @@
+"""Spectrum: eigenvalues with integer multiplicities, error bars and the method that produced them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tutelage import check
+from tutelage.errors import InputError
+from tutelage.measure import Measure
+
+if TYPE_CHECKING:
+    import xarray
+
+_SAFETY = 10.0
+"""An eigenvalue counts as non-zero when it exceeds ten times its own error bar."""
+
+
+class NumericalRank(NamedTuple):
+    """A rank read off floating-point eigenvalues: only as good as its gap."""
+
+    rank: int
+    tolerance: float
+    gap: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Spectrum:
+    r"""Eigenvalues :math:`\lambda_1 \le \lambda_2 \le \dots` with multiplicities, and how they were obtained.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n,)
+        Ascending; one entry per block of equal eigenvalues that the structure proves equal.
+    multiplicities : ndarray of int, shape (n,)
+        They sum to ``n_params`` unless only a part of the spectrum was asked for.
+    n_params : int
+        P, the size of the matrix.
+    method : str
+        What produced the values, for example ``"symmetry+function_space"``.
+    errors : ndarray, shape (n,)
+        Bound (LAPACK, extended precision) or estimate (Lanczos, densities) of the absolute error of each value.
+    rank : int or None
+        The rank, where structure or exact arithmetic fixes it; never a floating-point count.
+
+    Examples
+    --------
+    >>> Spectrum([0.0, 2.0], [3, 1], n_params=4, method="dense").eigenvalues
+    array([0., 0., 0., 2.])
+    """
+
+    values: np.ndarray
+    multiplicities: np.ndarray
+    n_params: int
+    method: str
+    errors: np.ndarray | None = None
+    rank: int | None = None
+
+    def __post_init__(self) -> None:
+        values = np.asarray(self.values, dtype=np.float64).reshape(-1)
+        multiplicities = np.asarray(self.multiplicities)
+        errors = np.zeros_like(values) if self.errors is None else np.asarray(self.errors, dtype=np.float64)
+        if multiplicities.dtype.kind not in "iu" or np.any(multiplicities < 1):
+            raise InputError("Spectrum: expected positive integer multiplicities; drop empty blocks")
+        errors = np.broadcast_to(errors, values.shape)
+        check.same_length(values.size, multiplicities.size, "Spectrum", "values and multiplicities")
+        if multiplicities.sum() > self.n_params:
+            raise InputError(
+                f"Spectrum: expected multiplicities summing to at most P = {self.n_params}, "
+                f"got {multiplicities.sum()}; check n_params"
+            )
+        order = np.argsort(values, kind="stable")
+        object.__setattr__(self, "values", values[order])
+        object.__setattr__(self, "multiplicities", multiplicities.astype(np.int64)[order])
+        object.__setattr__(self, "errors", errors[order])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all P eigenvalues are here (Lanczos returns only the ends)."""
+        return int(self.multiplicities.sum()) == self.n_params
+
+    @property
+    def eigenvalues(self) -> np.ndarray:
+        """Every eigenvalue as often as it occurs, ascending: shape (P,) where the spectrum is complete."""
+        total = int(self.multiplicities.sum())
+        check.fits_in_memory(
+            8.0 * total, "Spectrum.eigenvalues", f"the expanded list of {total} eigenvalues",
+            f"{int(0.9 * check.available_bytes() / 8)} eigenvalues", "use values with multiplicities, or measure()",
+        )  # fmt: skip
+        return np.repeat(self.values, self.multiplicities)
+
+    def measure(self, normalized: bool = False) -> Measure:
+        """Atoms at the values, weighted by multiplicity (mass P) or, normalized, by its share (mass 1)."""
+        weights = self.multiplicities.astype(np.float64)
+        return Measure(self.values, weights / weights.sum() if normalized else weights)
+
+    def trace(self) -> float:
+        r""":math:`\sum_i m_i \lambda_i`."""
+        return float(self.multiplicities @ self.values)
+
+    def frobenius_norm(self) -> float:
+        r""":math:`(\sum_i m_i \lambda_i^2)^{1/2}`."""
+        return float(np.sqrt(self.multiplicities @ self.values**2))
+
+    def numerical_rank(self) -> NumericalRank:
+        """The number of eigenvalues above ten error bars, the tolerance used, and the gap around it.
+
+        The gap is the smallest counted magnitude over the largest uncounted one (or its error bar, if larger):
+        a rank with a gap below about 10³ is a guess, and ``tutelage.hessian_rank`` decides it exactly.
+        """
+        size, floor = np.abs(self.values), _SAFETY * self.errors
+        counted = size > floor
+        rank = int(self.multiplicities[counted].sum())
+        below = np.maximum(size, self.errors)[~counted]
+        smallest = float(size[counted].min()) if counted.any() else 0.0
+        largest = float(below.max()) if below.size else 0.0
+        tolerance = float(floor[~counted].max()) if below.size else float(floor.max())
+        return NumericalRank(rank, tolerance, smallest / largest if largest > 0 else float("inf"))
+
+    def min_positive(self) -> float:
+        """The smallest eigenvalue above ten error bars: the rate of the slowest mode."""
+        counted = self.values[self.values > _SAFETY * self.errors]
+        if not counted.size:
+            raise InputError(
+                "Spectrum.min_positive: expected a positive eigenvalue, got none above its error bar"
+            )
+        return float(counted[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON: eigenvalues (distinct), multiplicities, errors, n_params, rank, method."""
+        estimate = self.numerical_rank()
+        return {
+            "eigenvalues": self.values.tolist(),
+            "multiplicities": self.multiplicities.tolist(),
+            "errors": self.errors.tolist(),
+            "n_params": self.n_params,
+            "rank": self.rank,
+            "numerical_rank": {
+                "rank": estimate.rank,
+                "tolerance": estimate.tolerance,
+                "gap": estimate.gap if np.isfinite(estimate.gap) else None,
+            },
+            "method": self.method,
+        }
+
+    def to_xarray(self) -> xarray.Dataset:
+        """Values, multiplicities and errors along the dimension ``block``."""
+        import xarray
+
+        columns = {"value": self.values, "multiplicity": self.multiplicities, "error": self.errors}
+        attributes = {"n_params": self.n_params, "method": self.method}
+        if self.rank is not None:
+            attributes["rank"] = self.rank
+        return xarray.Dataset({name: ("block", column) for name, column in columns.items()}, attrs=attributes)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Eigenvalues from the largest down against their index, both axes logarithmic; zeros are counted in the title.
+
+        Returns the matplotlib axes (a new figure's, unless ``ax`` is given).
+        """
+        if ax is None:
+            from matplotlib.figure import Figure
+
+            ax = Figure(figsize=(6, 4), layout="constrained").subplots()
+        keep = self.values > self.errors
+        values, counts = self.values[keep][::-1], self.multiplicities[keep][::-1]
+        ends = np.cumsum(counts)
+        # Each block is a horizontal run from its first to its last index: two points, whatever its multiplicity.
+        index, height = np.stack([ends - counts + 1, ends], axis=1).ravel(), np.repeat(values, 2)
+        error = np.repeat(self.errors[keep][::-1], 2)
+        ax.plot(index, height, ".-", markersize=3, linewidth=0.8)
+        ax.fill_between(
+            index, np.maximum(height - error, height * 1e-3), height + error, alpha=0.3, linewidth=0
+        )
+        ax.set(
+            xscale="log", yscale="log", xlabel="index, from the largest", ylabel="eigenvalue of the Hessian"
+        )
+        hidden = int(self.multiplicities[~keep].sum())
+        ax.set_title(f"P = {self.n_params}, {self.method}" + (f", {hidden} at zero" if hidden else ""))
+        return ax
+
+    def __repr__(self) -> str:
+        low, high = (self.values[0], self.values[-1]) if self.values.size else (np.nan, np.nan)
+        rank = "" if self.rank is None else f", rank {self.rank}"
+        part = "" if self.is_complete else f", {int(self.multiplicities.sum())} of them"
+        return (
+            f"Spectrum(P={self.n_params}{part}, {self.values.size} distinct in [{low:.6g}, {high:.6g}]"
+            f"{rank}, method={self.method!r})"
+        )
+
+    def _repr_html_(self) -> str:
+        shown = np.unique(np.linspace(0, self.values.size - 1, min(self.values.size, 10)).astype(int))
+        rows = "".join(
+            f"<tr><td>{self.values[i]:.10g}</td><td>{self.multiplicities[i]}</td><td>{self.errors[i]:.1e}</td></tr>"
+            for i in shown[::-1]
+        )
+        head = "<tr><th>eigenvalue</th><th>multiplicity</th><th>error</th></tr>"
+        rank = "" if self.rank is None else f", rank = {self.rank}"
+        return f"<b>Spectrum</b>: P = {self.n_params}{rank}, <code>{self.method}</code><table>{head}{rows}</table>"
