@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.linalg
+
 from tutelage.spectra.lapack import backward_error, symmetric_eigenvalues, two_stage_available
 
 

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+
 from tutelage.errors import AllocationError, InputError
 from tutelage.spectra import Spectrum
 

@@ -1,4 +1,4 @@
-"""Eigenvalues of dense symmetric matrices by LAPACK, with the two-stage routine where SciPy's library has it."""
+"""Eigenvalues of dense symmetric matrices by LAPACK, two-stage where SciPy's library has it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import scipy.linalg
 
 TWO_STAGE_FROM = 1500
-"""Size from which ``dsyevd_2stage`` wins; below it the plain driver does (measured in benchmarks/spectrum_overhead.py)."""
+"""Size from which ``dsyevd_2stage`` beats the plain driver (measured in benchmarks/spectrum_overhead.py)."""
 
 _COLUMN_MAJOR = 102
 
@@ -24,8 +24,8 @@ def symmetric_eigenvalues(matrix: np.ndarray, *, two_stage: bool | None = None) 
     matrix : ndarray, shape (n, n)
         Overwritten when it is contiguous: pass a copy to keep it.
     two_stage : bool or None
-        Reduce to tridiagonal form through a band (matrix products all the way) rather than directly (half of the
-        work is matrix-vector products). None decides by size; where the library lacks it, the plain driver runs.
+        Reduce to tridiagonal form through a band (matrix products all the way) rather than directly (half of
+        the work is matrix-vector products). None decides by size; the plain driver runs where there is none.
 
     Source: Haidar, Ltaief, Dongarra (SC 2011); LAPACK's dsyevd_2stage computes values only.
     """
@@ -40,11 +40,11 @@ def symmetric_eigenvalues(matrix: np.ndarray, *, two_stage: bool | None = None) 
 
 
 def backward_error(n: int, norm: float) -> float:
-    r"""Bound on the error of each computed eigenvalue: :math:`p(n)\,\epsilon\,\|H\|_2`, p(n) = 10 + 2 sqrt(n).
+    r"""Bound on the error of each computed eigenvalue: :math:`(10 + 2\sqrt n)\,\epsilon\,\|H\|_2`.
 
-    LAPACK's users' guide leaves p(n) open ("a modestly growing function"); the largest error seen against a
-    prescribed spectrum grew like :math:`0.6\sqrt{n}` up to n = 2000, the constant covers small n and the rounding
-    of the entries themselves.
+    LAPACK's users' guide leaves the factor open ("a modestly growing function"); the largest error seen against
+    a prescribed spectrum grew like :math:`0.6\sqrt{n}` up to n = 2000, the constant covers small n and the
+    rounding of the entries themselves.
     """
     return float((10 + 2 * np.sqrt(n)) * np.finfo(np.float64).eps * norm)
 

@@ -41,7 +41,7 @@ class Spectrum:
     method : str
         What produced the values, for example ``"symmetry+function_space"``.
     errors : ndarray, shape (n,)
-        Bound (LAPACK, extended precision) or estimate (Lanczos, densities) of the absolute error of each value.
+        Bound (LAPACK, extended precision) or estimate (Lanczos, densities) of each value's absolute error.
     rank : int or None
         The rank, where structure or exact arithmetic fixes it; never a floating-point count.
 
@@ -87,7 +87,7 @@ class Spectrum:
         total = int(self.multiplicities.sum())
         check.fits_in_memory(
             8.0 * total, "Spectrum.eigenvalues", f"the expanded list of {total} eigenvalues",
-            f"{int(0.9 * check.available_bytes() / 8)} eigenvalues", "use values with multiplicities, or measure()",
+            f"{int(0.9 * check.available_bytes() / 8)} of them", "use values with multiplicities, or measure()",
         )  # fmt: skip
         return np.repeat(self.values, self.multiplicities)
 
@@ -107,8 +107,8 @@ class Spectrum:
     def numerical_rank(self) -> NumericalRank:
         """The number of eigenvalues above ten error bars, the tolerance used, and the gap around it.
 
-        The gap is the smallest counted magnitude over the largest uncounted one (or its error bar, if larger):
-        a rank with a gap below about 10³ is a guess, and ``tutelage.hessian_rank`` decides it exactly.
+        The gap is the smallest counted magnitude over the largest uncounted one (or its error bar, if
+        larger): a rank with a gap below about 10³ is a guess; ``tutelage.hessian_rank`` decides it exactly.
         """
         size, floor = np.abs(self.values), _SAFETY * self.errors
         counted = size > floor
@@ -156,7 +156,7 @@ class Spectrum:
         return xarray.Dataset({name: ("block", column) for name, column in columns.items()}, attrs=attributes)
 
     def plot(self, ax: Any = None) -> Any:
-        """Eigenvalues from the largest down against their index, both axes logarithmic; zeros are counted in the title.
+        """Eigenvalues from the largest down against their index, on logarithmic axes; the title counts the zeros.
 
         Returns the matplotlib axes (a new figure's, unless ``ax`` is given).
         """
@@ -167,7 +167,7 @@ class Spectrum:
         keep = self.values > self.errors
         values, counts = self.values[keep][::-1], self.multiplicities[keep][::-1]
         ends = np.cumsum(counts)
-        # Each block is a horizontal run from its first to its last index: two points, whatever its multiplicity.
+        # Each block is a horizontal run from its first to its last index: two points, whatever the multiplicity.
         index, height = np.stack([ends - counts + 1, ends], axis=1).ravel(), np.repeat(values, 2)
         error = np.repeat(self.errors[keep][::-1], 2)
         ax.plot(index, height, ".-", markersize=3, linewidth=0.8)
@@ -198,4 +198,5 @@ class Spectrum:
         )
         head = "<tr><th>eigenvalue</th><th>multiplicity</th><th>error</th></tr>"
         rank = "" if self.rank is None else f", rank = {self.rank}"
-        return f"<b>Spectrum</b>: P = {self.n_params}{rank}, <code>{self.method}</code><table>{head}{rows}</table>"
+        title = f"<b>Spectrum</b>: P = {self.n_params}{rank}, <code>{self.method}</code>"
+        return f"{title}<table>{head}{rows}</table>"
