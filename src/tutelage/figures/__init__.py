@@ -1,0 +1,1 @@
+"""Figures: dataset -> matplotlib figure, one module per study, never a solver."""

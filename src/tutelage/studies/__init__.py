@@ -1,0 +1,47 @@
+"""Studies: one file per figure of the paper or question; each computes a dataset and judges its claims."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING
+
+from tutelage.check import nearest
+from tutelage.errors import InputError
+
+if TYPE_CHECKING:
+    from tutelage.studies.base import Study
+
+_STUDIES: dict[str, str] = {
+    "fig2": "tutelage.studies.linear_spectrum:LinearSpectrum",
+    "fig6": "tutelage.studies.hidden_block:HiddenBlock",
+    "fig7": "tutelage.studies.readout_block:ReadoutBlock",
+}
+"""Name -> "module:Class", in the order of the report."""
+
+
+def available() -> dict[str, str]:
+    """The studies whose module is there, without importing any."""
+    return {
+        name: path
+        for name, path in _STUDIES.items()
+        if importlib.util.find_spec(path.partition(":")[0]) is not None
+    }
+
+
+def study_class(name: str) -> type[Study]:
+    """The class of a study by its name.
+
+    Raises
+    ------
+    InputError
+        Unknown name; the nearest is named.
+    """
+    known = available()
+    if name not in known:
+        raise InputError(f"study: unknown name {name!r}; {nearest(name, known)}")
+    module, _, attribute = known[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+__all__ = ["available", "study_class"]

@@ -1,0 +1,79 @@
+"""How a claim is judged: named tests of (predicted, measured, uncertainty, threshold), nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from tutelage.check import choice
+from tutelage.errors import InputError
+
+Verdict = Literal["holds", "holds with a correction", "fails"]
+HOLDS, CORRECTED, FAILS = "holds", "holds with a correction", "fails"
+
+
+def _equal(predicted: float, measured: float, uncertainty: float, threshold: float) -> bool:
+    return measured == predicted
+
+
+def _within(predicted: float, measured: float, uncertainty: float, threshold: float) -> bool:
+    return abs(measured - predicted) <= threshold
+
+
+def _within_relative(predicted: float, measured: float, uncertainty: float, threshold: float) -> bool:
+    return abs(measured - predicted) <= threshold * abs(predicted)
+
+
+def _within_errors(predicted: float, measured: float, uncertainty: float, threshold: float) -> bool:
+    return abs(measured - predicted) <= threshold * uncertainty
+
+
+def _at_most(predicted: float, measured: float, uncertainty: float, threshold: float) -> bool:
+    return measured <= threshold
+
+
+def _at_least(predicted: float, measured: float, uncertainty: float, threshold: float) -> bool:
+    return measured >= threshold
+
+
+TESTS: dict[str, Callable[[float, float, float, float], bool]] = {
+    "equal": _equal,
+    "within": _within,
+    "within relative": _within_relative,
+    "within errors": _within_errors,
+    "at most": _at_most,
+    "at least": _at_least,
+}
+"""``equal``: measured = predicted (counts); ``within``: |measured − predicted| ≤ threshold; ``within relative``:
+that over |predicted|; ``within errors``: that over the uncertainty (threshold in standard errors); ``at most``
+and ``at least``: measured against the threshold alone (distances, p-values)."""
+
+
+def judge(
+    test: str,
+    predicted: float,
+    measured: float,
+    uncertainty: float = 0.0,
+    threshold: float = 0.0,
+    corrected: float | None = None,
+) -> Verdict:
+    """The verdict of one test.
+
+    ``corrected`` is what the corrected statement predicts: when the statement as printed fails and the
+    corrected one passes the same test at the same threshold, the claim "holds with a correction". NaN fails.
+
+    Examples
+    --------
+    >>> judge("equal", predicted=20, measured=40, corrected=40)
+    'holds with a correction'
+    >>> judge("within errors", predicted=1.5, measured=1.6, uncertainty=0.02, threshold=4)
+    'fails'
+    """
+    passes = TESTS[choice(test, "judge", "test", TESTS)]
+    if not uncertainty >= 0:
+        raise InputError(f"judge: expected uncertainty >= 0, got {uncertainty}; pass a standard error")
+    if passes(predicted, measured, uncertainty, threshold):
+        return HOLDS
+    if corrected is not None and passes(corrected, measured, uncertainty, threshold):
+        return CORRECTED
+    return FAILS
