@@ -45,8 +45,8 @@ TESTS: dict[str, Callable[[float, float, float, float], bool]] = {
     "at least": _at_least,
 }
 """``equal``: measured = predicted (counts).
-``within``: |measured − predicted| ≤ threshold; ``within relative``: that over |predicted|; ``within errors``: that
-over the uncertainty, so that the threshold is in standard errors.
+``within``: |measured − predicted| ≤ threshold; ``within relative``: that over |predicted|;
+``within errors``: that over the uncertainty, so that the threshold is in standard errors.
 ``at most``, ``at least``: measured against the threshold alone (distances, p-values).
 """
 
