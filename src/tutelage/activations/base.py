@@ -6,6 +6,10 @@ import abc
 from fractions import Fraction
 from typing import Any, ClassVar, Literal
 
+import jax
+import jax.numpy as jnp
+
+from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
 from tutelage.spec import format_spec
 
 Parity = Literal["even", "odd"] | None
@@ -35,6 +39,39 @@ class Activation(abc.ABC):
         Source: SCIENCE.md section 2. Must be smooth in its arguments wherever the moments exist.
         """
 
+    def moments(self, pair: Pair) -> PairMoments:
+        r"""All tables :math:`k_{pq}` of a pair, elementwise: by default exact derivatives of ``dual`` (Price, Stein).
+
+        .. math:: k_{11} = \partial_{uv}\kappa,\; k_{20} = 2\partial_{uu}\kappa,\; k_{22} = \partial_{uv}^2\kappa,\;
+            k_{31} = 2\partial_{uu}\partial_{uv}\kappa,\; k_{40} = 4\partial_{uu}^2\kappa
+
+        Override it where a closed form is cheaper or where ``dual`` is not smooth at parallel neurons.
+        """
+
+        def kernel(q: Any) -> Any:
+            zero = jnp.zeros((), q.dtype)
+            return self.dual(zero, zero, q[0], q[1], q[2])
+
+        def derivatives(q: Any) -> Any:
+            return kernel(q), jax.grad(kernel)(q), jax.hessian(kernel)(q)
+
+        q = jnp.stack([pair.q_uu, pair.q_uv, pair.q_vv], axis=-1)
+        k, g, h = jnp.vectorize(derivatives, signature="(n)->(),(n),(n,n)")(q)
+        return PairMoments(
+            k00=k,
+            k11=g[..., 1],
+            k20=2 * g[..., 0],
+            k02=2 * g[..., 2],
+            k22=h[..., 1, 1],
+            k31=2 * h[..., 0, 1],
+            k13=2 * h[..., 2, 1],
+            k40=4 * h[..., 0, 0],
+        )
+
+    def plane_terms(self, W: Any, Z: Any) -> PlaneTerms | None:
+        """Blocks of the pairs whose k_22, k_31, k_13, k_40 ``moments`` leaves at 0; None when there are none by design."""
+        return None
+
     @property
     def parity(self) -> Parity:
         """``"odd"``, ``"even"`` or None."""
@@ -61,3 +98,28 @@ class Activation(abc.ABC):
     def spec(self) -> str:
         """The written form, ``name:key=value``, understood by ``parse_activation``."""
         return format_spec(self.name, self)
+
+
+class Elementary(Activation):
+    """An activation whose tables are elementary functions, so that the SAME formula runs in other arithmetics.
+
+    ``tables(q_uu, q_uv, q_vv, xp)`` may be called with mpmath numbers and ``xp=mpmath.mp``, with python-flint balls
+    and ``xp=arithmetic.arb_functions()``, or with arrays and ``xp=jax.numpy``. ``moments`` is that call in JAX, with the
+    determinant from the vectors.
+    """
+
+    @abc.abstractmethod
+    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+        """k_00 ... k_40 of centred (u, v).
+
+        Parameters
+        ----------
+        q_uu, q_uv, q_vv : number or array
+        xp : namespace with ``sqrt exp sin cos sinh cosh atan2 pi``
+        determinant : number or array, optional
+            q_uu q_vv - q_uv^2; formed from the three others when absent (exact arithmetic needs no better).
+        """
+
+    def moments(self, pair: Pair) -> PairMoments:
+        tables = self.tables(pair.q_uu, pair.q_uv, pair.q_vv, jnp, pair.determinant)
+        return PairMoments(*(jnp.broadcast_to(jnp.asarray(t, pair.q_uv.dtype), pair.q_uv.shape) for t in tables))

@@ -1,0 +1,94 @@
+"""Moments of all pairs of neurons: dual kernel and its Price-Stein derivatives as (k, l) tables."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from tutelage.activations.base import Activation
+from tutelage.activations.pairs import PairMoments, PlaneTerms, pair_geometry
+
+__all__ = ["PairMoments", "PlaneTerms", "dual_matrix", "first_moments", "pair_moments", "plane_terms"]
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
+def dual_matrix(activation: Activation, W: Any, Z: Any) -> Any:
+    r""":math:`\kappa_{ij} = E[\sigma(w_i\cdot x)\,\sigma(z_j\cdot x)]`, x standard normal.
+
+    Parameters
+    ----------
+    activation : Activation
+    W, Z : array, shape (k, d) and (l, d)
+        Call inside float64 JAX; traceable. Derivatives of any order in W and Z come from the tables themselves
+        (Price), so they are finite and right at parallel and duplicated neurons.
+
+    Returns
+    -------
+    array, shape (k, l)
+    """
+    return _tables(activation, W, Z).k00
+
+
+@dual_matrix.defjvp
+def _dual_matrix_jvp(activation: Activation, primals: Any, tangents: Any) -> Any:
+    W, Z = primals
+    k00, k11, k20, k02 = first_moments(activation, W, Z)
+    d_uu, d_uv, d_vv = _gram_tangents(W, Z, *tangents)
+    return k00, k20 * d_uu / 2 + k11 * d_uv + k02 * d_vv / 2
+
+
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
+def first_moments(activation: Activation, W: Any, Z: Any) -> tuple[Any, Any, Any, Any]:
+    r"""Tables (k_00, k_11, k_20, k_02), each (k, l), :math:`k_{pq} = E[\sigma^{(p)}(u_i)\,\sigma^{(q)}(v_j)]`.
+
+    They give the population loss and its gradient (SCIENCE.md section 1). Finite and accurate at aligned, opposite
+    and duplicated neurons. At those, kinked activations have no derivative of k_11 and k_20; 0 is given.
+    """
+    m = _tables(activation, W, Z)
+    return m.k00, m.k11, m.k20, m.k02
+
+
+@first_moments.defjvp
+def _first_moments_jvp(activation: Activation, primals: Any, tangents: Any) -> Any:
+    W, Z = primals
+    d_uu, d_uv, d_vv = _gram_tangents(W, Z, *tangents)
+    m = pair_moments(activation, W, Z)
+    k04 = pair_moments(activation, Z, W).k40.T
+    tangent = (
+        m.k20 * d_uu / 2 + m.k11 * d_uv + m.k02 * d_vv / 2,
+        m.k31 * d_uu / 2 + m.k22 * d_uv + m.k13 * d_vv / 2,
+        m.k40 * d_uu / 2 + m.k31 * d_uv + m.k22 * d_vv / 2,
+        m.k22 * d_uu / 2 + m.k13 * d_uv + k04 * d_vv / 2,
+    )
+    return (m.k00, m.k11, m.k20, m.k02), tangent
+
+
+def pair_moments(activation: Activation, W: Any, Z: Any) -> PairMoments:
+    r"""All tables of the Hessian blocks, each (k, l): k_00 k_11 k_20 k_02 k_22 k_31 k_13 k_40 (SCIENCE.md section 1).
+
+    For kinked activations k_22, k_31, k_13 and k_40 are 0 on close pairs, whose blocks ``plane_terms`` lists.
+    """
+    return _tables(activation, W, Z)
+
+
+def plane_terms(activation: Activation, W: Any, Z: Any) -> PlaneTerms | None:
+    """Close pairs of a kinked activation, in NumPy; None for smooth activations. Complements ``pair_moments``.
+
+    Raises
+    ------
+    NoHessianError
+        A zero row under a kinked activation.
+    """
+    return activation.plane_terms(W, Z)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _tables(activation: Activation, W: Any, Z: Any) -> PairMoments:
+    return activation.moments(pair_geometry(jnp.asarray(W), jnp.asarray(Z)))
+
+
+def _gram_tangents(W: Any, Z: Any, dW: Any, dZ: Any) -> tuple[Any, Any, Any]:
+    return 2 * jnp.sum(W * dW, axis=1)[:, None], dW @ Z.T + W @ dZ.T, 2 * jnp.sum(Z * dZ, axis=1)[None, :]
