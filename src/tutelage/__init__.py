@@ -14,6 +14,8 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.activations": ("Activation", "Erf", "Linear", "Polynomial", "Quadratic", "parse_activation"),
     "tutelage.network": ("Architecture", "Network", "load_network", "sample_teacher", "save_network"),
     "tutelage.measure": ("Measure",),
+    "tutelage.operators": ("HessianOperator",),
+    "tutelage.population": ("Problem", "StandardNormal", "hessian_at_optimum"),
     "tutelage.errors": ("InputError",),
     "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
     "tutelage.spectra": ("Spectrum",),

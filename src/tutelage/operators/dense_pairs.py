@@ -1,0 +1,133 @@
+"""Dense form and Frobenius norm of a PairHessian: k passes over memory, no (k, d, d) temporaries beyond one row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tutelage.operators.functional import plane_block
+
+if TYPE_CHECKING:
+    from tutelage.operators.pair_hessian import PairHessian
+
+
+def dense_pairs(op: PairHessian) -> np.ndarray:
+    """The (P, P) matrix, exactly symmetric."""
+    k, d, n = op.k, op.d, op.W.size
+    with_W, with_a = "W" in op.trainable, "a" in op.trainable
+    out = np.zeros((op.n_params, op.n_params))
+    if with_W:
+        ww = out[:n, :n].reshape(k, d, k, d) if not with_a else np.zeros((k, d, k, d))
+        for i in range(k):
+            _fill_row(op, i, ww[i])
+        if op.plane is not None:
+            for m in range(len(op.plane.i)):
+                ww[op.plane.i[m], :, op.plane.j[m], :] += plane_block(op.plane, m)
+        if op.part is not None:
+            for i in range(k):
+                ww[i, :, i, :] += op.part.diagonal_block(op.W, i)
+        flat = ww.reshape(n, n)
+        _symmetrize(flat)
+        if with_a:
+            out[:n, :n] = flat
+    if with_a:
+        aa = np.asarray(op.tables.k00)
+        out[-k:, -k:] = (aa + aa.T) / 2
+    if with_W and with_a:
+        out[:n, n:] = mixed_block(op)
+        out[n:, :n] = out[:n, n:].T
+    return out
+
+
+def mixed_block(op: PairHessian) -> np.ndarray:
+    """H[w_i, a_j], shape (k d, k)."""
+    k, d = op.W.shape
+    t = op.tables
+    block = op.a[:, None, None] * (
+        np.asarray(t.k20)[:, None, :] * op.W[:, :, None] + np.asarray(t.k11)[:, None, :] * op.W.T[None, :, :]
+    )
+    if op.part is not None:
+        for i in range(k):
+            block[i, :, i] += op.part.read_out_column(op.W, i)
+    return block.reshape(k * d, k)
+
+
+def _fill_row(op: PairHessian, i: int, row: np.ndarray) -> None:
+    """Blocks (i, j) for all j into ``row`` of shape (d, k, d)."""
+    t, W = op.tables, op.W
+    weight = op.a[i] * op.a
+    k11, k22, k31, k13 = (weight * np.asarray(x)[i] for x in (t.k11, t.k22, t.k31, t.k13))
+    w = W[i]
+    np.multiply(w[:, None, None], (k31[:, None] * w + k22[:, None] * W)[None], out=row)
+    row += W.T[:, :, None] * (k22[:, None] * w + k13[:, None] * W)[None]
+    diagonal = np.arange(W.shape[1])
+    row[diagonal, :, diagonal] += k11[None, :]
+
+
+def _symmetrize(matrix: np.ndarray, tile: int = 512) -> None:
+    """(M + Mᵀ)/2 in place, tile by tile: round-off makes blocks (i, j) and (j, i) differ in the last bit."""
+    n = len(matrix)
+    for p in range(0, n, tile):
+        for q in range(p, n, tile):
+            upper = matrix[p : p + tile, q : q + tile]
+            lower = matrix[q : q + tile, p : p + tile]
+            mean = (upper + lower.T) / 2
+            upper[...] = mean
+            lower[...] = mean.T
+
+
+def pair_frobenius_squared(op: PairHessian) -> float:
+    r""":math:`\|H\|_F^2` in O(k² d) from Gram matrices; diagonal blocks with a functional part explicitly."""
+    total = 0.0
+    t, W, a = op.tables, op.W, op.a
+    k, d = W.shape
+    k00, k11, k20, k22, k31, k13 = (np.asarray(x) for x in (t.k00, t.k11, t.k20, t.k22, t.k31, t.k13))
+    q = W @ W.T
+    n = np.diag(q)
+    qi, qj = n[:, None], n[None, :]
+    if "W" in op.trainable:
+        rest_trace = k31 * qi + 2 * k22 * q + k13 * qj
+        rest = (
+            (k31 * qi) ** 2 + (k13 * qj) ** 2 + 2 * k31 * k13 * q**2 + 2 * k22**2 * (qi * qj + q**2)
+            + 4 * k22 * q * (k31 * qi + k13 * qj)
+        )  # fmt: skip
+        weight = np.outer(a, a) ** 2
+        squares = weight * (d * k11**2 + 2 * k11 * rest_trace + rest)
+        if op.plane is not None:
+            _add_plane_squares(op, squares)
+        if op.part is not None:
+            for i in range(k):
+                squares[i, i] = np.sum(_diagonal_block(op, i) ** 2)
+        total += float(np.sum(squares))
+    if "a" in op.trainable:
+        total += float(np.sum(k00**2))
+    if "W" in op.trainable and "a" in op.trainable:
+        if op.part is None:
+            mixed = a[:, None] ** 2 * (k20**2 * qi + 2 * k20 * k11 * q + k11**2 * qj)
+            total += 2 * float(np.sum(mixed))
+        else:
+            total += 2 * float(np.sum(mixed_block(op) ** 2))
+    return total
+
+
+def _add_plane_squares(op: PairHessian, squares: np.ndarray) -> None:
+    """Close pairs have k11 and the plane alone: their squared norms replace the table's."""
+    plane = op.plane
+    k11 = np.asarray(op.tables.k11)
+    for m, (i, j) in enumerate(zip(plane.i, plane.j, strict=True)):
+        block = plane_block(plane, m)
+        squares[i, j] += 2 * op.a[i] * op.a[j] * k11[i, j] * np.trace(block) + np.sum(block**2)
+
+
+def _diagonal_block(op: PairHessian, i: int) -> np.ndarray:
+    """The (d, d) block (w_i, w_i), both parts."""
+    t, w = op.tables, op.W[i]
+    weight = op.a[i] ** 2
+    block = weight * (
+        t.k11[i, i] * np.eye(op.d) + (t.k31[i, i] + 2 * t.k22[i, i] + t.k13[i, i]) * np.outer(w, w)
+    )
+    if op.plane is not None:
+        for m in np.flatnonzero((op.plane.i == i) & (op.plane.j == i)):
+            block = block + plane_block(op.plane, m)
+    return block + op.part.diagonal_block(op.W, i)

@@ -1,0 +1,77 @@
+"""From moments and a network to the Hessian operator: the outer-product and the functional part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tutelage import moments
+from tutelage.network import Network
+from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PairTables, PlaneBlocks, Routes
+from tutelage.population.formulas import cross_tables
+from tutelage.precision import float64
+
+
+@float64
+def outer_hessian(network: Network, trainable: tuple[str, ...] = ("W", "a"), routes: Routes | None = None) -> PairHessian:
+    r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
+    moments.require_nonzero_rows(network.activation, network.W)
+    tables = PairTables(*(np.asarray(t) for t in cross_tables(network.activation, network.W, network.W)))
+    plane = moments.plane_terms(network.activation, network.W, network.W)
+    blocks = None
+    if plane is not None:
+        weight = (network.a[plane.i] * network.a[plane.j])[:, None]
+        blocks = PlaneBlocks(plane.i, plane.j, plane.p, plane.m, weight * plane.outer)
+    return PairHessian(network.W, network.a, tables, blocks, None, trainable, routes or Routes())
+
+
+@float64
+def functional_part(student: Network, teacher: Network) -> FunctionalPart:
+    r""":math:`E[(f-f_*)\nabla^2 f]` as coefficients over pairs (student neuron, neuron of student or teacher)."""
+    activation, W, a = student.activation, student.W, student.a
+    Z, c = np.concatenate([W, teacher.W]), np.concatenate([a, -teacher.a])
+    m = moments.pair_moments(activation, W, Z)
+    k11, k20, k22, k31, k40 = (np.asarray(t) for t in (m.k11, m.k20, m.k22, m.k31, m.k40))
+    weight = np.outer(a, c)
+    plane = moments.plane_terms(activation, W, Z)
+    return FunctionalPart(
+        Z=Z, identity=(weight * k20).sum(1), square=(weight * k40).sum(1), cross=weight * k31, source=weight * k22,
+        own=k20 @ c, mixed=k11 * c, plane=None if plane is None else _own_planes(plane, W, weight),
+    )  # fmt: skip
+
+
+def _own_planes(plane: Any, W: np.ndarray, weight: np.ndarray) -> PlaneBlocks:
+    """Close (neuron, source) pairs as blocks (w_i, w_i) in the frame of the neuron and the normal towards the source."""
+    unit = W[plane.i] / np.linalg.norm(W[plane.i], axis=1, keepdims=True)
+    coefficients = weight[plane.i, plane.j][:, None] * plane.functional
+    # functional = (f_ww, f_wn, f_nn); a PlaneBlocks row is (uu, vv, uv).
+    return PlaneBlocks(plane.i, plane.i, unit, plane.n, coefficients[:, [0, 2, 1]])
+
+
+def hessian_at_optimum(network: Network) -> HessianOperator:
+    r"""The Hessian of a student at its teacher, :math:`H = E[\nabla f\,\nabla f^T]` ([C25] (3)-(5) in expectation).
+
+    Parameters
+    ----------
+    network : Network
+        The teacher, which is also the student.
+
+    Returns
+    -------
+    PairHessian
+        A structured lineax operator of size P = k d + k; parameters in the order W row-major, then a.
+
+    Raises
+    ------
+    NoHessianError
+        A zero neuron under a kinked activation.
+
+    Examples
+    --------
+    >>> from tutelage import Network, hessian_at_optimum
+    >>> hessian_at_optimum(Network([[2.0]], [3.0], "linear")).dense()
+    array([[9., 6.],
+           [6., 4.]])
+    """
+    return outer_hessian(network)

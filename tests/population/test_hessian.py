@@ -1,0 +1,156 @@
+"""The population Hessian against autodiff of the population loss, sampling, and its own laws."""
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tutelage import Network, Problem, empirical, hessian_at_optimum, sample_teacher
+from tutelage.errors import InputError, NoHessianError
+from tutelage.population import formulas
+
+SMOOTH = ("linear", "quadratic:alpha=0.7", "erf", "erf:scale=0.5")
+ALL = (*SMOOTH, "relu", "leaky_relu:slope=0.1", "abs", "sin", "polynomial:coefficients=0,1,-0.3,0.2")
+
+
+def autodiff_hessian(student, teacher):
+    """jax.hessian of the expanded population loss, in θ order."""
+    k, d = student.W.shape
+
+    def loss(theta):
+        W, a = theta[: k * d].reshape(k, d), theta[k * d :]
+        return formulas.loss(student.activation, W, a, teacher.W, teacher.a)
+
+    with jax.enable_x64(True):
+        return np.asarray(jax.hessian(loss)(jax.numpy.asarray(student.theta)))
+
+
+@pytest.mark.parametrize("activation", SMOOTH)
+def test_hessian_equals_autodiff_of_the_population_loss_at_and_away_from_the_optimum(activation):
+    teacher = sample_teacher(activation, d=4, k=3, seed=1)
+    student = sample_teacher(activation, d=4, k=5, seed=2)
+    problem = Problem(teacher)
+    for here in (teacher, student):
+        expected = autodiff_hessian(here, teacher)
+        assert np.abs(problem.hessian(here).dense() - expected).max() < 1e-12 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize("activation", ALL)
+def test_hessian_lies_within_the_standard_error_of_a_large_sample(activation):
+    teacher = sample_teacher(activation, d=3, k=2, seed=3)
+    student = sample_teacher(activation, d=3, k=3, seed=4)
+    n_batches, n = 40, 4000
+    X = np.random.default_rng(5).standard_normal((n_batches, n, 3))
+    smooth = activation not in ("relu", "leaky_relu:slope=0.1", "abs")
+    # The curvature of a kink is a delta: samples never see it, so kinked activations are judged on the outer part.
+    population = Problem(teacher).hessian(student)
+    population = population if smooth else population.outer
+    samples = []
+    for x in X:
+        hessian = empirical.Problem.from_teacher(teacher, x).hessian(student)
+        samples.append((hessian if smooth else hessian.outer).dense())
+    error = np.std(samples, axis=0, ddof=1) / np.sqrt(n_batches)
+    deviation = np.abs(np.mean(samples, axis=0) - population.dense()) / (error + 1e-12)
+    assert deviation.max() < 5.0  # 144 correlated entries: 5 standard errors
+    assert np.median(deviation) < 1.2
+
+
+@pytest.mark.parametrize("activation", ALL)
+def test_product_trace_norm_and_views_agree_with_the_dense_form(activation):
+    teacher = sample_teacher(activation, d=4, k=3, seed=6)
+    student = sample_teacher(activation, d=4, k=5, seed=7)
+    rng = np.random.default_rng(0)
+    for here in (teacher, student):
+        operator = Problem(teacher).hessian(here)
+        dense = operator.dense()
+        V = rng.standard_normal((operator.n_params, 3))
+        scale = np.abs(dense).max()
+        assert np.array_equal(dense, dense.T)
+        assert np.abs(operator.matmat(V) - dense @ V).max() < 1e-12 * scale
+        assert np.abs(operator.as_scipy() @ V[:, 0] - dense @ V[:, 0]).max() < 1e-12 * scale
+        assert operator.trace() == pytest.approx(np.trace(dense), rel=1e-12)
+        assert operator.frobenius_norm() == pytest.approx(np.linalg.norm(dense), rel=1e-12)
+        blocks = operator.blocks()
+        rebuilt = np.block([[blocks["ww"], blocks["wa"]], [blocks["wa"].T, blocks["aa"]]])
+        assert np.array_equal(rebuilt, dense)
+        if operator.functional is not None:
+            parts = operator.outer.dense() + operator.functional.dense()
+            assert np.abs(parts - dense).max() < 1e-13 * scale
+
+
+@pytest.mark.parametrize("activation", ("erf", "relu", "quadratic:alpha=0.7"))
+@pytest.mark.parametrize("at_optimum", (True, False))
+def test_symmetry_reduction_keeps_the_spectrum(activation, at_optimum):
+    teacher = sample_teacher(activation, d=9, k=2, seed=8)
+    student = teacher if at_optimum else sample_teacher(activation, d=9, k=3, seed=9)
+    operator = Problem(teacher).hessian(student)
+    reduction = operator.reduce()
+    rank = 2 if at_optimum else 5
+    assert reduction.multiplicity == 9 - rank
+    assert reduction.block.n_params == student.k * rank + student.k
+    repeated = np.repeat(np.linalg.eigvalsh(reduction.repeated), reduction.multiplicity)
+    values = np.sort(np.concatenate([np.linalg.eigvalsh(reduction.block.dense()), repeated]))
+    expected = np.linalg.eigvalsh(operator.dense())
+    assert np.abs(values - expected).max() < 1e-12 * expected.max()
+
+
+def test_no_reduction_where_the_rows_span_everything():
+    assert hessian_at_optimum(sample_teacher("erf", d=3, k=4)).reduce() is None
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 4), st.integers(1, 4), st.integers(0, 10**6))
+def test_frozen_layers_are_rows_and_columns_left_out(d, k, seed):
+    teacher = sample_teacher("erf", d, k, seed=seed)
+    student = sample_teacher("erf", d, k, seed=seed + 1)
+    whole = Problem(teacher).hessian(student)
+    dense, n = whole.dense(), k * d
+    for layers, kept in ((("W",), slice(0, n)), (("a",), slice(n, None))):
+        problem = Problem(teacher, trainable=layers)
+        part = problem.hessian(student)
+        assert np.abs(part.dense() - dense[kept, kept]).max() <= 1e-15 * np.abs(dense).max()
+        v = np.linspace(-1, 1, part.n_params)
+        assert np.allclose(part.matvec(v), dense[kept, kept] @ v, atol=1e-13)
+        assert np.allclose(problem.gradient(student), Problem(teacher).gradient(student)[kept], atol=1e-15)
+
+
+@pytest.mark.parametrize("angle", [10.0**-p for p in range(1, 17, 3)] + [0.0])
+@pytest.mark.parametrize("activation", ("relu", "erf", "abs"))
+def test_hessian_is_continuous_at_aligned_and_opposite_neurons(activation, angle):
+    direction = np.array([0.6, 0.8, 0.0])
+    normal = np.array([0.0, 0.0, 1.0])
+    for sign in (1.0, -1.0):
+        near = sign * (np.cos(angle) * direction + np.sin(angle) * normal)
+        at = hessian_at_optimum(Network([direction, near], [1.0, 2.0], activation)).dense()
+        limit = hessian_at_optimum(Network([direction, sign * direction], [1.0, 2.0], activation)).dense()
+        assert np.all(np.isfinite(at))
+        assert np.abs(at - limit).max() <= 3 * angle * np.abs(limit).max() + 1e-13
+
+
+def test_a_zero_neuron_under_a_kink_has_no_hessian():
+    network = Network([[0.0, 0.0], [1.0, 0.0]], [1.0, 1.0], "relu")
+    with pytest.raises(NoHessianError, match="neuron"):
+        hessian_at_optimum(network)
+
+
+def test_zero_neuron_is_fine_for_smooth_activations():
+    assert np.isfinite(hessian_at_optimum(Network([[0.0, 0.0]], [1.0], "erf")).dense()).all()
+
+
+def test_a_dense_form_that_does_not_fit_is_refused_with_sizes(monkeypatch):
+    monkeypatch.setattr("tutelage.check.available_bytes", lambda: 10_000)
+    with pytest.raises(InputError, match=r"P = 105 .* largest feasible: P = 2"):
+        hessian_at_optimum(sample_teacher("erf", d=20, k=5)).dense()
+
+
+def test_lineax_solves_with_the_operator():
+    import lineax as lx
+
+    operator = hessian_at_optimum(sample_teacher("erf", d=3, k=1, seed=2))
+    b = np.ones(operator.n_params)
+    with jax.enable_x64(True):
+        x = lx.linear_solve(operator, jax.numpy.asarray(b), lx.CG(rtol=1e-12, atol=1e-12)).value
+    assert np.allclose(operator.matvec(np.asarray(x)), b, atol=1e-9)
+    with pytest.raises(InputError, match="64-bit"):
+        operator.mv(b)
