@@ -36,15 +36,21 @@ def float_array(value: Any, who: str, name: str, ndim: int | None = None) -> np.
     if array.dtype.kind == "c":
         raise InputError(f"{who}: expected real {name}, got complex numbers; pass the real part explicitly")
     if array.dtype.kind not in "biuf":
-        raise InputError(f"{who}: expected numbers for {name}, got dtype {array.dtype}; pass an array of floats")
+        raise InputError(
+            f"{who}: expected numbers for {name}, got dtype {array.dtype}; pass an array of floats"
+        )
     array = array.astype(np.float64)
     if ndim is not None and array.ndim != ndim:
-        raise InputError(f"{who}: expected {name} with {ndim} dimension(s), got shape {array.shape}; reshape it")
+        raise InputError(
+            f"{who}: expected {name} with {ndim} dimension(s), got shape {array.shape}; reshape it"
+        )
     if array.size == 0:
         raise InputError(f"{who}: expected a non-empty {name}, got shape {array.shape}")
     if not np.all(np.isfinite(array)):
         bad = int(np.sum(~np.isfinite(array)))
-        raise InputError(f"{who}: expected finite {name}, got {bad} NaN or infinite value(s); remove or replace them")
+        raise InputError(
+            f"{who}: expected finite {name}, got {bad} NaN or infinite value(s); remove or replace them"
+        )
     return array
 
 

@@ -198,14 +198,18 @@ def save_network(network: Network, path: str | os.PathLike) -> None:
     """Write ``W``, ``a`` and the activation to an npz file, atomically (temporary name, then rename)."""
     path = Path(path)
     if not path.parent.is_dir():
-        raise InputError(f"save_network: expected an existing folder, got {str(path.parent)!r}; create it first")
+        raise InputError(
+            f"save_network: expected an existing folder, got {str(path.parent)!r}; create it first"
+        )
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".npz.tmp")
     except OSError as error:
         raise InputError(f"save_network: cannot write to {str(path.parent)!r}: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, W=network.W, a=network.a, activation=network.activation.spec, version=_FORMAT_VERSION)
+            np.savez(
+                stream, W=network.W, a=network.a, activation=network.activation.spec, version=_FORMAT_VERSION
+            )
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(name, path)
@@ -227,15 +231,21 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{who}: expected an npz archive, could not read it ({error}); write it again") from None
+        raise InputError(
+            f"{who}: expected an npz archive, could not read it ({error}); write it again"
+        ) from None
     missing = [key for key in ("W", "a") if key not in arrays]
     if missing:
         found = ", ".join(sorted(arrays)) or "nothing"
         raise InputError(f"{who}: expected arrays W and a, missing {', '.join(missing)} (found {found})")
     if "version" in arrays and int(arrays["version"]) > _FORMAT_VERSION:
-        raise InputError(f"{who}: format version {int(arrays['version'])} is newer than {_FORMAT_VERSION}; upgrade tutelage")
+        raise InputError(
+            f"{who}: format version {int(arrays['version'])} is newer than {_FORMAT_VERSION}; upgrade tutelage"
+        )
     if activation is None:
         if "activation" not in arrays:
-            raise InputError(f"{who}: the file names no activation; pass one (--activation on the command line)")
+            raise InputError(
+                f"{who}: the file names no activation; pass one (--activation on the command line)"
+            )
         activation = str(arrays["activation"])
     return Network(arrays["W"], arrays["a"], activation)

@@ -44,8 +44,9 @@ def parse_spec(text: str, families: Mapping[str, type], what: str) -> Any:
         return family(**arguments)
     except TypeError:
         missing = [k for k, f in fields.items() if f.default is dataclasses.MISSING and k not in arguments]
-        raise InputError(f"{what} {name!r}: missing parameter(s) {', '.join(missing)}; "
-                         f"write {name}:{missing[0]}=...") from None
+        raise InputError(
+            f"{what} {name!r}: missing parameter(s) {', '.join(missing)}; write {name}:{missing[0]}=..."
+        ) from None
 
 
 def format_spec(name: str, instance: Any) -> str:

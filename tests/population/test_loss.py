@@ -22,7 +22,11 @@ def mpmath_loss(student, teacher):
             return mpmath.fsum(x * y for x, y in zip(u, v, strict=True))
 
         def kappa(u, v):
-            return 2 / mpmath.pi * mpmath.asin(2 * dot(u, v) / mpmath.sqrt((1 + 2 * dot(u, u)) * (1 + 2 * dot(v, v))))
+            return (
+                2
+                / mpmath.pi
+                * mpmath.asin(2 * dot(u, v) / mpmath.sqrt((1 + 2 * dot(u, u)) * (1 + 2 * dot(v, v))))
+            )
 
         terms = (c[i] * c[j] * kappa(Z[i], Z[j]) for i in range(len(c)) for j in range(len(c)))
         return mpmath.fsum(terms) / 2
@@ -46,9 +50,10 @@ def test_path_and_expanded_forms_agree_where_both_are_accurate(activation):
     for s, t in ((student, teacher), (teacher, student)):
         arrays = (s.W, s.a, t.W, t.a)
         with jax.enable_x64(True):
-            expanded = float(formulas.loss(s.activation, *arrays))
-            path = float(formulas.path_loss(s.activation, *arrays, 12))
-            slow, fast = formulas.gradient(s.activation, *arrays), formulas.path_gradient(s.activation, *arrays, 12)
+            expanded = float(jax.jit(formulas.loss, static_argnums=0)(s.activation, *arrays))
+            path = float(jax.jit(formulas.path_loss, static_argnums=(0, 5))(s.activation, *arrays, 12))
+            slow = jax.jit(formulas.gradient, static_argnums=0)(s.activation, *arrays)
+            fast = jax.jit(formulas.path_gradient, static_argnums=(0, 5))(s.activation, *arrays, 12)
         assert path == pytest.approx(expanded, rel=1e-8)
         assert all(np.allclose(x, y, atol=1e-8) for x, y in zip(slow, fast, strict=True))
 

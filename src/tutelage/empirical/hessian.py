@@ -57,7 +57,15 @@ class EmpiricalHessian(HessianOperator):
 
     def _part(self, outer: bool, functional: bool) -> EmpiricalHessian:
         return EmpiricalHessian(
-            self.W, self.a, self.X, self.residual, self.weight, self.activation, self.trainable, outer, functional
+            self.W,
+            self.a,
+            self.X,
+            self.residual,
+            self.weight,
+            self.activation,
+            self.trainable,
+            outer,
+            functional,
         )
 
     def product(self, vector: Any) -> Any:

@@ -49,7 +49,9 @@ class Problem:
         for name in names:
             check.choice(name, "empirical.Problem", "trainable layer", ("W", "a"))
         if not names or len(set(names)) != len(names):
-            raise InputError(f"empirical.Problem: expected 'W', 'a' or both as trainable, each once, got {names}")
+            raise InputError(
+                f"empirical.Problem: expected 'W', 'a' or both as trainable, each once, got {names}"
+            )
         for field, value in (("X", X), ("y", y), ("trainable", tuple(sorted(names)))):
             object.__setattr__(self, field, value)
 
@@ -97,7 +99,15 @@ class Problem:
         weight = np.pad(np.full(self.n_samples, 1 / self.n_samples), (0, padding)).reshape(n_chunks, size)
         residual = np.pad(residual, (0, padding)).reshape(n_chunks, size)
         return EmpiricalHessian(
-            student.W, student.a, X, residual, weight, student.activation, self.trainable, True, bool(np.any(residual))
+            student.W,
+            student.a,
+            X,
+            residual,
+            weight,
+            student.activation,
+            self.trainable,
+            True,
+            bool(np.any(residual)),
         )
 
     def _chunk(self, student: Network) -> int:
@@ -105,8 +115,12 @@ class Problem:
 
     def _check(self, student: Network) -> None:
         if not isinstance(student, Network):
-            raise InputError(f"empirical.Problem: expected a Network as student, got {type(student).__name__}")
-        check.same_length(student.d, self.X.shape[1], "empirical.Problem", "d of the student and the columns of X")
+            raise InputError(
+                f"empirical.Problem: expected a Network as student, got {type(student).__name__}"
+            )
+        check.same_length(
+            student.d, self.X.shape[1], "empirical.Problem", "d of the student and the columns of X"
+        )
 
     def __repr__(self) -> str:
         return f"empirical.Problem(n={self.n_samples}, d={self.X.shape[1]}, trainable={self.trainable})"

@@ -100,7 +100,9 @@ class HessianOperator(lx.AbstractLinearOperator):
     def matvec(self, vector: Any) -> np.ndarray:
         """H v, NumPy in and out."""
         vector = check.float_array(vector, "HessianOperator.matvec", "vector", ndim=1)
-        check.same_length(vector.size, self.n_params, "HessianOperator.matvec", "the length of the vector and P")
+        check.same_length(
+            vector.size, self.n_params, "HessianOperator.matvec", "the length of the vector and P"
+        )
         return np.asarray(_compiled_product(self, vector))
 
     @float64

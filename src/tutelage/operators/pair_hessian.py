@@ -71,7 +71,11 @@ class PairHessian(HessianOperator):
 
     @property
     def outer(self) -> HessianOperator:
-        return self if self.part is None else PairHessian(self.W, self.a, self.tables, self.plane, None, self.trainable)
+        return (
+            self
+            if self.part is None
+            else PairHessian(self.W, self.a, self.tables, self.plane, None, self.trainable)
+        )
 
     @property
     def functional(self) -> HessianOperator | None:
@@ -154,7 +158,9 @@ class PairHessian(HessianOperator):
         return self.routes.factor_size if self.part is None else None
 
     def extended(self, digits: int) -> Any:
-        return self.routes.extended(digits) if self.routes.extended is not None and self.part is None else None
+        return (
+            self.routes.extended(digits) if self.routes.extended is not None and self.part is None else None
+        )
 
     @property
     def entry_error(self) -> float:

@@ -44,7 +44,9 @@ class PlaneBlocks(NamedTuple):
         x = V[self.j]
         along_u, along_v = jnp.sum(self.u * x, 1), jnp.sum(self.v * x, 1)
         c0, c1, c2 = self.c[:, 0], self.c[:, 1], self.c[:, 2]
-        out = (c0 * along_u + c2 * along_v)[:, None] * self.u + (c1 * along_v + c2 * along_u)[:, None] * self.v
+        out = (c0 * along_u + c2 * along_v)[:, None] * self.u + (c1 * along_v + c2 * along_u)[
+            :, None
+        ] * self.v
         return jnp.zeros_like(V).at[self.i].add(out)
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -60,23 +61,29 @@ def cross_tables(activation: Activation, W: Any, Z: Any) -> PairTables:
     return PairTables(m.k00, m.k11, m.k20, m.k02, m.k22, m.k31, m.k13)
 
 
-def _segment(n_nodes: int) -> tuple[np.ndarray, np.ndarray]:
+def _segment(W: Any, a: Any, W_star: Any, a_star: Any, n_nodes: int) -> tuple[Any, Any, Any]:
+    """Neurons of all θ_s as one wide network (n k neurons), and the step with the quadrature weights in it."""
     nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
-    return (1 + nodes) / 2, weights / 2
+    s, p = jnp.asarray((1 + nodes) / 2), jnp.asarray(weights / 2)
+    V, b = W - W_star, a - a_star
+    rows, read_outs = W_star + s[:, None, None] * V, a_star + s[:, None] * b
+    flat = (-1, W.shape[1])
+    wide = rows.reshape(flat), read_outs.reshape(-1)
+    return (rows, read_outs), wide, ((p[:, None, None] * V).reshape(flat), (p[:, None] * b).reshape(-1))
 
 
 def path_loss(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, n_nodes: int = 6) -> Any:
     """The loss without cancellation, for smooth activations; exact for polynomials of degree ≤ 2 n_nodes − 1."""
     W, a, W_star, a_star = pad(W, a, W_star, a_star)
-    V, b = W - W_star, a - a_star
-    nodes, weights = _segment(n_nodes)
-    total = 0.0
-    for p, s in enumerate(nodes):
-        for q, t in enumerate(nodes[: p + 1]):
-            left, right = (W_star + s * V, a_star + s * b), (W_star + t * V, a_star + t * b)
-            out_W, out_a = outer_product(cross_tables(activation, left[0], right[0]), *left, *right, V, b)
-            total += (1 if p == q else 2) * weights[p] * weights[q] * (jnp.sum(V * out_W) + b @ out_a)
-    return 0.5 * total
+    nodes, wide, step = _segment(W, a, W_star, a_star, n_nodes)
+    k = W.shape[0]
+
+    def one_node(node: Any) -> tuple[Any, Any]:
+        return outer_product(cross_tables(activation, node[0], wide[0]), *node, *wide, *step)
+
+    out_W, out_a = jax.lax.map(one_node, nodes)  # one node at a time: tables (k, n k), never (n k, n k)
+    step_W, step_a = step[0].reshape(n_nodes, k, -1), step[1].reshape(n_nodes, k)
+    return 0.5 * (jnp.sum(step_W * out_W) + jnp.sum(step_a * out_a))
 
 
 def path_gradient(
@@ -85,10 +92,6 @@ def path_gradient(
     """The gradient without cancellation, for smooth activations; shapes of the student."""
     k = W.shape[0]
     W, a, W_star, a_star = pad(W, a, W_star, a_star)
-    V, b = W - W_star, a - a_star
-    total_W, total_a = jnp.zeros_like(W), jnp.zeros_like(a)
-    for s, weight in zip(*_segment(n_nodes), strict=True):
-        right = (W_star + s * V, a_star + s * b)
-        out_W, out_a = outer_product(cross_tables(activation, W, right[0]), W, a, *right, V, b)
-        total_W, total_a = total_W + weight * out_W, total_a + weight * out_a
-    return total_W[:k], total_a[:k]
+    _, wide, step = _segment(W, a, W_star, a_star, n_nodes)
+    out_W, out_a = outer_product(cross_tables(activation, W, wide[0]), W, a, *wide, *step)
+    return out_W[:k], out_a[:k]

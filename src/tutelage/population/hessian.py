@@ -14,11 +14,13 @@ from tutelage.precision import float64
 
 
 @float64
-def outer_hessian(network: Network, trainable: tuple[str, ...] = ("W", "a"), routes: Routes | None = None) -> PairHessian:
+def outer_hessian(
+    network: Network, trainable: tuple[str, ...] = ("W", "a"), routes: Routes | None = None
+) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
-    moments.require_nonzero_rows(network.activation, network.W)
-    tables = PairTables(*(np.asarray(t) for t in cross_tables(network.activation, network.W, network.W)))
+    # First: this is where a zero neuron under a kink is refused.
     plane = moments.plane_terms(network.activation, network.W, network.W)
+    tables = PairTables(*(np.asarray(t) for t in cross_tables(network.activation, network.W, network.W)))
     blocks = None
     if plane is not None:
         weight = (network.a[plane.i] * network.a[plane.j])[:, None]
@@ -37,16 +39,15 @@ def functional_part(student: Network, teacher: Network) -> FunctionalPart:
     plane = moments.plane_terms(activation, W, Z)
     return FunctionalPart(
         Z=Z, identity=(weight * k20).sum(1), square=(weight * k40).sum(1), cross=weight * k31, source=weight * k22,
-        own=k20 @ c, mixed=k11 * c, plane=None if plane is None else _own_planes(plane, W, weight),
+        own=k20 @ c, mixed=k11 * c, plane=None if plane is None else _own_planes(plane, weight),
     )  # fmt: skip
 
 
-def _own_planes(plane: Any, W: np.ndarray, weight: np.ndarray) -> PlaneBlocks:
+def _own_planes(plane: Any, weight: np.ndarray) -> PlaneBlocks:
     """Close (neuron, source) pairs as blocks (w_i, w_i) in the frame of the neuron and the normal towards the source."""
-    unit = W[plane.i] / np.linalg.norm(W[plane.i], axis=1, keepdims=True)
     coefficients = weight[plane.i, plane.j][:, None] * plane.functional
     # functional = (f_ww, f_wn, f_nn); a PlaneBlocks row is (uu, vv, uv).
-    return PlaneBlocks(plane.i, plane.i, unit, plane.n, coefficients[:, [0, 2, 1]])
+    return PlaneBlocks(plane.i, plane.i, plane.w, plane.n, coefficients[:, [0, 2, 1]])
 
 
 def hessian_at_optimum(network: Network) -> HessianOperator:

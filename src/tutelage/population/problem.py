@@ -58,7 +58,9 @@ class Problem:
         if not isinstance(self.teacher, Network):
             raise InputError(f"Problem: expected a Network as teacher, got {type(self.teacher).__name__}")
         if not isinstance(self.inputs, StandardNormal):
-            raise InputError(f"Problem: expected StandardNormal() inputs, got {self.inputs!r}; other laws come later")
+            raise InputError(
+                f"Problem: expected StandardNormal() inputs, got {self.inputs!r}; other laws come later"
+            )
         names = (self.trainable,) if isinstance(self.trainable, str) else tuple(self.trainable)
         for name in names:
             check.choice(name, "Problem", "trainable layer", ("W", "a"))
