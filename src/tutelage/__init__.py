@@ -16,6 +16,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.measure": ("Measure",),
     "tutelage.operators": ("HessianOperator",),
     "tutelage.population": ("Problem", "StandardNormal", "hessian_at_optimum"),
+    "tutelage.rank": ("effective_parameters",),
     "tutelage.errors": ("InputError",),
     "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
     "tutelage.spectra": ("Spectrum",),

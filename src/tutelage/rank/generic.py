@@ -1,0 +1,272 @@
+"""effective_parameters: the exact generic rank of an architecture, over random prime fields."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tutelage import check
+from tutelage.activations import Activation
+from tutelage.errors import InputError, NotAvailableError
+from tutelage.network import Architecture, Network
+from tutelage.rank.backprop import Layers, derivative, jacobian
+from tutelage.rank.certificate import Certificate
+from tutelage.rank.elimination import rank_mod
+from tutelage.rank.formulas import Count, closed_count, polynomial_bound, reachable_powers, upper_bound
+from tutelage.rank.modular import PRIMES_IN_RANGE, PrimeField, random_primes
+from tutelage.rank.result import RankResult
+from tutelage.rank.series import Jets, centred, orders
+
+_WHO = "effective_parameters"
+# Rows beyond the upper bound: the failure probability is that of the field already with none; five cost
+# nothing.
+_SPARE_POINTS = 5
+# d = 1, k = 24 needs order 95; a larger default only matters for wide networks of one input.
+_DEFAULT_ORDER = 200
+
+
+def effective_parameters(
+    architecture: Architecture | Network,
+    *,
+    primes: int = 2,
+    seed: int = 0,
+    max_order: int = _DEFAULT_ORDER,
+    method: str = "auto",
+) -> RankResult:
+    r"""N_eff: the rank of the Hessian at a generic optimum, the dimension of the set of reachable functions.
+
+    Weights and points are drawn in a prime field; the rank of :math:`\partial f(x_s)/\partial\theta` there
+    never exceeds the generic rank r, and misses it for two layers of degree n with probability at most 2 n r
+    / p plus that of a bad prime. Polynomial activations of any depth, with or without biases, several
+    outputs; analytic ones by truncated rational series, as a certified lower bound; kinked ones in floating
+    point.
+
+    Parameters
+    ----------
+    architecture : Architecture or Network
+        A network stands for its architecture; its weights are not used (``hessian_rank`` does).
+    primes : int
+        Random primes in [2^30, 2^31).
+    seed : int
+    max_order : int
+        Largest Taylor order tried for analytic activations.
+    method : {"auto", "exact", "numerical"}
+        "auto" is exact except for kinked activations.
+
+    Raises
+    ------
+    InputError
+        Irrational Taylor coefficients (the message offers ``method="numerical"``), sizes that do not fit.
+
+    Notes
+    -----
+    [C25] (14) and appendix B; [K19] for the dimension as a generic Jacobian rank. SCIENCE.md section 5.
+
+    Examples
+    --------
+    >>> effective_parameters(Architecture((6, 6, 1), "quadratic", biases=True)).rank
+    28
+    """
+    if isinstance(architecture, Network):
+        architecture = Architecture.of(architecture)
+    if not isinstance(architecture, Architecture):
+        raise InputError(
+            f"{_WHO}: expected an Architecture or a Network, got {type(architecture).__name__}; "
+            "write Architecture((d, k, 1), activation)"
+        )
+    primes = check.integer(primes, _WHO, "primes")
+    seed = check.integer(seed, _WHO, "seed", minimum=0)
+    max_order = check.integer(max_order, _WHO, "max_order")
+    method = check.choice(method, _WHO, "method", ("auto", "exact", "numerical"))
+    if method == "numerical" or (method == "auto" and any(s.kinks for s in architecture.activations)):
+        from tutelage.rank.numerical import numerical_rank
+
+        return numerical_rank(architecture, seed)
+    require_rational(architecture.activations, _WHO)
+    return _exact(architecture, random_primes(primes, seed), seed, max_order)
+
+
+def require_rational(activations: tuple[Activation, ...], who: str) -> None:
+    """Raise unless every activation has rational Taylor coefficients."""
+    for activation in activations:
+        if activation.taylor(1) is None:
+            raise NotAvailableError(
+                f"{who}: expected rational Taylor coefficients for exact arithmetic, {activation.spec!r} "
+                f"has {'a kink' if activation.kinks else 'irrational or undeclared ones'}; "
+                "pass method='numerical' for the floating-point rank"
+            )
+
+
+def check_memory(n_points: int, n_params: int, who: str) -> None:
+    """Refuse a Jacobian that does not fit; six copies live at once (benchmarks/rank_exact.py)."""
+    free = check.available_bytes()
+    largest = int(math.sqrt(max(free, 1) / 48))
+    check.fits_in_memory(
+        48.0 * n_points * n_params, who, f"a Jacobian of {n_points} x {n_params} (P = {n_params})",
+        f"about P = {largest}", "use a smaller architecture or the closed formulas in tutelage.rank.formulas",
+    )  # fmt: skip
+
+
+def _exact(architecture: Architecture, primes: tuple[int, ...], seed: int, max_order: int) -> RankResult:
+    ceiling = upper_bound(architecture)
+    check_memory(ceiling.value + _SPARE_POINTS, architecture.n_params, _WHO)
+    ranks: tuple[int, ...] = ()
+    order: int | None = None
+    if all(s.degree is not None for s in architecture.activations):
+        ranks = tuple(generic_rank(architecture, p, seed, ceiling.value, None) for p in primes)
+    else:
+        stale = 0
+        for trial in orders(architecture, ceiling.value, max_order):
+            found = (generic_rank(architecture, primes[0], seed, ceiling.value, trial),)
+            stale = stale + 1 if ranks and found[0] <= ranks[0] else 0
+            if not ranks or found[0] > ranks[0]:
+                ranks, order = found, trial
+            if ranks[0] == ceiling.value or stale == 4:
+                break
+        if order is None:
+            raise NotAvailableError(
+                f"{_WHO}: no order up to {max_order} offers {ceiling.value} monomials; raise max_order"
+            )
+        ranks += tuple(generic_rank(architecture, p, seed, ceiling.value, order) for p in primes[1:])
+    certificate = Certificate(
+        "generic", architecture.widths, tuple(s.spec for s in architecture.activations), architecture.biases,
+        primes, ranks, seed, ceiling.value + _SPARE_POINTS, order,
+    )  # fmt: skip
+    return _judge(architecture, certificate, ceiling)
+
+
+def _judge(architecture: Architecture, certificate: Certificate, ceiling: Count) -> RankResult:
+    rank = certificate.lower_bound
+    formula = closed_count(architecture)
+    if formula is not None and formula.theorem and formula.value < ceiling.value:
+        ceiling = formula
+    notes: list[str] = []
+    probability = 0.0
+    if rank == ceiling.value:
+        status = "proven"
+    elif certificate.order is not None:
+        status = "certified lower bound"
+        notes.append(f"Taylor order {certificate.order}: the rank may be larger; raise max_order")
+        if formula is not None and formula.value > rank:
+            notes.append(f"{formula.name} gives {formula.value}")
+    else:
+        status = "probabilistic"
+        probability = failure_probability(architecture, rank, certificate.primes, certificate.ranks)
+        if formula is not None and formula.value == rank:
+            notes.append(f"the observed count {formula.name} gives the same number")
+    return RankResult(
+        rank, architecture.n_params, "generic", status, Count(rank, "exact rank over prime fields"), ceiling,
+        formula, paper_bound(architecture), probability, certificate, None, tuple(notes),
+    )  # fmt: skip
+
+
+def paper_bound(architecture: Architecture) -> int | None:
+    """[C25] section 4.2: min(P, C(d+n, n) - 1) for scalar outputs, plus one where constants are reached."""
+    degrees = [s.degree for s in architecture.activations]
+    if architecture.widths[-1] != 1 or any(n is None for n in degrees):
+        return None
+    n = max(1, math.prod(n for n in degrees if n is not None))
+    constant = 0 in reachable_powers(architecture)
+    return min(architecture.n_params, polynomial_bound(architecture.widths[0], n) + constant)
+
+
+def residues(field: PrimeField, activation: Activation, order: int) -> list[float]:
+    """Taylor coefficients up to ``order`` modulo p."""
+    taylor = activation.taylor(order)
+    assert taylor is not None
+    return [field.fraction(c) for c in taylor]
+
+
+def draw(
+    architecture: Architecture, field: PrimeField, seed: int, n_points: int
+) -> tuple[Layers, np.ndarray, np.ndarray]:
+    """The weights, points (S, d) and output combinations (S, o) of a generic certificate."""
+    rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(field.p,)))
+    layers = Layers.random(field, architecture, rng)
+    points = field.random(rng, (n_points, architecture.widths[0]))
+    outputs = architecture.widths[-1]
+    return layers, points, np.ones((n_points, 1)) if outputs == 1 else field.random(rng, (n_points, outputs))
+
+
+def needs_jets(architecture: Architecture, order: int | None) -> bool:
+    """Whether truncation must follow the order in x; two layers without hidden bias need not."""
+    return order is not None and (len(architecture.widths) > 3 or architecture.biases[0])
+
+
+def generic_rank(architecture: Architecture, p: int, seed: int, ceiling: int, order: int | None) -> int:
+    """Rank of the Jacobian at a random point of the field, with Taylor polynomials if ``order`` is given."""
+    field = PrimeField(p)
+    layers, points, cotangents = draw(architecture, field, seed, ceiling + _SPARE_POINTS)
+    return rank_mod(field, assemble(architecture, field, layers, points, cotangents, order))
+
+
+def assemble(
+    architecture: Architecture,
+    field: PrimeField,
+    layers: Layers,
+    points: np.ndarray,
+    cotangents: np.ndarray,
+    order: int | None,
+) -> np.ndarray:
+    """The (S, P) Jacobian modulo p; series are summed over the orders of t."""
+    if not needs_jets(architecture, order):
+        polynomials = [
+            residues(field, s, s.degree if order is None else order) for s in architecture.activations
+        ]
+        slopes = [derivative(field, c) for c in polynomials]
+        return jacobian(field, layers, polynomials, slopes, points, cotangents)
+    assert order is not None
+    algebra = Jets(field, order)
+    series = [residues(field, s, order + 1) for s in architecture.activations]
+    slopes = [derivative(field, c) for c in series]
+    layers = centred(field, layers, [c[0] for c in series])
+    stacked = jacobian(algebra, layers, series, slopes, algebra.ray(points), cotangents)
+    total: Any = np.zeros(stacked.shape[1:])
+    for term in stacked:
+        total = field.reduce(total + term)
+    return total
+
+
+def failure_probability(
+    architecture: Architecture, rank: int, primes: tuple[int, ...], ranks: tuple[int, ...]
+) -> float:
+    r"""A bound on the chance that the generic rank exceeds ``rank``.
+
+    A non-zero minor of size r + 1 is a polynomial of degree at most (r + 1)(D - 1), D the degree of e.f in
+    all variables. It is non-zero at some integer point with entries up to its degree; Hadamard's bound on its
+    value there limits the primes that kill it. For a good prime Schwartz and Zippel give degree / p. Primes
+    and points are independent, so the probabilities of the primes that found ``rank`` or less multiply.
+    """
+    size = rank + 1
+    degree, log_magnitude, denominator_bits = 1, 0.0, 0.0
+    total_degree = size * _degree(architecture)
+    bound = math.log2(max(total_degree, 2))
+    for activation, n_in, bias in zip(
+        architecture.activations, architecture.widths[:-2], architecture.biases[:-1], strict=True
+    ):
+        pre = math.log2(n_in + bias) + bound + max(log_magnitude if degree > 1 else bound, 0.0)
+        taylor = [c for c in activation.taylor(activation.degree or 0) or () if c]
+        n = activation.degree or 0
+        largest = math.log2(max(abs(c) for c in taylor)) + math.log2(len(taylor))
+        log_magnitude, degree = largest + n * max(pre, 0.0), degree + n
+        denominator_bits = denominator_bits * max(n, 1) + math.log2(
+            math.lcm(*(c.denominator for c in taylor))
+        )
+    entry = math.log2(max(_degree(architecture), 1)) + bound * 2 + max(log_magnitude, 0.0) + denominator_bits
+    entry += math.log2(architecture.widths[-2] * architecture.widths[-1])
+    minor_bits = size * (max(entry, 1.0) + 0.5 * math.log2(size))
+    chance = 1.0
+    for p, found in zip(primes, ranks, strict=True):
+        if found <= rank:
+            chance *= min(1.0, minor_bits / 30 / PRIMES_IN_RANGE + total_degree / p)
+    return chance
+
+
+def _degree(architecture: Architecture) -> int:
+    """Degree of e.f in weights, inputs and e together, an upper bound."""
+    degree = 1
+    for activation in architecture.activations:
+        degree = (degree + 1) * max(activation.degree or 0, 1)
+    return degree + 2

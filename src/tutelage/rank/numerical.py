@@ -1,0 +1,75 @@
+"""The floating-point rank of an architecture: for kinked activations and irrational coefficients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+
+from tutelage import check
+from tutelage.network import Architecture, layer_rng
+from tutelage.precision import float64
+from tutelage.rank.formulas import Count, closed_count, upper_bound
+from tutelage.rank.result import FloatingRank, RankResult
+
+
+def numerical_rank(architecture: Architecture, seed: int = 0) -> RankResult:
+    """Singular values of the Jacobian at 3 P + 20 Gaussian points; weights N(0, 1/fan-in)."""
+    n_params, who = architecture.n_params, "effective_parameters(method='numerical')"
+    n_points = 3 * n_params + 20
+    check.fits_in_memory(
+        24.0 * n_points * n_params, who, f"a Jacobian of {n_points} x {n_params} (P = {n_params})",
+        f"about P = {int((check.available_bytes() / 72) ** 0.5)}", "choose a smaller architecture",
+    )  # fmt: skip
+    values = scipy.linalg.svd(
+        _float_jacobian(architecture, seed, n_points), compute_uv=False, overwrite_a=True, check_finite=False
+    )
+    floating = floating_rank(values, max(n_points, n_params), "singular values of the sampled Jacobian")
+    ceiling = upper_bound(architecture)
+    formula = closed_count(architecture)
+    if formula is None and ceiling.name.startswith("P minus"):
+        formula = ceiling
+    return RankResult(
+        floating.rank, n_params, "generic", "numerical", Count(0, "nothing certified"), ceiling, formula,
+        floating=floating, failure_probability=float("nan"),
+        notes=(f"counted in floating point, gap {floating.gap:.1e}",),
+    )  # fmt: skip
+
+
+def floating_rank(values: np.ndarray, size: int, source: str) -> FloatingRank:
+    """Values above size * eps * largest, the rule of numpy.linalg.matrix_rank, with the gap it rests on."""
+    values = np.sort(np.abs(values))[::-1]
+    tolerance = float(size * np.finfo(np.float64).eps * values[0])
+    rank = int(np.sum(values > tolerance))
+    dropped = float(values[rank]) if rank < values.size else 0.0
+    return FloatingRank(rank, tolerance, float(values[rank - 1]) if rank else 0.0, dropped, source)
+
+
+@float64
+def _float_jacobian(architecture: Architecture, seed: int, n_points: int) -> np.ndarray:
+    import jax
+    import jax.numpy as jnp
+
+    parameters: list[Any] = []
+    sizes = zip(architecture.widths[:-1], architecture.widths[1:], architecture.biases, strict=True)
+    for layer, (n_in, n_out, bias) in enumerate(sizes):
+        rng = layer_rng(seed, 0, layer)
+        parameters.append(
+            (rng.normal(size=(n_out, n_in)) / n_in**0.5, rng.normal(size=n_out) if bias else None)
+        )
+    rng = layer_rng(seed, 0, len(parameters))
+    points = jnp.asarray(rng.normal(size=(n_points, architecture.widths[0])))
+    cotangents = jnp.asarray(rng.normal(size=(n_points, architecture.widths[-1])))
+
+    def output(parameters: Any, x: Any, cotangent: Any) -> Any:
+        for layer, (weight, bias) in enumerate(parameters):
+            x = weight @ x + (0.0 if bias is None else bias)
+            if layer < len(architecture.activations):
+                x = architecture.activations[layer](x)
+        return cotangent @ x
+
+    gradients = jax.jit(jax.vmap(jax.grad(output), in_axes=(None, 0, 0)))(parameters, points, cotangents)
+    return np.concatenate(
+        [np.asarray(leaf).reshape(n_points, -1) for leaf in jax.tree.leaves(gradients)], axis=1
+    )
