@@ -21,14 +21,19 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
     "tutelage.spectra": ("Spectrum",),
 }
+_ROOMS = ("dynamics", "empirical", "laws", "quadratic", "rank", "sweep")
+"""Packages reached as ``tutelage.laws`` after ``import tutelage`` alone."""
+
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 
-__all__ = [*sorted(_MODULE_OF), "__version__"]
+__all__ = [*sorted(_MODULE_OF), *_ROOMS, "__version__"]
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULE_OF:
         return getattr(importlib.import_module(_MODULE_OF[name]), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"tutelage.{name}")
     raise AttributeError(f"module 'tutelage' has no attribute {name!r}")
 
 

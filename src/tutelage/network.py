@@ -222,7 +222,8 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
     """Read a network from an npz file with arrays ``W`` and ``a`` (and ``activation``, unless given here)."""
     who = f"load_network({str(path)!r})"
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with open(path, "rb") as stream:  # np.load leaves its own handle open when the archive is broken
+            data = np.load(stream, allow_pickle=False)
             if not isinstance(data, np.lib.npyio.NpzFile):
                 raise InputError(f"{who}: expected an npz archive with W and a, got a single npy array")
             arrays = {key: data[key] for key in data.files}
