@@ -1,0 +1,41 @@
+"""Learning dynamics near the optimum: a measure against a filter is a curve, and a simulation is the same
+kind of curve."""
+
+from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
+from tutelage.dynamics.lanczos import lanczos_loss
+from tutelage.dynamics.predict import loss_cumulants, predict_loss, predict_parameters
+from tutelage.dynamics.rules import (
+    CustomFilter,
+    GradientDescent,
+    GradientFlow,
+    HeavyBall,
+    Nesterov,
+    Rule,
+    StabilityWarning,
+    parse_rule,
+)
+from tutelage.dynamics.spectral import StartMeasure, spectral_measure
+from tutelage.dynamics.starts import NoisyTeacher, RandomStart
+
+__all__ = [
+    "Curve",
+    "CustomFilter",
+    "GradientDescent",
+    "GradientFlow",
+    "HeavyBall",
+    "Nesterov",
+    "NoisyTeacher",
+    "RandomStart",
+    "Rule",
+    "StabilityWarning",
+    "StartMeasure",
+    "lanczos_loss",
+    "log_steps",
+    "log_times",
+    "loss_cumulants",
+    "overlay",
+    "parse_rule",
+    "predict_loss",
+    "predict_parameters",
+    "spectral_measure",
+]

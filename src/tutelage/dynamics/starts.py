@@ -1,0 +1,71 @@
+"""Where a run begins: the teacher plus noise, or random weights."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from tutelage import check
+from tutelage.network import Network
+from tutelage.weights import Normal, WeightLaw
+
+# Teachers draw their layers from the keys (realization, 0) and (realization, 1); a start with the teacher's
+# seed must not be the teacher.
+_NOISE_STREAM, _FIRST_LAYER, _READ_OUT = 2, 3, 4
+
+
+def _stream(seed: int, run: int, key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(run, key)))
+
+
+@dataclasses.dataclass(frozen=True)
+class NoisyTeacher:
+    r"""The teacher plus independent normal noise: :math:`\delta_0 \sim N(0, s^2 I)`, the isotropic start of
+    [C25] 7.
+
+    Parameters
+    ----------
+    noise : float
+        s, the standard deviation of every trainable parameter.
+    """
+
+    noise: float
+
+    def __post_init__(self) -> None:
+        check.number(self.noise, "NoisyTeacher", "noise", above=0.0)
+
+    def sample(self, teacher: Network, mask: np.ndarray, seed: int, run: int) -> np.ndarray:
+        """Start parameters, shape (P,); frozen ones (mask 0) stay at the teacher."""
+        return teacher.theta + mask * self.displacement(teacher.n_params, seed, run)
+
+    def displacement(self, n_params: int, seed: int, run: int = 0) -> np.ndarray:
+        r""":math:`\delta_0`, shape (P,): the same for the same seed and run on any machine and in any
+        order."""
+        return self.noise * _stream(seed, run, _NOISE_STREAM).standard_normal(n_params)
+
+
+@dataclasses.dataclass(frozen=True)
+class RandomStart:
+    """Random weights of the teacher's law and, unless ``k`` is given, of its width."""
+
+    k: int | None = None
+    weights: WeightLaw = Normal()  # noqa: RUF009  (a frozen value)
+
+    def sample(self, teacher: Network, mask: np.ndarray, seed: int, run: int) -> np.ndarray:
+        """Start parameters, shape (P,); frozen ones stay at the teacher when the widths agree."""
+        k = teacher.k if self.k is None else self.k
+        W = self.weights.sample(_stream(seed, run, _FIRST_LAYER), (k, teacher.d), teacher.d)
+        a = self.weights.sample(_stream(seed, run, _READ_OUT), (k,), k)
+        theta = np.concatenate([W.ravel(), a])
+        return np.where(mask > 0, theta, teacher.theta) if k == teacher.k else theta
+
+
+def isotropic_scale(start: Any, who: str) -> float | None:
+    """The noise s of an isotropic start, None for a given displacement."""
+    if isinstance(start, NoisyTeacher):
+        return start.noise
+    if isinstance(start, (int, float)) and not isinstance(start, bool):
+        return check.number(start, who, "the size of the start", above=0.0)
+    return None
