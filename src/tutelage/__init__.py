@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.activations": ("Activation", "Erf", "Linear", "Polynomial", "Quadratic", "parse_activation"),
     "tutelage.network": ("Architecture", "Network", "load_network", "sample_teacher", "save_network"),
-    "tutelage.measure": ("Measure",),
+    "tutelage.measure": ("Integral", "Measure"),
     "tutelage.operators": ("HessianOperator",),
     "tutelage.population": ("Problem", "StandardNormal", "hessian_at_optimum"),
     "tutelage.rank": ("effective_parameters",),

@@ -1,11 +1,27 @@
-"""Measure: atoms and weights, with the total mass stored; the word spectra, laws and dynamics share."""
+"""Measure: atoms and a density, with the total mass stored; the word spectra, laws and dynamics share."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from tutelage import check, quadrature
+from tutelage.errors import InputError
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+    import xarray
+
+
+class Integral(NamedTuple):
+    """Value of an integral and an estimate of its absolute error, elementwise for vector-valued
+    integrands."""
+
+    value: Any
+    error: Any
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -24,6 +40,13 @@ class Measure:
         Smallest interval that carries the measure.
     mass : float
         Total mass, atoms and density together.
+    panels : tuple of float or None
+        Finite ends between which the density is smooth, for quadrature; algebraic singularities may sit on
+        them.
+        By default the support. Mass beyond the outermost ones is neglected, so they lie where it is below
+        1e-16.
+    distribution : callable or None
+        :math:`x \mapsto \int_{-\infty}^x \rho`, where a closed form or a table is at hand.
     """
 
     points: np.ndarray
@@ -31,18 +54,183 @@ class Measure:
     density: Callable[[np.ndarray], np.ndarray] | None = None
     support: tuple[float, float] | None = None
     mass: float | None = None
+    panels: tuple[float, ...] | None = None
+    distribution: Callable[[np.ndarray], np.ndarray] | None = None
 
     def __post_init__(self) -> None:
         points = np.asarray(self.points, dtype=np.float64).reshape(-1)
         weights = np.asarray(self.weights, dtype=np.float64).reshape(-1)
+        check.same_length(points.size, weights.size, "Measure", "the numbers of points and weights")
+        if points.size:
+            check.float_array(points, "Measure", "points")
+            if (check.float_array(weights, "Measure", "weights") < 0).any():
+                raise InputError("Measure: expected weights >= 0, got a negative one; a measure is positive")
         order = np.argsort(points, kind="stable")
         object.__setattr__(self, "points", points[order])
         object.__setattr__(self, "weights", weights[order])
-        if self.mass is None:
-            object.__setattr__(self, "mass", float(weights.sum()))
         if self.support is None and points.size:
             object.__setattr__(self, "support", (float(points.min()), float(points.max())))
+        if self.panels is None and self.density is not None and self.support is not None:
+            object.__setattr__(self, "panels", tuple(float(end) for end in self.support))
+        if self.mass is None:
+            continuous = 0.0 if self.density is None else float(self._continuous(np.ones_like, 1e-10).value)
+            object.__setattr__(self, "mass", float(weights.sum()) + continuous)
+
+    def integrate(self, function: Callable[[np.ndarray], np.ndarray], tolerance: float = 1e-10) -> Integral:
+        r""":math:`\int f\,d\mu`: atoms summed, the density by tanh-sinh quadrature on its panels.
+
+        Parameters
+        ----------
+        function : callable
+            Maps points of shape (n,) to values of shape (n,) or (..., n): a whole curve is one call.
+        tolerance : float
+            The step is halved until two successive values differ by less than ``tolerance * (1 + |value|)``.
+
+        Returns
+        -------
+        Integral
+            ``value`` and ``error`` of shape (...); the error is the last difference, which exceeds the true
+            one by
+            far where the density is smooth between its panels (each halving doubles the number of right
+            digits).
+            It is larger than asked where the finest step (1/512) was reached: look at it.
+
+        Examples
+        --------
+        >>> semicircle = Measure([], [], lambda x: np.sqrt(4 - x * x) / (2 * np.pi), support=(-2.0, 2.0))
+        >>> round(float(semicircle.integrate(lambda x: x**4).value), 12)
+        2.0
+        """
+        atoms = np.asarray(function(self.points)) @ self.weights if self.points.size else 0.0
+        if self.density is None:
+            value = np.asarray(atoms)
+            return Integral(value, np.zeros_like(value))
+        value, error = self._continuous(function, tolerance)
+        return Integral(value + atoms, error)
+
+    def _continuous(self, function: Callable[[np.ndarray], np.ndarray], tolerance: float) -> Integral:
+        panels = self._finite_panels()
+        total, value, error = 0.0, np.float64(0.0), np.float64(np.inf)
+        for level in range(quadrature.COARSEST, quadrature.FINEST + 1):
+            finer = level > quadrature.COARSEST
+            nodes, weights = (
+                part.ravel() for part in quadrature.nodes(panels[:-1], panels[1:], level, finer)
+            )
+            total = total + np.asarray(function(nodes)) @ (weights * self.density(nodes))
+            previous, value = value, np.asarray(total) * 0.5**level
+            if finer:
+                error = np.abs(value - previous)
+                if np.all(error <= tolerance * (1 + np.abs(value))):
+                    break
+        return Integral(value, error)
+
+    def _finite_panels(self) -> np.ndarray:
+        if self.panels is None or not np.all(np.isfinite(self.panels)):
+            raise InputError(
+                f"Measure: expected finite panels to integrate the density on, got {self.panels}; "
+                "pass panels=(low, ..., high) that hold all but a negligible mass"
+            )
+        return np.asarray(self.panels)
+
+    def discretise(self, level: int = 5) -> Measure:
+        """The same measure on quadrature nodes: atoms only, exact in the limit ``level`` -> infinity (step
+        2^-level)."""
+        level = check.integer(level, "Measure.discretise", "level")
+        if self.density is None:
+            return self
+        panels = self._finite_panels()
+        nodes, weights = (part.ravel() for part in quadrature.nodes(panels[:-1], panels[1:], level))
+        weights = 0.5**level * weights * self.density(nodes)
+        return Measure(
+            np.concatenate([self.points, nodes]),
+            np.concatenate([self.weights, weights]),
+            support=self.support,
+            mass=self.mass,
+        )
+
+    def cdf(self, x: Any) -> Any:
+        r""":math:`\mu((-\infty, x])`, vectorised; it reaches ``mass``, not 1."""
+        where = np.asarray(x, dtype=np.float64)
+        below = np.concatenate([[0.0], np.cumsum(self.weights)])
+        value = below[np.searchsorted(self.points, where, side="right")]
+        if self.distribution is not None:
+            value = value + self.distribution(where)
+        elif self.density is not None:
+            value = value + np.vectorize(self._density_below, otypes=[float])(where)
+        return value[()]
+
+    def _density_below(self, x: float) -> float:
+        panels = self._finite_panels()
+        if x <= panels[0]:
+            return 0.0
+        ends = tuple(np.unique([*panels[panels < x], min(x, panels[-1])]))
+        cut = dataclasses.replace(self, points=[], weights=[], panels=ends, mass=self.mass)
+        return float(cut._continuous(np.ones_like, 1e-10).value)
+
+    def moment(self, order: int) -> float:
+        r""":math:`\int x^n\,d\mu` (not divided by the mass)."""
+        order = check.integer(order, "Measure.moment", "order", minimum=0)
+        return float(self.integrate(lambda x: x**order).value)
+
+    def scale(self, factor: float) -> Measure:
+        """The image under x -> factor * x, factor > 0: the mass stays, positions move."""
+        factor = check.number(factor, "Measure.scale", "factor", above=0)
+        density, distribution = self.density, self.distribution
+        return Measure(
+            self.points * factor,
+            self.weights,
+            None if density is None else lambda x: density(np.asarray(x) / factor) / factor,
+            None if self.support is None else (self.support[0] * factor, self.support[1] * factor),
+            self.mass,
+            None if self.panels is None else tuple(end * factor for end in self.panels),
+            None if distribution is None else lambda x: distribution(np.asarray(x) / factor),
+        )
+
+    def to_xarray(self, n_points: int = 400) -> xarray.Dataset:
+        """Atoms over ``atom``; the density, if any, on ``n_points`` of its panels over ``x``; mass and
+        support as attrs."""
+        import xarray
+
+        dataset = xarray.Dataset({"point": ("atom", self.points), "weight": ("atom", self.weights)})
+        if self.density is not None:
+            grid = self._grid(check.integer(n_points, "Measure.to_xarray", "n_points", minimum=2))
+            dataset = dataset.assign_coords(x=grid).assign(density=("x", self.density(grid)))
+        dataset.attrs["mass"] = self.mass
+        if self.support is not None:
+            dataset.attrs["support"] = [float(end) for end in self.support]
+        return dataset
+
+    def _grid(self, n_points: int) -> np.ndarray:
+        """Points inside the panels, denser at both ends where densities bend."""
+        panels = self._finite_panels()
+        angle = (np.arange(n_points) + 0.5) * np.pi / n_points
+        return panels[0] + (panels[-1] - panels[0]) * (1 - np.cos(angle)) / 2
+
+    def plot(self, ax: matplotlib.axes.Axes | None = None, **style: Any) -> matplotlib.axes.Axes:
+        """Density as a line, atoms as bars of their mass on the same axis; returns the axes."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots()[1] if ax is None else ax
+        if self.density is not None:
+            grid = self._grid(600)
+            ax.plot(grid, self.density(grid), **style)
+        if self.points.size:
+            ax.vlines(self.points, 0, self.weights, **style)
+        ax.set_xlabel("eigenvalue")
+        ax.set_ylabel("density and atom masses" if self.density is not None else "mass")
+        return ax
 
     def __repr__(self) -> str:
         continuous = "" if self.density is None else ", with density"
         return f"Measure({self.points.size} atoms{continuous}, mass {self.mass:.6g})"
+
+    def _repr_html_(self) -> str:
+        support = "empty" if self.support is None else f"[{self.support[0]:.6g}, {self.support[1]:.6g}]"
+        rows = {
+            "mass": f"{self.mass:.6g}",
+            "support": support,
+            "atoms": f"{self.points.size}, carrying {self.weights.sum():.6g}",
+            "density": "none" if self.density is None else "yes",
+        }
+        body = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
+        return f"<table><caption>Measure</caption>{body}</table>"

@@ -1,0 +1,11 @@
+"""Probability laws of Hessian spectra: one vocabulary (``pdf cdf sf ppf rvs ...``), atoms included."""
+
+from tutelage.laws.base import Law
+from tutelage.laws.chi_square import ChiSquare
+from tutelage.laws.convolution import Convolution
+from tutelage.laws.linear_network import LinearNetwork
+from tutelage.laws.marchenko_pastur import MarchenkoPastur
+from tutelage.laws.mixture import Mixture
+from tutelage.laws.point_mass import PointMass
+
+__all__ = ["ChiSquare", "Convolution", "Law", "LinearNetwork", "MarchenkoPastur", "Mixture", "PointMass"]

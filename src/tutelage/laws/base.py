@@ -1,0 +1,190 @@
+"""Law: the vocabulary of every probability law here, in the manner of scipy.stats."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any
+
+import numpy as np
+from scipy.optimize import elementwise
+
+from tutelage import check
+from tutelage.errors import InputError
+from tutelage.measure import Measure
+
+NEGLIGIBLE = 1e-17
+"""Tail mass that ``bulk`` may leave out: below half a unit in the last place of 1."""
+
+_NO_ATOMS = (np.empty(0), np.empty(0))
+
+
+class Law(abc.ABC):
+    r"""A law :math:`\sum_i w_i\,\delta_{x_i} + \rho(x)\,dx` of mass one.
+
+    A concrete law states its continuous part, its atoms and its moments; the rest of the vocabulary
+    (``pdf cdf sf ppf rvs mean var std support atoms mass``) follows here. ``pdf`` is the density of the
+    continuous part
+    alone; atoms show in ``cdf``, ``sf``, ``ppf`` and ``rvs``. Arguments may be arrays of any shape.
+    """
+
+    mass: float = 1.0
+
+    @abc.abstractmethod
+    def density(self, x: np.ndarray) -> np.ndarray:
+        """Density of the continuous part, zero outside the support (unchecked; ``pdf`` is the public
+        door)."""
+
+    @abc.abstractmethod
+    def distribution(self, x: np.ndarray) -> np.ndarray:
+        """Mass of the continuous part up to x (unchecked; ``cdf`` adds the atoms)."""
+
+    @abc.abstractmethod
+    def support(self) -> tuple[float, float]:
+        """Smallest closed interval of mass one; its ends may be infinite."""
+
+    @abc.abstractmethod
+    def moment(self, order: int) -> float:
+        """E x^order, order >= 0, in closed form."""
+
+    def atoms(self) -> tuple[np.ndarray, np.ndarray]:
+        """Positions and masses of the atoms, ascending."""
+        return _NO_ATOMS
+
+    def breakpoints(self) -> tuple[float, ...]:
+        """Finite points between which the density is smooth; all but NEGLIGIBLE mass lies between the
+        outermost."""
+        return self.support()
+
+    def components(self) -> tuple[tuple[float, Law], ...]:
+        """The law as a weighted sum of laws with smooth densities."""
+        return ((1.0, self),)
+
+    @property
+    def error(self) -> float:
+        """Estimated absolute error of ``cdf``; rounding for closed forms."""
+        return 1e-14
+
+    def pdf(self, x: Any) -> Any:
+        """Density of the continuous part at x; atoms are not in it (see ``atoms``)."""
+        return self.density(real_array(x, self, "x"))[()]
+
+    def cdf(self, x: Any) -> Any:
+        """P(X <= x)."""
+        where = real_array(x, self, "x")
+        points, weights = self.atoms()
+        jumps = np.concatenate([[0.0], np.cumsum(weights)])
+        value = self.distribution(where) + jumps[np.searchsorted(points, where, side="right")]
+        return np.clip(value, 0.0, 1.0)[()]
+
+    def sf(self, x: Any) -> Any:
+        """P(X > x) = 1 - cdf(x), with the absolute accuracy of ``cdf``."""
+        return (1.0 - np.asarray(self.cdf(x)))[()]
+
+    def ppf(self, p: Any) -> Any:
+        """Smallest x with cdf(x) >= p; at p = 0 the left end of the support."""
+        p = real_array(p, self, "p")
+        if ((p < 0) | (p > 1)).any():
+            raise InputError(
+                f"{type(self).__name__}.ppf: expected probabilities in [0, 1], got {p.min()} to {p.max()}"
+            )
+        low, high = self.support()
+        points, weights = self.atoms()
+        after = np.cumsum(weights)
+        # Below atom i the continuous part alone must reach p minus the atoms already passed.
+        upto = self.distribution(points) + after
+        passed = np.searchsorted(upto, p, side="left")
+        before = np.concatenate([[0.0], after])[passed]
+        here = np.append(points, np.inf)[passed]
+        on_atom = np.zeros(p.shape, bool)
+        if points.size:
+            start = np.append(upto - weights, np.inf)
+            on_atom = (p > start[passed]) & np.isfinite(here)
+        x = np.where(on_atom, here, low if np.isfinite(low) else -np.inf)
+        x[p == 1] = high
+        inner = ~on_atom & (p > 0) & (p < 1)
+        x[inner] = self._continuous_quantile((p - before)[inner])
+        return x[()]
+
+    def _continuous_quantile(self, mass: np.ndarray) -> np.ndarray:
+        """Where ``distribution`` reaches ``mass`` (n,), by Chandrupatla's bracketing method."""
+        if not mass.size:
+            return mass
+        ends = self.breakpoints()
+        low, high = np.full(mass.shape, ends[0]), np.full(mass.shape, ends[-1])
+        short, over = self.distribution(high) <= mass, self.distribution(low) >= mass
+        bracketed = ~short & ~over
+        x = np.where(short, high, low)
+        root = elementwise.find_root(
+            lambda x, mass: self.distribution(x) - mass,
+            (low[bracketed], high[bracketed]),
+            args=(mass[bracketed],),
+            tolerances={"xatol": 0, "xrtol": 4e-16, "fatol": 0, "frtol": 0},
+        )
+        x[bracketed] = root.x
+        return x
+
+    def rvs(self, size: Any = None, random_state: Any = None) -> Any:
+        """Independent samples of shape ``size``; ``random_state`` is anything ``numpy.random.default_rng``
+        takes."""
+        return self.sample(np.random.default_rng(random_state), () if size is None else size)[()]
+
+    def sample(self, rng: np.random.Generator, size: Any) -> np.ndarray:
+        """``rvs`` with a ready generator; by inversion unless the law knows better."""
+        return np.asarray(self.ppf(rng.random(size)))
+
+    def mean(self) -> float:
+        """E x."""
+        return self.moment(1)
+
+    def var(self) -> float:
+        """E x^2 - (E x)^2."""
+        return self.moment(2) - self.moment(1) ** 2
+
+    def std(self) -> float:
+        """Square root of ``var``."""
+        return float(np.sqrt(self.var()))
+
+    def median(self) -> float:
+        """ppf(1/2)."""
+        return float(self.ppf(0.5))
+
+    def measure(self) -> Measure:
+        """The law as a Measure: atoms, density, support and mass, ready to integrate."""
+        points, weights = self.atoms()
+        ends = self.breakpoints()
+        if not ends:
+            return Measure(points, weights)
+        return Measure(points, weights, self.density, self.support(), self.mass, ends, self.distribution)
+
+    def plot(self, ax: Any = None, **style: Any) -> Any:
+        """Density and atoms on matplotlib axes."""
+        return self.measure().plot(ax, **style)
+
+    def to_xarray(self, n_points: int = 400) -> Any:
+        """Atoms and density on a grid as an xarray Dataset."""
+        dataset = self.measure().to_xarray(n_points)
+        dataset.attrs["law"] = repr(self)
+        return dataset
+
+    def _repr_html_(self) -> str:
+        summary = f"mean {self.mean():.6g}, standard deviation {self.std():.6g}"
+        return f"<b>{self!r}</b>: {summary}{self.measure()._repr_html_()}"
+
+
+def real_array(value: Any, law: Law, name: str) -> np.ndarray:
+    """A float64 array of any shape; infinite is fine, NaN and complex are not."""
+    array = np.asarray(value)
+    who = f"{type(law).__name__}"
+    if array.dtype.kind not in "biuf":
+        raise InputError(
+            f"{who}: expected real numbers for {name}, got dtype {array.dtype}; pass an array of floats"
+        )
+    array = array.astype(np.float64)
+    if np.isnan(array).any():
+        raise InputError(f"{who}: expected numbers for {name}, got NaN; remove it")
+    return array
+
+
+def moment_order(order: Any, law: Law) -> int:
+    """A checked order of a moment."""
+    return check.integer(order, f"{type(law).__name__}.moment", "order", minimum=0)
