@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import scipy.stats
+from scipy.stats.distributions import rv_frozen
 
 from tutelage import check
 from tutelage.errors import InputError
@@ -154,7 +155,7 @@ def as_weight_law(value: Any) -> WeightLaw:
         return value
     if isinstance(value, str):
         return parse_spec(value, WEIGHT_LAWS, "weight law")
-    if isinstance(value, (scipy.stats._distn_infrastructure.rv_frozen,)):
+    if isinstance(value, rv_frozen):
         return FromScipy(value)
     raise InputError(
         f"weight law: expected a law, its name or a frozen scipy.stats distribution, got {type(value).__name__}; "
