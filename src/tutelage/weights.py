@@ -54,7 +54,9 @@ class WeightLaw(abc.ABC):
         """Independent weights of the given shape, float64."""
         location, scale = self.location_and_scale()
         draws = np.asarray(self.distribution.rvs(size=shape, random_state=rng), dtype=np.float64)
-        return (draws - location) / (scale * np.sqrt(fan_in))
+        draws -= location
+        draws /= scale * np.sqrt(fan_in)
+        return draws
 
     @property
     def spec(self) -> str:

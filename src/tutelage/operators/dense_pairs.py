@@ -10,6 +10,7 @@ from tutelage.operators.functional import plane_block
 
 if TYPE_CHECKING:
     from tutelage.operators.pair_hessian import PairHessian
+    from tutelage.operators.pairs import PlaneBlocks
 
 
 def dense_pairs(op: PairHessian) -> np.ndarray:
@@ -95,10 +96,10 @@ def pair_frobenius_squared(op: PairHessian) -> float:
         weight = np.outer(a, a) ** 2
         squares = weight * (d * k11**2 + 2 * k11 * rest_trace + rest)
         if op.plane is not None:
-            _add_plane_squares(op, squares)
+            _add_plane_squares(op, op.plane, squares)
         if op.part is not None:
             for i in range(k):
-                squares[i, i] = np.sum(_diagonal_block(op, i) ** 2)
+                squares[i, i] = np.sum((_diagonal_block(op, i) + op.part.diagonal_block(op.W, i)) ** 2)
         total += float(np.sum(squares))
     if "a" in op.trainable:
         total += float(np.sum(k00**2))
@@ -111,9 +112,8 @@ def pair_frobenius_squared(op: PairHessian) -> float:
     return total
 
 
-def _add_plane_squares(op: PairHessian, squares: np.ndarray) -> None:
+def _add_plane_squares(op: PairHessian, plane: PlaneBlocks, squares: np.ndarray) -> None:
     """Close pairs have k11 and the plane alone: their squared norms replace the table's."""
-    plane = op.plane
     k11 = np.asarray(op.tables.k11)
     for m, (i, j) in enumerate(zip(plane.i, plane.j, strict=True)):
         block = plane_block(plane, m)
@@ -121,7 +121,7 @@ def _add_plane_squares(op: PairHessian, squares: np.ndarray) -> None:
 
 
 def _diagonal_block(op: PairHessian, i: int) -> np.ndarray:
-    """The (d, d) block (w_i, w_i), both parts."""
+    """The (d, d) block (w_i, w_i) of the outer part."""
     t, w = op.tables, op.W[i]
     weight = op.a[i] ** 2
     block = weight * (
@@ -130,4 +130,4 @@ def _diagonal_block(op: PairHessian, i: int) -> np.ndarray:
     if op.plane is not None:
         for m in np.flatnonzero((op.plane.i == i) & (op.plane.j == i)):
             block = block + plane_block(op.plane, m)
-    return block + op.part.diagonal_block(op.W, i)
+    return block

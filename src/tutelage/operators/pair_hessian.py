@@ -9,12 +9,12 @@ from typing import Any
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-import scipy.linalg
 
 from tutelage.operators.base import HessianOperator, Reduction
 from tutelage.operators.dense_pairs import dense_pairs, pair_frobenius_squared
 from tutelage.operators.functional import FunctionalPart, plane_trace
 from tutelage.operators.pairs import PairTables, PlaneBlocks, outer_product
+from tutelage.operators.rows import row_coordinates, row_space
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -136,7 +136,7 @@ class PairHessian(HessianOperator):
             return None
         rows = self.W if self.part is None else np.concatenate([self.W, self.part.Z])
         close = self.plane is not None or (self.part is not None and self.part.plane is not None)
-        coordinates, frame = _row_space(rows) if close else (_row_coordinates(rows), None)
+        coordinates, frame = row_space(rows) if close else (row_coordinates(rows), None)
         r = coordinates.shape[1]
         if r >= self.d:
             return None
@@ -167,23 +167,5 @@ class PairHessian(HessianOperator):
         return self.routes.entry_error
 
 
-def _row_coordinates(rows: np.ndarray) -> np.ndarray:
-    """Coordinates (n, r) of the rows in an orthonormal basis of their span.
-
-    A QR of the tall transpose gives them as its triangle: the (d, r) basis itself is never formed.
-    """
-    if rows.shape[0] >= rows.shape[1]:
-        return _row_space(rows)[0]
-    (triangle,) = scipy.linalg.qr(rows.T, mode="r", check_finite=False)[:1]
-    return _row_space(triangle[: rows.shape[0]].T)[0]
-
-
-def _row_space(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates (n, r) and basis (r, d) of the span, dropping singular values at round-off."""
-    left, values, basis = np.linalg.svd(rows, full_matrices=False)
-    r = int(np.sum(values > max(rows.shape) * np.finfo(float).eps * values.max())) if values.max() else 0
-    return left[:, :r] * values[:r], basis[:r]
-
-
 def _project_plane(plane: PlaneBlocks | None, frame: np.ndarray | None) -> PlaneBlocks | None:
-    return None if plane is None else plane._replace(u=plane.u @ frame.T, v=plane.v @ frame.T)
+    return None if plane is None or frame is None else plane._replace(u=plane.u @ frame.T, v=plane.v @ frame.T)

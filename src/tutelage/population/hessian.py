@@ -9,6 +9,7 @@ import numpy as np
 from tutelage import moments
 from tutelage.network import Network
 from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PairTables, PlaneBlocks, Routes
+from tutelage.operators.rows import row_coordinates
 from tutelage.population.formulas import cross_tables
 from tutelage.precision import float64
 
@@ -20,7 +21,10 @@ def outer_hessian(
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
     # First: this is where a zero neuron under a kink is refused.
     plane = moments.plane_terms(network.activation, network.W, network.W)
-    tables = PairTables(*(np.asarray(t) for t in cross_tables(network.activation, network.W, network.W)))
+    # Moments depend on the Gram matrix alone: for k << d take them where the neurons live. Kinked activations keep W
+    # itself, whose close pairs must be the very pairs that plane_terms lists.
+    rows = row_coordinates(network.W) if plane is None and network.d > network.k else network.W
+    tables = PairTables(*(np.asarray(t) for t in cross_tables(network.activation, rows, rows)))
     blocks = None
     if plane is not None:
         weight = (network.a[plane.i] * network.a[plane.j])[:, None]

@@ -1,0 +1,36 @@
+"""Coordinates of the neurons in their own span: all that a rotation-invariant Hessian can depend on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_WELL_CONDITIONED = 1e-6
+"""Smallest eigenvalue of the Gram matrix, relative to the largest, at which its Cholesky factor stands for the rows.
+
+The factor reproduces the Gram matrix to 1e-16 of its norm; the coordinates then carry 1e-16/1e-3, in directions that
+carry 1e-3 of the norm or more, which moves eigenvalues by 1e-16 of the largest. Below it a QR of the rows is taken.
+"""
+
+
+def row_coordinates(rows: np.ndarray) -> np.ndarray:
+    """Coordinates (n, r) of rows (n, d) in some orthonormal basis of their span; the basis is never formed.
+
+    For d >> n this costs one product of the rows with themselves.
+    """
+    n, d = rows.shape
+    if n >= d:
+        return row_space(rows)[0]
+    gram = rows @ rows.T
+    values = np.linalg.eigvalsh(gram)
+    if values[0] > _WELL_CONDITIONED * values[-1]:
+        return np.linalg.cholesky(gram)
+    triangle = np.linalg.qr(rows.T, mode="r")
+    return row_space(triangle.T)[0]
+
+
+def row_space(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates (n, r) and basis (r, d) of the span, dropping singular values at round-off."""
+    left, values, basis = np.linalg.svd(rows, full_matrices=False)
+    # At least one direction, so that zero rows have coordinates too.
+    r = max(1, int(np.sum(values > max(rows.shape) * np.finfo(float).eps * values.max())))
+    return left[:, :r] * values[:r], basis[:r]
