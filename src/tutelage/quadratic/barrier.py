@@ -1,0 +1,169 @@
+r"""Does a linear space of symmetric matrices contain a positive definite one? A batched interior-point method.
+
+For :math:`Q = \mathrm{span}(S_1,\dots,S_p) \subset \mathrm{Sym}(q)` exactly one of two strict statements holds,
+except on a set of measure zero: Q contains a positive definite matrix, or its orthogonal complement does (Gordan's
+alternative on the cone of semidefinite matrices). Both are read off one semidefinite programme,
+
+.. math::
+    t^* = \max\{\, t : S \succeq t I,\ \operatorname{tr} S = q,\ S \in Q \,\}, \qquad
+    q\nu^* = t^*,\quad \nu^* = \min\{\nu : Z \succeq 0,\ \operatorname{tr} Z = 1,\ Z - \nu I \perp Q\},
+
+whose sign decides. The method stops at the first iterate that settles the sign: a positive definite S in Q, or
+a dual Z with :math:`Z - \nu I \succ 0` in the complement. Every problem of a batch carries its own barrier weight.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+# A margin this far above rounding (q·1e-16) separates a decision from numerical noise; below it: undecided.
+DECISION_MARGIN = 1e-9
+MAX_ITERATIONS = 80
+
+
+@dataclasses.dataclass
+class Alternative:
+    """The outcome for a batch of B spaces.
+
+    ``verdict`` (B,): +1 a positive definite matrix in Q, −1 one in the complement, 0 undecided.
+    ``inside`` (B, p): coefficients y of S = Σ y_j S_j (trace q). ``outside`` (B, q, q): a matrix orthogonal to Q.
+    ``margin`` (B,): smallest eigenvalue of S over its mean eigenvalue 1, or of the complement's matrix of trace q.
+    """
+
+    verdict: np.ndarray
+    inside: np.ndarray
+    outside: np.ndarray
+    margin: np.ndarray
+    iterations: np.ndarray
+
+
+def definite_alternative(S: np.ndarray, max_iterations: int = MAX_ITERATIONS) -> Alternative:
+    """Decide for each basis ``S`` of shape (B, p, q, q), orthonormal in the Frobenius product.
+
+    Returns an :class:`Alternative`. Exact arithmetic is not used: callers verify the witnesses
+    (:mod:`tutelage.quadratic.uniqueness`).
+    """
+    B, p, q, _ = S.shape
+    traces = np.trace(S, axis1=-2, axis2=-1)
+    size = np.sqrt(np.sum(traces**2, axis=-1))
+    result = Alternative(
+        verdict=np.zeros(B, dtype=int),
+        inside=np.zeros((B, p)),
+        outside=np.broadcast_to(np.eye(q), (B, q, q)).copy(),
+        margin=np.zeros(B),
+        iterations=np.zeros(B, dtype=int),
+    )
+    # A traceless space is orthogonal to the identity, which is then the witness of the complement.
+    traceless = size <= 1e-12 * np.sqrt(q)
+    result.verdict[traceless], result.margin[traceless] = -1, 1.0
+    active = np.flatnonzero(~traceless)
+    if active.size:
+        _Run(S[active], traces[active] / size[active, None], active, result).solve(max_iterations)
+    return result
+
+
+class _Run:
+    """State of the problems still undecided: coefficients z of traceless directions, t, barrier weight mu."""
+
+    def __init__(self, S: np.ndarray, unit: np.ndarray, index: np.ndarray, result: Alternative):
+        B, p, q, _ = S.shape
+        self.index, self.result, self.q = index, result, q
+        # Householder reflection taking the first basis vector to `unit`: rows of R are orthonormal, row 0 = ±unit.
+        v = unit.copy()
+        v[:, 0] += np.where(unit[:, 0] >= 0, 1.0, -1.0)
+        R = np.eye(p) - 2 * v[:, :, None] * v[:, None, :] / np.sum(v**2, axis=-1)[:, None, None]
+        rotated = np.matmul(R, S.reshape(B, p, q * q)).reshape(B, p, q, q)
+        trace = np.trace(rotated[:, 0], axis1=-2, axis2=-1)
+        self.R, self.scale = R, q / trace
+        self.base = rotated[:, 0] * self.scale[:, None, None]
+        self.basis = rotated[:, 1:]
+        self.z = np.zeros((B, p - 1))
+        self.S = self.base.copy()
+        self.t = np.linalg.eigvalsh(self.S)[:, 0] - 1.0
+        self.mu = np.ones(B)
+
+    def solve(self, max_iterations: int) -> None:
+        for iteration in range(1, max_iterations + 1):
+            dz, dt, F = self._newton()
+            self._complement(dz, dt, F)
+            self._advance(dz, dt, F)
+            self._inside()
+            self.result.iterations[self.index] = iteration
+            open_ = self.result.verdict[self.index] == 0
+            # The optimum is zero to rounding: neither side will be found.
+            open_ &= (self.mu * self.q > 1e-12) & (np.linalg.eigvalsh(self.S)[:, 0] - self.t > 1e-14)
+            if not open_.any():
+                return
+            if not open_.all():
+                self._keep(open_)
+
+    def _newton(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Newton step of t/mu + log det(S − tI) in (z, t); F is the step seen through the Cholesky factor."""
+        B, m, q, _ = self.basis.shape
+        L = np.linalg.cholesky(self.S - self.t[:, None, None] * np.eye(q))
+        inverse = np.linalg.inv(L)
+        self.inverse = inverse
+        directions = np.concatenate([self.basis, np.broadcast_to(-np.eye(q), (B, 1, q, q))], axis=1)
+        scaled = inverse[:, None] @ directions @ np.swapaxes(inverse, -1, -2)[:, None]
+        gradient = np.trace(scaled, axis1=-2, axis2=-1)
+        gradient[:, -1] += 1.0 / self.mu
+        flat = scaled.reshape(B, m + 1, q * q)
+        H = flat @ np.swapaxes(flat, -1, -2)
+        H[:, np.arange(m + 1), np.arange(m + 1)] *= 1 + 1e-14
+        step = np.linalg.solve(H, gradient[..., None])[..., 0]
+        F = (step[:, None, :] @ flat).reshape(B, q, q)
+        return step[:, :-1], step[:, -1], F
+
+    def _threshold(self) -> np.ndarray:
+        """Margin to stop at: near the best attainable one, which the barrier weight approaches from above."""
+        return np.clip(0.5 * self.mu, DECISION_MARGIN, 1e-2)
+
+    def _complement(self, dz: np.ndarray, dt: np.ndarray, F: np.ndarray) -> None:
+        """The dual matrix of the Newton step: orthogonal to the traceless part of Q and of trace 1 exactly."""
+        q = self.q
+        Z = self.mu[:, None, None] * (np.swapaxes(self.inverse, -1, -2) @ (np.eye(q) - F) @ self.inverse)
+        nu = np.sum(Z * self.base, axis=(-2, -1)) / q
+        N = Z - nu[:, None, None] * np.eye(q)
+        trace = np.trace(N, axis1=-2, axis2=-1)
+        # Trace 1 − qν is zero where Q is all of Sym(q): its complement holds nothing.
+        positive = trace > 1e-6
+        N = N * (q / np.where(positive, trace, 1.0))[:, None, None]
+        lowest = np.where(positive, np.linalg.eigvalsh(N)[:, 0], -1.0)
+        found = lowest > self._threshold()
+        rows = self.index[found]
+        self.result.verdict[rows] = -1
+        self.result.outside[rows] = N[found]
+        self.result.margin[rows] = lowest[found]
+
+    def _advance(self, dz: np.ndarray, dt: np.ndarray, F: np.ndarray) -> None:
+        """Exact line search along the Newton step, then a smaller barrier weight where the step was a good one."""
+        values = np.linalg.eigvalsh(F)
+        slope = dt / self.mu
+        largest = np.where(values[:, 0] < 0, -0.99 / np.minimum(values[:, 0], -1e-300), np.inf)
+        low, high = np.zeros_like(slope), np.minimum(largest, 1e3)
+        for _ in range(30):
+            middle = 0.5 * (low + high)
+            rising = slope + np.sum(values / (1 + middle[:, None] * values), axis=-1) > 0
+            low, high = np.where(rising, middle, low), np.where(rising, high, middle)
+        step = low
+        self.z = self.z + step[:, None] * dz
+        self.t = self.t + step * dt
+        self.S = self.base + np.einsum("bj,bjkl->bkl", self.z, self.basis)
+        decrement = np.sqrt(np.sum(values**2, axis=-1))
+        # Below 1 the dual matrix of this step was semidefinite: this weight has said all it can.
+        self.mu = np.where(decrement < 0.8, self.mu / 10.0, self.mu)
+
+    def _inside(self) -> None:
+        lowest = np.linalg.eigvalsh(self.S)[:, 0]
+        found = (lowest > self._threshold()) & (self.result.verdict[self.index] == 0)
+        rows = self.index[found]
+        y = np.concatenate([self.scale[:, None], self.z], axis=1)
+        self.result.verdict[rows] = 1
+        self.result.inside[rows] = (y[:, None, :] @ self.R)[found, 0]
+        self.result.margin[rows] = lowest[found]
+
+    def _keep(self, rows: np.ndarray) -> None:
+        for name in ("index", "R", "scale", "base", "basis", "z", "S", "t", "mu"):
+            setattr(self, name, getattr(self, name)[rows])
