@@ -5,7 +5,6 @@ import json
 
 import numpy as np
 import pytest
-from rank_oracle import tangent_rank
 
 from tutelage import Architecture, Polynomial, effective_parameters, sample_teacher
 from tutelage.errors import AllocationError, InputError
@@ -108,7 +107,7 @@ DEEP = [
 
 
 @pytest.mark.parametrize(("widths", "activations", "biases"), DEEP)
-def test_deep_biased_and_vector_networks_equal_explicit_expansion(widths, activations, biases):
+def test_deep_biased_and_vector_networks_equal_explicit_expansion(tangent_rank, widths, activations, biases):
     architecture = Architecture(widths, activations, biases)
     rng = np.random.default_rng(5)
     weights = [rng.integers(-9, 10, size=(n, m)) for m, n in itertools.pairwise(widths)]

@@ -22,7 +22,7 @@ from tutelage.rank.series import Jets, centred, orders
 _WHO = "effective_parameters"
 # Rows beyond the upper bound: the failure probability is that of the field already with none; five cost
 # nothing.
-_SPARE_POINTS = 5
+SPARE_POINTS = 5
 # d = 1, k = 24 needs order 95; a larger default only matters for wide networks of one input.
 _DEFAULT_ORDER = 200
 
@@ -111,7 +111,7 @@ def check_memory(n_points: int, n_params: int, who: str) -> None:
 
 def _exact(architecture: Architecture, primes: tuple[int, ...], seed: int, max_order: int) -> RankResult:
     ceiling = upper_bound(architecture)
-    check_memory(ceiling.value + _SPARE_POINTS, architecture.n_params, _WHO)
+    check_memory(ceiling.value + SPARE_POINTS, architecture.n_params, _WHO)
     ranks: tuple[int, ...] = ()
     order: int | None = None
     if all(s.degree is not None for s in architecture.activations):
@@ -132,7 +132,7 @@ def _exact(architecture: Architecture, primes: tuple[int, ...], seed: int, max_o
         ranks += tuple(generic_rank(architecture, p, seed, ceiling.value, order) for p in primes[1:])
     certificate = Certificate(
         "generic", architecture.widths, tuple(s.spec for s in architecture.activations), architecture.biases,
-        primes, ranks, seed, ceiling.value + _SPARE_POINTS, order,
+        primes, ranks, seed, ceiling.value + SPARE_POINTS, order,
     )  # fmt: skip
     return _judge(architecture, certificate, ceiling)
 
@@ -179,15 +179,19 @@ def residues(field: PrimeField, activation: Activation, order: int) -> list[floa
     return [field.fraction(c) for c in taylor]
 
 
-def draw(
+def draw_points(
     architecture: Architecture, field: PrimeField, seed: int, n_points: int
-) -> tuple[Layers, np.ndarray, np.ndarray]:
-    """The weights, points (S, d) and output combinations (S, o) of a generic certificate."""
-    rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(field.p,)))
-    layers = Layers.random(field, architecture, rng)
-    points = field.random(rng, (n_points, architecture.widths[0]))
-    outputs = architecture.widths[-1]
-    return layers, points, np.ones((n_points, 1)) if outputs == 1 else field.random(rng, (n_points, outputs))
+) -> tuple[np.ndarray, np.ndarray]:
+    """The points (S, d) and output combinations (S, o) of a certificate."""
+    rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(field.p, 1)))
+    points, outputs = field.random(rng, (n_points, architecture.widths[0])), architecture.widths[-1]
+    return points, np.ones((n_points, 1)) if outputs == 1 else field.random(rng, (n_points, outputs))
+
+
+def draw_layers(architecture: Architecture, field: PrimeField, seed: int) -> Layers:
+    """The weights of a generic certificate."""
+    rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(field.p, 0)))
+    return Layers.random(field, architecture, rng)
 
 
 def needs_jets(architecture: Architecture, order: int | None) -> bool:
@@ -198,7 +202,8 @@ def needs_jets(architecture: Architecture, order: int | None) -> bool:
 def generic_rank(architecture: Architecture, p: int, seed: int, ceiling: int, order: int | None) -> int:
     """Rank of the Jacobian at a random point of the field, with Taylor polynomials if ``order`` is given."""
     field = PrimeField(p)
-    layers, points, cotangents = draw(architecture, field, seed, ceiling + _SPARE_POINTS)
+    layers = draw_layers(architecture, field, seed)
+    points, cotangents = draw_points(architecture, field, seed, ceiling + SPARE_POINTS)
     return rank_mod(field, assemble(architecture, field, layers, points, cotangents, order))
 
 
@@ -230,9 +235,13 @@ def assemble(
 
 
 def failure_probability(
-    architecture: Architecture, rank: int, primes: tuple[int, ...], ranks: tuple[int, ...]
+    architecture: Architecture,
+    rank: int,
+    primes: tuple[int, ...],
+    ranks: tuple[int, ...],
+    weight_bits: float | None = None,
 ) -> float:
-    r"""A bound on the chance that the generic rank exceeds ``rank``.
+    r"""A bound on the chance that the rank exceeds ``rank``; ``weight_bits`` for given weights, as integers.
 
     A non-zero minor of size r + 1 is a polynomial of degree at most (r + 1)(D - 1), D the degree of e.f in
     all variables. It is non-zero at some integer point with entries up to its degree; Hadamard's bound on its
@@ -242,7 +251,7 @@ def failure_probability(
     size = rank + 1
     degree, log_magnitude, denominator_bits = 1, 0.0, 0.0
     total_degree = size * _degree(architecture)
-    bound = math.log2(max(total_degree, 2))
+    bound = max(math.log2(max(total_degree, 2)), weight_bits or 0.0)
     for activation, n_in, bias in zip(
         architecture.activations, architecture.widths[:-2], architecture.biases[:-1], strict=True
     ):

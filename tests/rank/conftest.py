@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import flint
 import numpy as np
+import pytest
 
 
 def _rational(value):
@@ -11,7 +12,13 @@ def _rational(value):
     return flint.fmpq(value.numerator, value.denominator)
 
 
-def tangent_rank(weights, biases, coefficients):
+@pytest.fixture(scope="session")
+def tangent_rank():
+    """The oracle as a fixture: test files cannot import each other."""
+    return _tangent_rank
+
+
+def _tangent_rank(weights, biases, coefficients):
     """Rank of d f / d theta as polynomials in x.
 
     Every parameter in turn gets a formal increment e; the coefficient of e^1 of the outputs is a row of
