@@ -1,8 +1,14 @@
 """Shared by all tests: subprocesses find the package of this checkout, and figures need no screen."""
 
 import os
+import tempfile
 from pathlib import Path
 
 _SOURCE = str(Path(__file__).parents[1] / "src")
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [_SOURCE, os.environ.get("PYTHONPATH")]))
 os.environ["MPLBACKEND"] = "Agg"
+
+# Compiling is most of what these tests cost: compiled code is kept between runs and shared by the workers of one run.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(tempfile.gettempdir()) / "tutelage-jax-cache"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
