@@ -20,7 +20,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.errors": ("InputError",),
     "tutelage.dynamics": ("Curve", "NoisyTeacher", "predict_loss", "spectral_measure"),
     "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
-    "tutelage.spectra": ("Spectrum",),
+    "tutelage.spectra": ("Eigensystem", "Spectrum", "eigensystem", "explain_method", "spectral_density", "spectrum"),
 }
 _ROOMS = ("dynamics", "empirical", "laws", "quadratic", "rank", "sweep")
 """Packages reached as ``tutelage.laws`` after ``import tutelage`` alone."""

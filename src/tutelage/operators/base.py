@@ -14,6 +14,7 @@ import scipy.sparse.linalg
 
 from tutelage import check
 from tutelage.errors import InputError
+from tutelage.operators.ball import BallHessian
 from tutelage.precision import float64
 
 _COLUMNS_AT_ONCE = 64
@@ -25,12 +26,25 @@ class Reduction:
     """What is left of a Hessian after the rotation symmetry is used (SCIENCE.md 3a).
 
     ``spec(H) = spec(block)`` together with ``spec(repeated)``, each eigenvalue of the latter ``multiplicity`` times.
-    ``complement()`` of the operator's row space carries the repeated part.
+
+    Attributes
+    ----------
+    block : HessianOperator
+        Of size k r + k: the network in coordinates of its row space.
+    repeated : ndarray, shape (k, k)
+    multiplicity : int
+        d − r.
+    repeated_factor : ndarray, shape (m, k), or None
+        G with GᵀG = ``repeated`` and m < k, where the function space proves such zeros.
+    frame : ndarray, shape (r, d), or None
+        Orthonormal rows spanning the row space, where asked for.
     """
 
     block: HessianOperator
     repeated: np.ndarray
     multiplicity: int
+    repeated_factor: np.ndarray | None = None
+    frame: np.ndarray | None = None
 
 
 class HessianOperator(lx.AbstractLinearOperator):
@@ -75,20 +89,29 @@ class HessianOperator(lx.AbstractLinearOperator):
     def blocks(self) -> dict[str, np.ndarray]:
         """``ww`` (kd, kd), ``wa`` (kd, k) and ``aa`` (k, k); only those of trainable layers."""
 
-    def reduce(self) -> Reduction | None:
-        """The symmetry reduction, or None where there is no symmetry to use."""
+    def reduce(self, with_frame: bool = False) -> Reduction | None:
+        """The symmetry reduction, or None where there is no symmetry to use; the (r, d) frame only on demand."""
         return None
 
     def factor(self) -> np.ndarray | None:
-        """A matrix F (M, P) with H = Fᵀ F and M < P where the function space is that small, else None."""
+        """A matrix F (M, P) with H = FᵀF where the function space is finite (M may exceed P), else None."""
         return None
 
     def factor_size(self) -> int | None:
         """M of :meth:`factor`, without computing it."""
         return None
 
-    def extended(self, digits: int) -> Any:
-        """The matrix in ball arithmetic (``flint.arb_mat``) at this many digits, or None where there is no formula."""
+    @property
+    def is_extendable(self) -> bool:
+        """Whether :meth:`extended` gives matrices."""
+        return False
+
+    def extended(self, bits: int) -> BallHessian | None:
+        """The matrix in ball arithmetic at this working precision, or None where there is no formula."""
+        return None
+
+    def known_eigensystem(self) -> Any:
+        """Eigenvectors in closed form (``tutelage.spectra.Eigensystem``), or None."""
         return None
 
     @property

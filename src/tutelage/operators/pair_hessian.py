@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.operators.ball import BallHessian
 from tutelage.operators.base import HessianOperator, Reduction
 from tutelage.operators.dense_pairs import dense_pairs, pair_frobenius_squared
 from tutelage.operators.functional import FunctionalPart, plane_trace
 from tutelage.operators.pairs import PairTables, PlaneBlocks, outer_product
+from tutelage.operators.routes import Routes
 from tutelage.operators.rows import row_coordinates, row_space
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Routes:
-    """Other ways to the same matrix that only the maker of an operator knows; each is computed on demand.
-
-    ``factor() -> (M, P)`` with H = FᵀF; ``extended(digits) -> arb_mat``.
-    """
-
-    factor_size: int | None = None
-    factor: Callable[[], np.ndarray] | None = None
-    extended: Callable[[int], Any] | None = None
-    entry_error: float = 0.0
 
 
 class PairHessian(HessianOperator):
@@ -45,6 +32,10 @@ class PairHessian(HessianOperator):
     part : FunctionalPart or None
     trainable : tuple of "W", "a"
         The rows and columns that are kept, W first.
+    routes : Routes or None
+        Function space, ball arithmetic and closed eigenvectors of the outer part, where the activation has them.
+    quadrature_error : float
+        Of one entry, relative to the largest.
     """
 
     W: Any
@@ -53,7 +44,8 @@ class PairHessian(HessianOperator):
     plane: PlaneBlocks | None = None
     part: FunctionalPart | None = None
     trainable: tuple[str, ...] = eqx.field(static=True, default=("W", "a"))
-    routes: Routes = eqx.field(static=True, default=Routes())
+    routes: Routes | None = eqx.field(static=True, default=None)
+    quadrature_error: Any = 0.0
 
     @property
     def d(self) -> int:
@@ -71,11 +63,9 @@ class PairHessian(HessianOperator):
 
     @property
     def outer(self) -> HessianOperator:
-        return (
-            self
-            if self.part is None
-            else PairHessian(self.W, self.a, self.tables, self.plane, None, self.trainable)
-        )
+        if self.part is None:
+            return self
+        return PairHessian(self.W, self.a, self.tables, self.plane, None, self.trainable, self.routes)
 
     @property
     def functional(self) -> HessianOperator | None:
@@ -127,7 +117,7 @@ class PairHessian(HessianOperator):
             return {"aa": dense}
         return {"ww": dense[:n, :n], "wa": dense[:n, n:], "aa": dense[n:, n:]}
 
-    def reduce(self) -> Reduction | None:
+    def reduce(self, with_frame: bool = False) -> Reduction | None:
         r"""Rows of W (and of the teacher) span r dimensions; in the other d − r the Hessian is C ⊗ I.
 
         :math:`C_{ij} = a_i a_j k_{11}(i,j) + \delta_{ij}\,a_i\sum_l c_l k_{20}(i,l)`, shape (k, k), multiplicity d − r.
@@ -136,7 +126,7 @@ class PairHessian(HessianOperator):
             return None
         rows = self.W if self.part is None else np.concatenate([self.W, self.part.Z])
         close = self.plane is not None or (self.part is not None and self.part.plane is not None)
-        coordinates, frame = row_space(rows) if close else (row_coordinates(rows), None)
+        coordinates, frame = row_space(rows) if close or with_frame else (row_coordinates(rows), None)
         r = coordinates.shape[1]
         if r >= self.d:
             return None
@@ -144,27 +134,44 @@ class PairHessian(HessianOperator):
         if part is not None:
             part = part._replace(Z=coordinates[k:], plane=_project_plane(part.plane, frame))
         block = PairHessian(
-            coordinates[:k], self.a, self.tables, _project_plane(self.plane, frame), part, self.trainable
-        )
+            coordinates[:k], self.a, self.tables, _project_plane(self.plane, frame), part, self.trainable,
+            self.routes, self.quadrature_error,
+        )  # fmt: skip
         repeated = np.outer(self.a, self.a) * np.asarray(self.tables.k11)
         if self.part is not None:
             repeated = repeated + np.diag(self.part.identity)
-        return Reduction(block, (repeated + repeated.T) / 2, self.d - r)
+        factor = None if self._outer_routes is None else self._outer_routes.repeated_factor(block.W, self.a)
+        return Reduction(block, (repeated + repeated.T) / 2, self.d - r, factor, frame)
+
+    @property
+    def _outer_routes(self) -> Routes | None:
+        """The routes, which know the outer part alone."""
+        return self.routes if self.part is None else None
 
     def factor(self) -> np.ndarray | None:
-        return self.routes.factor() if self.routes.factor is not None and self.part is None else None
+        full = None if self._outer_routes is None else self._outer_routes.factor(self.W, self.a)
+        if full is None or len(self.trainable) == 2:
+            return full
+        return full[:, : self.W.size] if "W" in self.trainable else full[:, self.W.size :]
 
     def factor_size(self) -> int | None:
-        return self.routes.factor_size if self.part is None else None
+        return None if self._outer_routes is None else self._outer_routes.factor_size(self.d)
 
-    def extended(self, digits: int) -> Any:
-        return (
-            self.routes.extended(digits) if self.routes.extended is not None and self.part is None else None
-        )
+    @property
+    def is_extendable(self) -> bool:
+        return self._outer_routes is not None and self._outer_routes.has_balls and len(self.trainable) == 2
+
+    def extended(self, bits: int) -> BallHessian | None:
+        return self.routes.ball(self.W, self.a, bits) if self.is_extendable else None
+
+    def known_eigensystem(self) -> Any:
+        if self._outer_routes is None or len(self.trainable) < 2:
+            return None
+        return self._outer_routes.eigensystem(self.W, self.a)
 
     @property
     def entry_error(self) -> float:
-        return self.routes.entry_error
+        return float(self.quadrature_error)
 
 
 def _project_plane(plane: PlaneBlocks | None, frame: np.ndarray | None) -> PlaneBlocks | None:

@@ -8,16 +8,15 @@ import numpy as np
 
 from tutelage import moments
 from tutelage.network import Network
-from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PairTables, PlaneBlocks, Routes
+from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PairTables, PlaneBlocks
 from tutelage.operators.rows import row_coordinates
 from tutelage.population.formulas import cross_tables
+from tutelage.population.routes import PopulationRoutes
 from tutelage.precision import float64
 
 
 @float64
-def outer_hessian(
-    network: Network, trainable: tuple[str, ...] = ("W", "a"), routes: Routes | None = None
-) -> PairHessian:
+def outer_hessian(network: Network, trainable: tuple[str, ...] = ("W", "a")) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
     # First: this is where a zero neuron under a kink is refused.
     plane = moments.plane_terms(network.activation, network.W, network.W)
@@ -29,7 +28,8 @@ def outer_hessian(
     if plane is not None:
         weight = (network.a[plane.i] * network.a[plane.j])[:, None]
         blocks = PlaneBlocks(plane.i, plane.j, plane.p, plane.m, weight * plane.outer)
-    return PairHessian(network.W, network.a, tables, blocks, None, trainable, routes or Routes())
+    routes = PopulationRoutes(network.activation)
+    return PairHessian(network.W, network.a, tables, blocks, None, trainable, routes)
 
 
 @float64

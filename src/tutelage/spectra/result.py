@@ -43,7 +43,7 @@ class Spectrum:
     errors : ndarray, shape (n,)
         Bound (LAPACK, extended precision) or estimate (Lanczos, densities) of each value's absolute error.
     rank : int or None
-        The rank, where structure or exact arithmetic fixes it; never a floating-point count.
+        The rank, where a structural upper bound is met by eigenvalues above ten error bars; never a mere count.
 
     Examples
     --------

@@ -1,0 +1,196 @@
+"""Eigenvalues of the Hessian at the optimum, with their multiplicities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from tutelage.network import Network
+    from tutelage.spectra import Spectrum
+
+_SHOWN = 12
+
+
+def spectrum(
+    *,
+    activation: str = "",
+    d: Annotated[int | None, Parameter(name=("-d", "--d"))] = None,
+    k: Annotated[int | None, Parameter(name=("-k", "--k"))] = None,
+    seed: int = 0,
+    realizations: int = 1,
+    weight_law: str = "normal",
+    weights: Path | None = None,
+    method: str = "auto",
+    json: Path | None = None,
+    plot: Path | None = None,
+) -> int:
+    """Print the exact spectrum of a random teacher's Hessian, or of given weights.
+
+    Example: `tutelage spectrum --activation erf -d 10 -k 20 --plot erf.png`
+
+    Parameters
+    ----------
+    activation
+        `linear`, `quadratic:alpha=0.7`, `polynomial:coefficients=0,1,-0.3`, `erf:scale=1`, `relu`, `tanh`, ...
+    d
+        Input dimension.
+    k
+        Hidden width.
+    seed
+        Of the random teachers.
+    realizations
+        Number of independent teachers.
+    weight_law
+        `normal`, `uniform`, `rademacher`, `laplace`, `student_t:nu=3`, `cauchy`; scaled to variance 1/fan-in.
+    weights
+        An npz file with `W` (k, d) and `a` (k,) instead of random teachers.
+    method
+        `auto`, `symmetry`, `function_space`, `dense`, `extended` (relative accuracy for the smallest), `lanczos` (the
+        largest) or `slq` (a density).
+    json
+        Write the numbers to this file (`-` prints them instead of the table).
+    plot
+        Write a figure with logarithmic axes: `.png`, `.pdf` or `.svg`.
+    """
+    from tutelage import check
+    from tutelage.cli.support import FIGURE_SUFFIXES, check_output, progress_bar, write_json
+    from tutelage.spectra import spectrum as solve
+    from tutelage.spectra.solve import METHODS
+
+    if json is not None:
+        json = check_output(json, "spectrum --json")
+    if plot is not None:
+        plot = check_output(plot, "spectrum --plot", FIGURE_SUFFIXES)
+    check.choice(method, "spectrum", "method", METHODS)
+    check.integer(realizations, "spectrum", "realizations")
+    found: list[tuple[Network, Spectrum]] = []
+    with progress_bar("spectra", total=realizations) as advance:
+        for network in _networks(activation, d, k, seed, realizations, weight_law, weights):
+            found.append((network, solve(network, method)))
+            advance()
+    records = [_record(*pair, seed=None if weights is not None else seed) for pair in found]
+    content = records[0] if realizations == 1 else _gathered(records)
+    if json is not None:
+        write_json(json, content)
+    if plot is not None:
+        _draw(found, plot)
+    if str(json) != "-":
+        _print(found, records)
+    return 0
+
+
+def _networks(
+    activation: str,
+    d: int | None,
+    k: int | None,
+    seed: int,
+    realizations: int,
+    weight_law: str,
+    weights: Path | None,
+) -> Iterator[Network]:
+    """The network of the file, or the random teachers; arguments that contradict each other are refused."""
+    from tutelage.errors import InputError
+    from tutelage.network import load_network, sample_teacher
+
+    if weights is not None:
+        if realizations != 1:
+            raise InputError("spectrum: --weights holds one network; expected --realizations 1")
+        network = load_network(weights, activation or None)
+        for name, asked, got in (("-d", d, network.d), ("-k", k, network.k)):
+            if asked is not None and asked != got:
+                raise InputError(f"spectrum: {name} {asked} contradicts the {got} of {str(weights)!r}; leave it out")
+        yield network
+        return
+    missing = [name for name, value in (("--activation", activation), ("-d", d), ("-k", k)) if value in ("", None)]
+    if missing:
+        raise InputError(f"spectrum: missing {', '.join(missing)}; give them, or --weights FILE.npz")
+    for realization in range(realizations):
+        yield sample_teacher(activation, d, k, seed, weight_law, realization)
+
+
+def _record(network: Network, spectrum: Spectrum, seed: int | None) -> dict[str, Any]:
+    """One network's numbers under the documented JSON keys; a rank says where it comes from."""
+    return {
+        "activation": network.activation.spec,
+        "d": network.d,
+        "k": network.k,
+        "seed": seed,
+        "n_params": spectrum.n_params,
+        "method": spectrum.method,
+        **_rank(network, spectrum),
+        "eigenvalues": spectrum.values,
+        "multiplicities": spectrum.multiplicities,
+        "errors": spectrum.errors,
+    }
+
+
+def _rank(network: Network, spectrum: Spectrum) -> dict[str, Any]:
+    """Structural or exact where there is one; else the floating-point count with its tolerance and gap."""
+    if spectrum.rank is not None:
+        return {"rank": spectrum.rank, "rank_kind": "structural"}
+    estimate = spectrum.numerical_rank()
+    return {
+        "rank": estimate.rank,
+        "rank_kind": "floating point",
+        "rank_tolerance": estimate.tolerance,
+        "rank_gap": estimate.gap,
+    }
+
+
+def _gathered(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """Several teachers: what they share once, the rest as a list."""
+    shared = ("activation", "d", "k", "seed", "n_params")
+    return {name: records[0][name] for name in shared} | {
+        "realizations": [{"realization": i, **record} for i, record in enumerate(records)]
+    }
+
+
+def _draw(found: list[tuple[Network, Spectrum]], path: Path) -> None:
+    from tutelage.cli.support import save_figure
+
+    network, first = found[0]
+    axes = first.plot()
+    for _, spectrum in found[1:]:
+        spectrum.plot(axes)
+    title = f"{network.activation.spec}, d = {network.d}, k = {network.k}, P = {network.n_params}"
+    axes.set_title(title if len(found) == 1 else f"{title}, {len(found)} teachers")
+    save_figure(axes.figure, path)
+
+
+def _print(found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]]) -> None:
+    """The largest and smallest values of one spectrum, or a line per teacher."""
+    from tutelage.cli.support import print_table
+
+    network, spectrum = found[0]
+    title = f"{network.activation.spec}, d = {network.d}, k = {network.k}, P = {spectrum.n_params}"
+    if len(found) > 1:
+        rows = [
+            (i, record["method"], _rank_text(record), s.min_positive(), s.values[-1].item(), s.trace())
+            for i, ((_, s), record) in enumerate(zip(found, records, strict=True))
+        ]
+        print_table(title, ("teacher", "method", "rank", "smallest > 0", "largest", "trace"), rows)
+        return
+    print_table(
+        f"{title}; {spectrum.method}; rank {_rank_text(records[0])}; trace {spectrum.trace():.10g}",
+        ("eigenvalue", "multiplicity", "error"),
+        list(_rows(spectrum)),
+    )
+
+
+def _rows(spectrum: Spectrum) -> Iterator[tuple[str, str, str]]:
+    n = spectrum.values.size
+    for i in reversed(range(n)):
+        if n <= 2 * _SHOWN or i >= n - _SHOWN or i < _SHOWN:
+            yield f"{spectrum.values[i]:.12g}", str(spectrum.multiplicities[i]), f"{spectrum.errors[i]:.1e}"
+        elif i == n - _SHOWN - 1:
+            yield "...", f"{int(spectrum.multiplicities[_SHOWN : n - _SHOWN].sum())} more", ""
+
+
+def _rank_text(record: dict[str, Any]) -> str:
+    if record["rank_kind"] != "floating point":
+        return f"{record['rank']} ({record['rank_kind']})"
+    return f"{record['rank']} (tolerance {record['rank_tolerance']:.1e}, gap {record['rank_gap']:.1e})"

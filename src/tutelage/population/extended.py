@@ -1,0 +1,100 @@
+r"""The Hessian at the optimum in ball arithmetic: float64 weights are exact, every entry carries its radius.
+
+Entries are the closed tables of SCIENCE.md section 1 evaluated by python-flint's ``arb``. With fewer neurons than
+inputs the rotation symmetry (SCIENCE.md 3a) is used exactly: in an orthonormal basis of the row space the rows of
+W are the rows of L, :math:`W W^T = L L^T`, so a Cholesky factor in ball arithmetic replaces the QR.
+"""
+
+from __future__ import annotations
+
+import flint
+
+from tutelage.activations.arithmetic import arb_functions
+from tutelage.activations.base import Elementary
+from tutelage.activations.pairs import PairMoments
+from tutelage.network import Network
+from tutelage.operators.ball import BallHessian
+
+Vector = list[flint.arb]
+
+
+def ball_hessian(network: Network, bits: int) -> BallHessian | None:
+    """The matrices of the Hessian at ``bits`` of working precision; None where σ has no elementary tables.
+
+    Returns
+    -------
+    BallHessian
+        For k < d and independent rows of W, ``block`` of size k² + k and ``repeated`` (k, k), d − k times;
+        otherwise the whole matrix as ``block``.
+    """
+    activation = network.activation
+    if not isinstance(activation, Elementary) or activation.kinks:
+        return None
+    with flint.ctx.workprec(bits):
+        a = [flint.arb(float(x)) for x in network.a]
+        W = [[flint.arb(float(x)) for x in row] for row in network.W]
+        gram = [[_dot(u, v) for v in W] for u in W]
+        tables = [[_tables(activation, gram, i, j) for j in range(i + 1)] for i in range(len(W))]
+        coordinates = _cholesky(gram) if network.k < network.d else None
+        if coordinates is None:
+            return BallHessian(_assemble(tables, W, a), None, 0)
+        repeated = _symmetric([[a[i] * a[j] * tables[i][j].k11 for j in range(i + 1)] for i in range(len(W))])
+        return BallHessian(_assemble(tables, coordinates, a), repeated, network.d - network.k)
+
+
+def _tables(activation: Elementary, gram: list[Vector], i: int, j: int) -> PairMoments:
+    return activation.tables(gram[i][i], gram[i][j], gram[j][j], arb_functions())
+
+
+def _dot(u: Vector, v: Vector) -> flint.arb:
+    return sum((x * y for x, y in zip(u, v, strict=True)), flint.arb(0))
+
+
+def _cholesky(gram: list[Vector]) -> list[Vector] | None:
+    """Rows of L, each padded to full length; None when a pivot cannot be told from zero (dependent rows)."""
+    lower: list[Vector] = []
+    for i, row in enumerate(gram):
+        new: Vector = []
+        for j in range(i):
+            new.append((row[j] - _dot(new, lower[j][:j])) / lower[j][j])
+        pivot = row[i] - _dot(new, new)
+        if not pivot > 0:
+            return None
+        lower.append([*new, pivot.sqrt(), *(flint.arb(0) for _ in range(len(gram) - i - 1))])
+    return lower
+
+
+def _assemble(tables: list[list[PairMoments]], W: list[Vector], a: Vector) -> flint.arb_mat:
+    """Blocks ww, wa and aa of SCIENCE.md section 1, parameters W row-major, then a; the lower triangle is mirrored."""
+    k, r = len(W), len(W[0])
+    lower: list[Vector] = [[] for _ in range(k * r + k)]
+    for i in range(k):
+        for j in range(i + 1):
+            for p, row in enumerate(_weight_block(tables[i][j], a[i] * a[j], W[i], W[j], i == j)):
+                lower[i * r + p].extend(row)
+    for i in range(k):
+        for j in range(k):
+            # Row a_i, columns w_j: a_j (k_20(j, i) w_j + k_11(j, i) w_i); tables(j, i) is tables(i, j) transposed.
+            own, mixed = (tables[j][i].k20, tables[j][i].k11) if j >= i else (tables[i][j].k02, tables[i][j].k11)
+            own, mixed = a[j] * own, a[j] * mixed
+            lower[k * r + i].extend(own * u + mixed * v for u, v in zip(W[j], W[i], strict=True))
+        lower[k * r + i].extend(tables[i][j].k00 for j in range(i + 1))
+    return _symmetric(lower)
+
+
+def _weight_block(t: PairMoments, weight: flint.arb, u: Vector, v: Vector, diagonal: bool) -> list[Vector]:
+    """(r, r) block of neurons u and v; the lower triangle alone on the diagonal."""
+    k11, k22, k31, k13 = weight * t.k11, weight * t.k22, weight * t.k31, weight * t.k13
+    block = []
+    for p in range(len(u)):
+        along_u, along_v = k31 * u[p] + k22 * v[p], k22 * u[p] + k13 * v[p]
+        width = p + 1 if diagonal else len(u)
+        row = [along_u * u[q] + along_v * v[q] for q in range(width)]
+        row[p] += k11
+        block.append(row)
+    return block
+
+
+def _symmetric(lower: list[Vector]) -> flint.arb_mat:
+    n = len(lower)
+    return flint.arb_mat([[lower[max(p, q)][min(p, q)] for q in range(n)] for p in range(n)])

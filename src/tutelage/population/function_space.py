@@ -1,0 +1,162 @@
+r"""The factor F with H = FᵀF for polynomial activations: the Jacobian of the network's Hermite coefficients.
+
+In the orthonormal basis :math:`h_\alpha = He_\alpha/\sqrt{\alpha!}` of N(0, I) the network has the coefficients
+(Bonnet: :math:`E[g\,He_\alpha] = E[\partial^\alpha g]`)
+
+.. math:: c_\alpha(\theta) = \frac{1}{\sqrt{\alpha!}}\sum_i a_i\,s_{|\alpha|}(|w_i|^2)\,w_i^\alpha,\qquad
+   s_m(q) = E[\sigma^{(m)}(\sqrt q\,z)],\quad s_m' = \tfrac12 s_{m+2},
+
+so that :math:`F = \partial c/\partial\theta`, one row per :math:`|\alpha| \le n`: C(d + n, n) of them, the constant included
+(SCIENCE.md 3b). Degrees that a polynomial without the matching powers cannot reach have no rows: odd σ has no even ones.
+Every gradient is a sum of monomials whose degrees are powers of σ, so the coefficients of all other monomials vanish
+(the constant, where σ(0) = 0): these linear relations between the rows are reflected away, which leaves exactly
+:math:`M = \sum_{c_p \ne 0} C(d + p - 1, p)` rows, M = d(d + 3)/2 for the quadratic.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+
+from tutelage.activations import Activation
+from tutelage.network import Network
+
+
+def function_space_size(activation: Activation, d: int) -> int | None:
+    """M, the number of monomials in d variables with a degree that is a power of σ; None for non-polynomial σ."""
+    return None if activation.degree is None else _dimension(activation.coefficients, d)
+
+
+def function_space_factor(network: Network) -> np.ndarray | None:
+    """F (M, P) with H = FᵀF at the optimum, parameters W row-major, then a; None for non-polynomial σ."""
+    if network.activation.degree is None:
+        return None
+    coefficients = network.activation.coefficients
+    blocks = [_degree_rows(network, coefficients, m) for m in _degrees(coefficients)]
+    return _without_relations(blocks, coefficients, network.d, network.n_params)
+
+
+def repeated_factor(network: Network) -> np.ndarray | None:
+    r"""G (m, k) with :math:`C = G^T G`, :math:`C_{ij} = a_i a_j E[\sigma'(u_i)\sigma'(u_j)]`; None for non-polynomial σ.
+
+    The same coefficients for :math:`a_i\,\sigma'(w_i\cdot x)`, of degree n − 1.
+    """
+    if network.activation.degree is None:
+        return None
+    slope = np.polynomial.polynomial.polyder(network.activation.coefficients)
+    blocks = []
+    for m in _degrees(slope):
+        index, norm = _multi_indices(network.d, m)
+        smoothed = _smoothed_derivative(slope, m, np.sum(network.W**2, axis=1))
+        blocks.append((network.W[:, index].prod(axis=2) * (network.a * smoothed)[:, None]).T / norm[:, None])
+    return _without_relations(blocks, slope, network.d, network.k)
+
+
+def repeated_size(activation: Activation, r: int) -> int | None:
+    """m of :func:`repeated_factor` for r input dimensions."""
+    if activation.degree is None:
+        return None
+    return _dimension(np.polynomial.polynomial.polyder(activation.coefficients), r)
+
+
+def _dimension(coefficients: Any, d: int) -> int:
+    return sum(math.comb(d + p - 1, p) for p, c in enumerate(coefficients) if c)
+
+
+def _without_relations(blocks: list[np.ndarray], coefficients: Any, d: int, n_columns: int) -> np.ndarray:
+    """Reflect the rows so that those the absent monomials force to zero come first, and drop them."""
+    if not blocks:
+        return np.zeros((0, n_columns))
+    rows = np.concatenate(blocks)
+    relations = _relations(coefficients, d)
+    if relations.shape[1] == 0:
+        return rows
+    reflectors, tau, _, info = scipy.linalg.lapack.dgeqrf(relations)
+    work = 64 * n_columns
+    reflected, _, info = scipy.linalg.lapack.dormqr("L", "T", reflectors, tau, rows, work)
+    if info != 0:
+        raise np.linalg.LinAlgError(f"dormqr refused argument {-info}")
+    return reflected[relations.shape[1] :]
+
+
+def _relations(coefficients: Any, d: int) -> np.ndarray:
+    r"""Columns :math:`([x^\beta] h_\alpha)_\alpha` for every :math:`\beta` with an absent power as degree, shape (rows, ·).
+
+    :math:`[x^{n-2m}]\,He_n = (-1)^m n!/(m!\,(n-2m)!\,2^m)`.
+    """
+    degrees = _degrees(coefficients)
+    absent = [m for m in degrees if not coefficients[m]]
+    rows = [alpha for m in degrees for alpha in itertools.combinations_with_replacement(range(d), m)]
+    column = {
+        beta: i
+        for i, beta in enumerate(
+            beta for m in absent for beta in itertools.combinations_with_replacement(range(d), m)
+        )
+    }
+    table = np.zeros((len(rows), len(column)))
+    for i, alpha in enumerate(rows if absent else []):
+        powers = {j: alpha.count(j) for j in sorted(set(alpha))}
+        scale = math.sqrt(math.prod(math.factorial(n) for n in powers.values()))
+        for removed in itertools.product(*(range(n // 2 + 1) for n in powers.values())):
+            beta = tuple(j for (j, n), m in zip(powers.items(), removed, strict=True) for _ in range(n - 2 * m))
+            if len(beta) in absent:
+                terms = zip(powers.values(), removed, strict=True)
+                table[i, column[beta]] = math.prod(_hermite_coefficient(n, m) for n, m in terms) / scale
+    return table
+
+
+def _hermite_coefficient(n: int, m: int) -> float:
+    return (-1) ** m * math.factorial(n) / (math.factorial(m) * math.factorial(n - 2 * m) * 2**m)
+
+
+def _degrees(coefficients: Any) -> list[int]:
+    """Degrees m with a power p ≥ m of the same parity: the others have s_m = 0 identically."""
+    powers = [p for p, c in enumerate(coefficients) if c]
+    return [m for m in range(max(powers, default=-1) + 1) if any(p >= m and (p - m) % 2 == 0 for p in powers)]
+
+
+def _multi_indices(d: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    r"""Multi-indices of degree m as sorted positions (M, m), and :math:`\sqrt{\alpha!}` (M,)."""
+    index = np.array(list(itertools.combinations_with_replacement(range(d), m)), dtype=np.intp)
+    index = index.reshape(math.comb(d + m - 1, m), m)
+    # alpha! is the product of 1, 2, ... along each run of equal positions.
+    norm, run = np.ones(len(index)), np.ones(len(index))
+    for p in range(1, m):
+        run = np.where(index[:, p] == index[:, p - 1], run + 1, 1.0)
+        norm *= run
+    return index, np.sqrt(norm)
+
+
+def _smoothed_derivative(coefficients: Any, m: int, q: np.ndarray) -> np.ndarray:
+    r""":math:`s_m(q) = \sum_{p \ge m} c_p\,\frac{p!}{(p-m)!}\,(p-m-1)!!\,q^{(p-m)/2}`, over even p − m."""
+    total = np.zeros_like(q)
+    for p, c in enumerate(coefficients):
+        if c and p >= m and (p - m) % 2 == 0:
+            half = (p - m) // 2
+            moment = math.factorial(2 * half) // (2**half * math.factorial(half))
+            total += c * math.perm(p, m) * moment * q**half
+    return total
+
+
+def _degree_rows(network: Network, coefficients: Any, m: int) -> np.ndarray:
+    """The rows of F with |α| = m: derivatives of c_α by W and a."""
+    W, a, (k, d) = network.W, network.a, network.W.shape
+    index, norm = _multi_indices(d, m)
+    q = np.sum(W * W, axis=1)
+    value, curvature = (_smoothed_derivative(coefficients, order, q) for order in (m, m + 2))
+    picked = W[:, index]
+    power = picked.prod(axis=2)
+    rows = np.zeros((len(index), k, d))
+    if curvature.any():
+        # d s_m / d w = s_{m+2} w.
+        rows += np.einsum("i,im,ij->mij", a * curvature, power, W)
+    for p in range(m):
+        # d w^alpha / d w_j by the product rule over the m positions; equal positions add up.
+        others = np.delete(picked, p, axis=2).prod(axis=2)
+        rows[np.arange(len(index))[:, None], np.arange(k), index[:, p, None]] += (a * value)[None, :] * others.T
+    read_out = (power * value[:, None]).T
+    return np.concatenate([rows.reshape(len(index), k * d), read_out], axis=1) / norm[:, None]

@@ -1,0 +1,144 @@
+"""Eigenvectors by structure: sectors instead of a P × P matrix."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+
+from tutelage import check
+from tutelage.measure import Measure
+from tutelage.operators import HessianOperator
+from tutelage.spectra.lapack import backward_error
+from tutelage.spectra.result import Spectrum
+from tutelage.spectra.sectors import Explicit, Lifted, Repeated, Rest, Sector
+from tutelage.spectra.source import as_operator
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Eigensystem:
+    r"""Eigenvalues with their invariant subspaces, :math:`H = \sum_i \lambda_i \Pi_i`.
+
+    Attributes
+    ----------
+    sectors : tuple of Sector
+    n_params : int
+        P.
+    method : str
+    error : float
+        Error bar of each eigenvalue.
+    """
+
+    sectors: tuple[Sector, ...]
+    n_params: int
+    method: str
+    error: float = 0.0
+
+    @property
+    def _order(self) -> np.ndarray:
+        return np.argsort(np.concatenate([s.values for s in self.sectors]), kind="stable")
+
+    @property
+    def values(self) -> np.ndarray:
+        """Distinct eigenvalues (n,), ascending."""
+        return np.concatenate([s.values for s in self.sectors])[self._order]
+
+    @property
+    def multiplicities(self) -> np.ndarray:
+        """Their multiplicities (n,), summing to P."""
+        counts = [np.full(s.values.size, s.multiplicity, dtype=np.int64) for s in self.sectors]
+        return np.concatenate(counts)[self._order]
+
+    def spectrum(self) -> Spectrum:
+        """The values without the vectors."""
+        exact = np.concatenate([np.full(s.values.size, isinstance(s, Rest)) for s in self.sectors])[self._order]
+        errors = np.where(exact, 0.0, self.error)
+        return Spectrum(self.values, self.multiplicities, self.n_params, self.method, errors)
+
+    def project(self, delta: Any) -> np.ndarray:
+        r""":math:`\sum_{v \in i}(v\cdot\delta)^2` for every value i, shape (n,), in the order of ``values``."""
+        delta = self._vector(delta, "project")
+        return np.concatenate([s.energies(delta) for s in self.sectors])[self._order]
+
+    def measure(self, delta: Any) -> Measure:
+        r"""The spectral measure of :math:`\delta`: atoms at the values, weights ``project(delta)``, mass |δ|²."""
+        return Measure(self.values, self.project(delta))
+
+    def apply(self, function: Callable[[np.ndarray], np.ndarray], delta: Any) -> np.ndarray:
+        r""":math:`f(H)\,\delta`, shape (P,), for a vectorised f: ``lambda x: np.exp(-x * t)`` is gradient flow."""
+        delta = self._vector(delta, "apply")
+        return sum((s.apply(np.asarray(function(s.values)), delta) for s in self.sectors), np.zeros(self.n_params))
+
+    def vectors(self) -> np.ndarray:
+        """All eigenvectors as columns (P, P), ordered as the expanded eigenvalues; for small P."""
+        check.fits_in_memory(
+            24.0 * self.n_params**2, "Eigensystem.vectors", f"all vectors of P = {self.n_params} parameters",
+            f"P = {int((0.9 * check.available_bytes() / 24) ** 0.5)}", "use project(delta) or apply(f, delta)",
+        )  # fmt: skip
+        expanded = np.concatenate([np.repeat(s.values, s.multiplicity) for s in self.sectors])
+        columns = np.concatenate([s.vectors() for s in self.sectors], axis=1)
+        return columns[:, np.argsort(expanded, kind="stable")]
+
+    def _vector(self, delta: Any, name: str) -> np.ndarray:
+        delta = check.float_array(delta, f"Eigensystem.{name}", "delta", ndim=1)
+        check.same_length(delta.size, self.n_params, f"Eigensystem.{name}", "the length of delta and P")
+        return delta
+
+    def __repr__(self) -> str:
+        return f"Eigensystem(P={self.n_params}, {self.values.size} distinct values, method={self.method!r})"
+
+
+def eigensystem(source: Any) -> Eigensystem:
+    r"""Eigenvalues and eigenvectors of a Hessian, as structured as it allows.
+
+    A closed form where one is known (the linear network, [C25] A.3); the rotation symmetry for k < d, whose
+    repeated values carry the vectors :math:`u \otimes q`, q outside the row space; the function space of polynomials
+    smaller than P, whose remaining vectors all have the eigenvalue zero; the dense eigenvectors otherwise.
+
+    Parameters
+    ----------
+    source : Network, HessianOperator or symmetric matrix (P, P)
+
+    Examples
+    --------
+    >>> from tutelage import Network, eigensystem
+    >>> eigensystem(Network([[2.0]], [3.0], "linear")).project([3.0, 2.0])
+    array([ 0., 13.])
+    """
+    operator = as_operator(source)
+    known = operator.known_eigensystem()
+    if known is not None:
+        return known
+    reduction = operator.reduce(with_frame=True)
+    if reduction is None:
+        sectors, method = _solve(operator)
+    else:
+        inner, method = _solve(reduction.block)
+        values, basis = _eigh(reduction.repeated)
+        sectors = (
+            Repeated(values, basis, reduction.frame, operator.n_params),
+            *(Lifted(sector, reduction.frame, len(values)) for sector in inner),
+        )
+        method = "symmetry" if method == "dense" else f"symmetry+{method}"
+    largest = max(float(np.abs(s.values).max()) for s in sectors)
+    size = max(s.values.size for s in sectors)
+    error = backward_error(size, largest) * (1 + operator.n_params * operator.entry_error)
+    return Eigensystem(sectors, operator.n_params, method, error)
+
+
+def _solve(operator: HessianOperator) -> tuple[tuple[Sector, ...], str]:
+    size = operator.factor_size()
+    if size is None or size >= operator.n_params:
+        operator.require_memory(4.0)
+        return (Explicit(*_eigh(operator.dense())),), "dense"
+    # The singular vectors of F, not F^T u / sqrt(lambda): those lose their orthogonality at small lambda.
+    _, singular, right = scipy.linalg.svd(operator.factor(), full_matrices=False, check_finite=False)
+    found = Explicit(singular**2, right.T)
+    return (found, Rest(0.0, (found,), operator.n_params)), "function_space"
+
+
+def _eigh(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return scipy.linalg.eigh(matrix, driver="evd", check_finite=False)

@@ -1,0 +1,119 @@
+"""spectrum(): one door to all methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tutelage import check
+from tutelage.errors import NotAvailableError
+from tutelage.operators import HessianOperator
+from tutelage.spectra.choose import LANCZOS_FROM, Plan, plan
+from tutelage.spectra.dense import dense_spectrum
+from tutelage.spectra.density import density_spectrum
+from tutelage.spectra.extended import PRECISIONS, extended_spectrum
+from tutelage.spectra.function_space import function_space_spectrum
+from tutelage.spectra.lanczos import DEFAULT_COUNT, ENDS, lanczos_spectrum
+from tutelage.spectra.result import Spectrum
+from tutelage.spectra.source import as_operator
+from tutelage.spectra.symmetry import reduced_spectrum, symmetry_spectrum
+
+_WHO = "spectrum"
+_UNRESOLVED = 1e-6
+"""Relative error from which an eigenvalue counts as unresolved: what the slow dynamics need."""
+
+FULL: dict[str, Callable[[HessianOperator], Spectrum]] = {
+    "symmetry": symmetry_spectrum,
+    "function_space": function_space_spectrum,
+    "dense": dense_spectrum,
+    "extended": extended_spectrum,
+}
+METHODS = ("auto", *FULL, "lanczos", "slq")
+
+
+def spectrum(
+    source: Any, method: str = "auto", *, count: int | None = None, which: str = "largest", seed: int = 0
+) -> Spectrum:
+    r"""The eigenvalues of a Hessian with their multiplicities and error bars (SCIENCE.md section 3).
+
+    Parameters
+    ----------
+    source : Network, HessianOperator or array_like, shape (P, P)
+        A network means its Hessian at the optimum.
+    method : str
+        ``"auto"`` (see ``explain_method``), ``"symmetry"``, ``"function_space"``, ``"dense"``, ``"extended"`` (relative
+        accuracy for the smallest), ``"lanczos"`` (the ends) or ``"slq"`` (a density, rounded to whole multiplicities).
+    count : int, optional
+        Only this many eigenvalues at the end(s) ``which``.
+    which : {"largest", "smallest", "both"}
+    seed : int
+        Of the random starts of Lanczos and slq.
+
+    Returns
+    -------
+    Spectrum
+        Σ multiplicities = P unless ``count`` is given; Σ multiplicity · λ = trace.
+
+    Raises
+    ------
+    InputError
+        Unknown method or end, a source that is none.
+    NotAvailableError
+        The method does not apply to this operator; the message names one that does.
+    AllocationError
+        The matrix does not fit; the message gives P, the bytes and the largest feasible size.
+
+    Examples
+    --------
+    >>> from tutelage import Network, spectrum
+    >>> spectrum(Network([[2.0]], [3.0], "linear")).eigenvalues
+    array([ 0., 13.])
+    """
+    method = check.choice(method, _WHO, "method", METHODS)
+    which = check.choice(which, _WHO, "end", ENDS)
+    operator = as_operator(source)
+    if method == "lanczos":
+        return lanczos_spectrum(operator, DEFAULT_COUNT if count is None else count, which, seed)
+    if count is not None:
+        count = check.integer(count, _WHO, "count")
+    if method == "slq":
+        found = density_spectrum(operator, seed=seed)
+    elif method == "auto":
+        chosen = plan(operator)
+        if count is not None and chosen.size > LANCZOS_FROM and count * 20 <= operator.n_params:
+            return lanczos_spectrum(operator, count, which, seed)
+        found = _run(chosen)
+    else:
+        found = FULL[method](operator)
+    return found if count is None else _ends(found, count, which)
+
+
+def _run(chosen: Plan) -> Spectrum:
+    solve = FULL[chosen.inner]
+    if chosen.reduction is None:
+        found = solve(chosen.operator)
+    else:
+        found = reduced_spectrum(chosen.operator, chosen.reduction, solve)
+    if chosen.refines and np.any(found.errors > _UNRESOLVED * np.abs(found.values)):
+        try:
+            return extended_spectrum(chosen.operator, PRECISIONS[:2])
+        except NotAvailableError:
+            # Singular: the zeros are what the dense values say within their error bars.
+            return found
+    return found
+
+
+def _ends(full: Spectrum, count: int, which: str) -> Spectrum:
+    """``count`` eigenvalues (multiplicities included) from the asked end(s)."""
+    total = int(full.multiplicities.sum())
+    count = min(count, total)
+    low = {"largest": 0, "smallest": count, "both": count // 2}[which]
+    ends = np.cumsum(full.multiplicities)
+    begins = ends - full.multiplicities
+    kept = np.clip(low - begins, 0, full.multiplicities)
+    kept += np.clip(ends - np.maximum(begins, total - (count - low)), 0, full.multiplicities)
+    kept = np.minimum(kept, full.multiplicities)
+    on = kept > 0
+    return Spectrum(full.values[on], kept[on], full.n_params, full.method, full.errors[on], full.rank)
