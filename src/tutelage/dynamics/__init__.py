@@ -14,6 +14,7 @@ from tutelage.dynamics.rules import (
     StabilityWarning,
     parse_rule,
 )
+from tutelage.dynamics.simulate import simulate
 from tutelage.dynamics.spectral import StartMeasure, spectral_measure
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
 
@@ -37,5 +38,6 @@ __all__ = [
     "parse_rule",
     "predict_loss",
     "predict_parameters",
+    "simulate",
     "spectral_measure",
 ]

@@ -22,8 +22,7 @@ def _stream(seed: int, run: int, key: int) -> np.random.Generator:
 
 @dataclasses.dataclass(frozen=True)
 class NoisyTeacher:
-    r"""The teacher plus independent normal noise: :math:`\delta_0 \sim N(0, s^2 I)`, the isotropic start of
-    [C25] 7.
+    r"""The teacher plus independent normal noise: :math:`\delta_0 \sim N(0, s^2 I)`, the start of [C25] (7).
 
     Parameters
     ----------
@@ -36,30 +35,25 @@ class NoisyTeacher:
     def __post_init__(self) -> None:
         check.number(self.noise, "NoisyTeacher", "noise", above=0.0)
 
-    def sample(self, teacher: Network, mask: np.ndarray, seed: int, run: int) -> np.ndarray:
-        """Start parameters, shape (P,); frozen ones (mask 0) stay at the teacher."""
-        return teacher.theta + mask * self.displacement(teacher.n_params, seed, run)
-
     def displacement(self, n_params: int, seed: int, run: int = 0) -> np.ndarray:
-        r""":math:`\delta_0`, shape (P,): the same for the same seed and run on any machine and in any
+        r""":math:`\delta_0`, shape (n_params,): the same for one seed and run on any machine, in any
         order."""
         return self.noise * _stream(seed, run, _NOISE_STREAM).standard_normal(n_params)
 
 
 @dataclasses.dataclass(frozen=True)
 class RandomStart:
-    """Random weights of the teacher's law and, unless ``k`` is given, of its width."""
+    """Random weights: the law of the paper's teachers, of the teacher's width unless ``k`` is given."""
 
     k: int | None = None
     weights: WeightLaw = Normal()  # noqa: RUF009  (a frozen value)
 
-    def sample(self, teacher: Network, mask: np.ndarray, seed: int, run: int) -> np.ndarray:
-        """Start parameters, shape (P,); frozen ones stay at the teacher when the widths agree."""
-        k = teacher.k if self.k is None else self.k
+    def sample(self, teacher: Network, seed: int, run: int = 0) -> Network:
+        """A student with the teacher's activation and input dimension, independent of the teacher."""
+        k = teacher.k if self.k is None else check.integer(self.k, "RandomStart", "k")
         W = self.weights.sample(_stream(seed, run, _FIRST_LAYER), (k, teacher.d), teacher.d)
         a = self.weights.sample(_stream(seed, run, _READ_OUT), (k,), k)
-        theta = np.concatenate([W.ravel(), a])
-        return np.where(mask > 0, theta, teacher.theta) if k == teacher.k else theta
+        return Network(W, a, teacher.activation)
 
 
 def isotropic_scale(start: Any, who: str) -> float | None:

@@ -1,0 +1,123 @@
+"""Runs by steps: compiled loops between recorded steps, many seeds at once, divergence as a step number."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tutelage.dynamics.objective import Objective
+
+Progress = Callable[[float], None]
+"""Called with the fraction done, in [0, 1]."""
+
+_GROWTH = 1e8
+"""A run has diverged when a parameter exceeds this times the largest one at the start (or 1)."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Track:
+    """What was recorded: loss and squared distance (runs, times), parameters on demand, step of divergence
+    (runs,)."""
+
+    loss: np.ndarray
+    distance: np.ndarray | None
+    diverged: np.ndarray
+    records: list[Any]
+
+
+class Walker(eqx.Module):
+    """One run in flight."""
+
+    theta: Any
+    state: Any
+    diverged: Any
+
+
+def run_steps(
+    objective: Objective,
+    rule: Any,
+    starts: np.ndarray,
+    steps: np.ndarray,
+    seed: int,
+    reference: np.ndarray | None,
+    record: Callable[[np.ndarray], Any] | None,
+    progress: Progress | None,
+) -> Track:
+    """March every start (runs, P) and record at the given steps; call in 64-bit mode.
+
+    ``rule`` has ``init(theta)`` and ``update(gradient, theta, state)``. The loop between two records is one
+    compiled call whose length is an argument, so a schedule of records costs one compilation.
+    """
+    keys = jax.random.split(jax.random.key(seed), starts.shape[0])
+    theta = jnp.asarray(starts)
+    walkers = Walker(theta, jax.vmap(rule.init)(theta), jnp.full(starts.shape[0], -1))
+    limit = _GROWTH * max(1.0, float(np.max(np.abs(starts))))
+    losses, distances, records = [], [], []
+    done = 0
+    for step in steps:
+        # As arrays: Python numbers would be compiled in, once per record.
+        span = jnp.asarray([done, int(step)])
+        walkers = _advance(objective, rule, walkers, keys, span, jnp.asarray(limit))
+        done = int(step)
+        loss, distance = _observe(objective, walkers, None if reference is None else jnp.asarray(reference))
+        losses.append(np.asarray(loss))
+        distances.append(np.asarray(distance))
+        if record is not None:
+            records.append([record(np.asarray(one)) for one in walkers.theta])
+        if progress is not None:
+            progress(done / max(int(steps[-1]), 1))
+    return Track(
+        np.stack(losses, axis=1),
+        None if reference is None else np.stack(distances, axis=1),
+        np.asarray(walkers.diverged),
+        records,
+    )
+
+
+@eqx.filter_jit
+def _advance(objective: Objective, rule: Any, walkers: Walker, keys: Any, span: Any, limit: Any) -> Walker:
+    def one(walker: Walker, key: Any, step: Any) -> Walker:
+        batch_key = jax.random.fold_in(key, step)
+        theta, state = rule.update(lambda at: objective.gradient(at, batch_key), walker.theta, walker.state)
+        # NaN compares false: one test catches both overflow and invalid numbers.
+        lost = ~(jnp.max(jnp.abs(theta)) < limit)
+        diverged = jnp.where((walker.diverged < 0) & lost, step + 1, walker.diverged)
+        return Walker(theta, state, diverged)
+
+    def all_runs(step: Any, current: Walker) -> Walker:
+        return jax.vmap(one, in_axes=(0, 0, None))(current, keys, step)
+
+    return jax.lax.fori_loop(span[0], span[1], all_runs, walkers)
+
+
+@eqx.filter_jit
+def _observe(objective: Objective, walkers: Walker, reference: Any) -> tuple[Any, Any]:
+    loss = jax.lax.map(objective.loss, walkers.theta)
+    alive = walkers.diverged < 0
+    nan = jnp.nan * jnp.ones_like(loss)
+    if reference is None:
+        return jnp.where(alive, loss, nan), nan
+    distance = jnp.sum((walkers.theta - reference) ** 2, axis=1)
+    return jnp.where(alive, loss, nan), jnp.where(alive, distance, nan)
+
+
+@dataclasses.dataclass(frozen=True)
+class OptaxRule:
+    """Any optax optimiser as a rule to simulate; it has no scalar filter to predict with."""
+
+    optimiser: Any
+
+    def init(self, theta: Any) -> Any:
+        """The optimiser's state."""
+        return self.optimiser.init(theta)
+
+    def update(self, gradient: Callable[[Any], Any], theta: Any, state: Any) -> tuple[Any, Any]:
+        """One optax update."""
+        updates, state = self.optimiser.update(gradient(theta), state, theta)
+        return theta + updates, state

@@ -1,0 +1,204 @@
+"""simulate: one function for every run, returning the same Curve as a prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tutelage import check
+from tutelage.dynamics.clock import Clock, clock
+from tutelage.dynamics.curve import Curve
+from tutelage.dynamics.descent import OptaxRule, Progress, Track, run_steps
+from tutelage.dynamics.flow import run_flow
+from tutelage.dynamics.objective import Objective
+from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule
+from tutelage.dynamics.setting import Setting, setting
+from tutelage.errors import InputError
+from tutelage.network import Network
+from tutelage.precision import float64
+
+_WHO = "simulate"
+
+
+@float64
+def simulate(
+    problem: Any,
+    start: Any,
+    rule: Any = FLOW,
+    *,
+    times: Any = None,
+    steps: Any = None,
+    batch: int | None = None,
+    test: Any = None,
+    teacher: Network | None = None,
+    runs: int = 1,
+    seed: int = 0,
+    learning_rate: float = 1.0,
+    record: Callable[[Any], Any] | None = None,
+    progress: Progress | None = None,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    label: str = "simulated",
+) -> Curve:
+    r"""Train a student and record its loss.
+
+    Parameters
+    ----------
+    problem : Problem, empirical.Problem, HessianOperator or array_like (P, P)
+        The population loss, the loss of data, or the exactly quadratic loss ½ δᵀHδ.
+    start : NoisyTeacher, RandomStart, Network or array_like (P,)
+        An array is a displacement from the teacher (from 0 for a quadratic loss), trainable parameters only.
+    rule : Rule, str or optax.GradientTransformation
+        Gradient flow needs ``times``; stepping rules take either clock. Under optax, time is
+        ``learning_rate`` times steps.
+    times, steps : array_like (n,)
+        When to record; exactly one. ``log_times`` and ``log_steps`` make log-spaced ones.
+    batch : int or None
+        Inputs per step: fresh Gaussian ones for the population problem (online SGD), drawn with replacement
+        from the samples of an empirical one. None takes the full gradient.
+    test : Problem, empirical.Problem or None
+        Its loss is recorded too, as ``records["test"]``.
+    teacher : Network or None
+        For data, whose labels do not name it: what a NoisyTeacher starts from and distances are measured to.
+    runs, seed : int
+        Number of independent runs (start and batches differ); the same seed gives the same runs.
+    record : callable or None
+        Called with the Network (or the parameters, for a quadratic loss) at every recorded time; returns a
+        number, an array or a dict of them, found in ``records`` (under ``"record"`` unless a dict).
+    progress : callable or None
+        Called with the fraction done.
+    rtol, atol : float
+        Tolerances of the flow's solver; ``atol`` relative to the distance at the start.
+
+    Returns
+    -------
+    Curve
+        ``loss`` is the mean over runs, ``std`` their standard deviation, ``runs`` the single ones.
+        ``diverged_at`` is the first step at which a parameter grew beyond 1e8 times the start; the loss is
+        NaN from the next record on. A flow that its solver could not finish says so in ``meta["status"]``.
+
+    Raises
+    ------
+    InputError
+        A start that does not fit, negative times, batches for the flow, a problem of another kind.
+
+    Examples
+    --------
+    >>> simulate(np.diag([1.0, 2.0]), [1.0, 1.0], "gd:learning_rate=0.5", steps=[0, 1]).loss
+    array([1.5  , 0.125])
+    """
+    stepper, ruled = _stepper(rule, learning_rate)
+    ticks = clock(ruled, times, steps, _WHO)
+    runs, seed = check.integer(runs, _WHO, "runs"), check.integer(seed, _WHO, "seed", minimum=0)
+    place = setting(problem, start, teacher, batch, runs, seed, _WHO)
+    observe = _observer(place, record, test)
+    if ticks.steps is None:
+        if batch is not None:
+            raise InputError(
+                f"{_WHO}: expected a stepping rule with batches, got the flow; use GradientDescent(rate)"
+            )
+        track, meta = _flow(place, ticks.times, (rtol, atol), observe, progress)
+    else:
+        track = run_steps(
+            place.objective, stepper, place.thetas, ticks.steps, seed, place.reference, observe, progress
+        )
+        meta = {"status": "finished" if np.all(track.diverged < 0) else "diverged"}
+    name = ruled.spec if isinstance(rule, (Rule, str)) else "optax"
+    return _curve(track, ticks, meta | {"label": label, "rule": name, "seed": seed, "n_runs": runs})
+
+
+def _stepper(rule: Any, learning_rate: float) -> tuple[Any, Rule]:
+    """What updates, and a rule that keeps its clock."""
+    if isinstance(rule, tuple) and {"init", "update"} <= set(getattr(rule, "_fields", ())):
+        return OptaxRule(rule), GradientDescent(learning_rate)
+    known = as_rule(rule)
+    if known.name == "custom":
+        raise InputError(f"{_WHO}: expected a rule with an update, got a CustomFilter; it can only predict")
+    return known, known
+
+
+def _observer(place: Setting, record: Callable[[Any], Any] | None, test: Any) -> Callable[[Any], Any] | None:
+    if record is None and test is None:
+        return None
+
+    def observe(theta: np.ndarray) -> dict[str, Any]:
+        student = place.observed(theta)
+        found: dict[str, Any] = {}
+        if record is not None:
+            value = record(student)
+            found = dict(value) if isinstance(value, dict) else {"record": value}
+        # Parameters that have left all bounds have no test loss to compute.
+        return found if test is None else found | {"test": test.loss(student)}
+
+    def guarded(theta: np.ndarray) -> dict[str, Any] | None:
+        return observe(theta) if np.all(np.isfinite(theta)) else None
+
+    return guarded
+
+
+def _flow(
+    place: Setting,
+    times: np.ndarray,
+    tolerances: tuple[float, float],
+    observe: Callable[[Any], Any] | None,
+    progress: Progress | None,
+) -> tuple[Track, dict[str, Any]]:
+    reference = np.zeros(place.thetas.shape[1]) if place.reference is None else place.reference
+    losses, distances, records, metas = [], [], [], []
+    for run, theta in enumerate(place.thetas):
+        path, meta = run_flow(place.objective, theta, times, reference, *tolerances)
+        losses.append(np.asarray(_losses(place.objective, jnp.asarray(path))))
+        distances.append(np.sum((path - reference) ** 2, axis=1))
+        metas.append(meta)
+        if observe is not None:
+            records.append([observe(one) for one in path])
+        if progress is not None:
+            progress((run + 1) / len(place.thetas))
+    track = Track(
+        np.stack(losses),
+        None if place.reference is None else np.stack(distances),
+        np.full(len(losses), -1),
+        [list(row) for row in zip(*records, strict=True)],
+    )
+    stopped = [m["status"] for m in metas if m["status"] != "finished"]
+    return track, {
+        "status": stopped[0] if stopped else "finished",
+        "solver_steps": sum(m["solver_steps"] for m in metas),
+    }
+
+
+@eqx.filter_jit
+def _losses(objective: Objective, thetas: Any) -> Any:
+    return jax.lax.map(objective.loss, thetas)
+
+
+def _curve(track: Track, ticks: Clock, meta: dict[str, Any]) -> Curve:
+    several = track.loss.shape[0] > 1
+    lost = track.diverged[track.diverged >= 0]
+    return Curve(
+        ticks.times,
+        track.loss.mean(axis=0),
+        std=track.loss.std(axis=0, ddof=1) if several else None,
+        steps=ticks.steps,
+        distance=None if track.distance is None else track.distance.mean(axis=0),
+        runs=track.loss if several else None,
+        diverged_at=int(lost.min()) if lost.size else None,
+        records=_stacked(track.records, several),
+        meta=meta,
+    )
+
+
+def _stacked(records: list[list[dict[str, Any] | None]], several: bool) -> dict[str, np.ndarray]:
+    """Records by name, shape (times, runs, ...) or (times, ...) for one run; NaN after divergence."""
+    seen = next((entry for row in records for entry in row if entry is not None), None)
+    if seen is None:
+        return {}
+    empty = {name: np.full_like(np.asarray(value, dtype=np.float64), np.nan) for name, value in seen.items()}
+    rows = [[entry if entry is not None else empty for entry in row] for row in records]
+    table = {name: np.array([[entry[name] for entry in row] for row in rows]) for name in seen}
+    return table if several else {name: values[:, 0] for name, values in table.items()}
