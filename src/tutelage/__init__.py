@@ -16,7 +16,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.measure": ("Integral", "Measure"),
     "tutelage.operators": ("HessianOperator",),
     "tutelage.population": ("Problem", "StandardNormal", "hessian_at_optimum"),
-    "tutelage.rank": ("effective_parameters", "hessian_rank"),
+    "tutelage.rank": ("compress", "effective_parameters", "equivalent", "hessian_rank"),
     "tutelage.errors": ("InputError",),
     "tutelage.dynamics": ("Curve", "NoisyTeacher", "predict_loss", "simulate", "spectral_measure"),
     "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),

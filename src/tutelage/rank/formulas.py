@@ -220,5 +220,13 @@ def reachable_powers(architecture: Architecture) -> set[int]:
 def is_homogeneous(activation: Activation) -> bool:
     """Whether sigma(c u) = c^n sigma(u) for c > 0: a pure power, or ReLU, leaky ReLU, |u|."""
     if activation.kinks:
-        return activation.kinks == (0.0,) and activation.name in ("relu", "leaky_relu", "abs")
+        return kink_slope(activation) is not None
     return activation.degree is not None and len(_coefficients(activation)) == 1
+
+
+def kink_slope(activation: Activation) -> float | None:
+    """s where sigma is max(u, s u): 0 ReLU, -1 absolute value, the slope of leaky ReLU; else None."""
+    known = {"relu": 0.0, "abs": -1.0}
+    if activation.name == "leaky_relu":
+        return float(dataclasses.asdict(activation)["slope"])  # pyright: ignore[reportArgumentType]
+    return known.get(activation.name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -16,7 +15,7 @@ from tutelage.rank.ceilings import analytic_count, kinked_count, polynomial_ceil
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import rank_mod
 from tutelage.rank.expansion import expansion_rank, proof_seconds
-from tutelage.rank.formulas import Count, closed_count
+from tutelage.rank.formulas import Count, closed_count, kink_slope
 from tutelage.rank.generic import (
     SPARE_POINTS,
     assemble,
@@ -94,12 +93,10 @@ def hessian_rank(
     activation = network.activation
     beside = _floating(network) if floating and network.n_params <= _FLOATING_PARAMETERS else None
     if activation.kinks:
-        slopes = {"relu": Fraction(0), "abs": Fraction(-1)}
-        if activation.name not in (*slopes, "leaky_relu"):
+        slope = kink_slope(activation)
+        if slope is None:
             return _numerical(network, beside, f"kinks of {activation.spec!r} have no exact count")
-        slope = slopes.get(activation.name) if activation.name in slopes else Fraction(_slope(activation))
-        assert slope is not None
-        return _closed(network, kinked_count(network, slope, arrangement), None, beside)
+        return _closed(network, kinked_count(network, Fraction(slope), arrangement), None, beside)
     if activation.degree is not None:
         return _polynomial(
             network, polynomial_ceiling(activation, arrangement, network.d, network.k), random_primes(primes,
@@ -240,10 +237,6 @@ def _numerical(network: Network, beside: FloatingRank | None, why: str) -> RankR
         beside.rank, network.n_params, "here", "numerical", Count(0, "nothing certified"),
         Count(network.n_params, "P"), None, None, float("nan"), None, beside, (why,),
     )  # fmt: skip
-
-
-def _slope(activation: Any) -> float:
-    return activation.slope
 
 
 def _floating(network: Network) -> FloatingRank:

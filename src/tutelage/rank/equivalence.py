@@ -1,0 +1,241 @@
+r"""When are two students the same function? The minimal description of a network, and the way back.
+
+Linear networks are the vector aW; quadratic ones a vector and a symmetric matrix; polynomials of degree n
+symmetric tensors; the others their irreducible network: equal neurons merged, opposite ones too where
+:math:`\sigma` has a parity, silent and ineffective ones dropped ([C25] 3.2, 4.1; [F96]).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+
+from tutelage import check
+from tutelage.activations import Activation
+from tutelage.errors import InputError
+from tutelage.network import Network
+from tutelage.rank.expansion import monomials
+from tutelage.rank.formulas import kink_slope
+from tutelage.rank.irreducible import irreducible, kink_form
+from tutelage.rank.restore import restore
+
+# Summing k products of rounded numbers: a few hundred eps for the networks of this field; two functions that
+# differ by less cannot be told apart in float64.
+_TOLERANCE = 1e-12
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Description:
+    """A minimal description of the function of a network.
+
+    Attributes
+    ----------
+    kind : str
+        "linear", "quadratic", "tensors" or "network".
+    parts : dict of str to ndarray
+        ``constant`` (1,), ``vector`` (d,), ``matrix`` (d, d) for polynomials of degree <= 2; ``degree_p`` for
+        the monomial coefficients of degree p, C(d+p-1, p) each; ``W`` and ``a`` for an irreducible network.
+    size : int
+        Independent numbers in it; [C25] sets it beside the rank.
+    activation : Activation
+    d : int
+    """
+
+    kind: str
+    parts: dict[str, np.ndarray]
+    size: int
+    activation: Activation
+    d: int
+
+    def to_network(self, k: int | None = None) -> Network:
+        """A network with this function and the original activation; silent neurons pad it to width k."""
+        network = restore(self.kind, self.parts, self.activation, self.d)
+        if k is None or k == network.k:
+            return network
+        k = check.integer(k, "Description.to_network", "k", minimum=network.k)
+        extra = k - network.k
+        W = np.concatenate([network.W, np.ones((extra, self.d))])
+        return Network(W, np.concatenate([network.a, np.zeros(extra)]), self.activation)
+
+    def __repr__(self) -> str:
+        return f"Description({self.kind}, {self.size} numbers, {self.activation.spec}, d={self.d})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Equivalence:
+    """The answer of :func:`equivalent`: truth value, relative distance of the descriptions, and why."""
+
+    same: bool
+    distance: float
+    reason: str
+
+    def __bool__(self) -> bool:
+        return self.same
+
+
+def compress(network: Network) -> Description:
+    """The minimal description of the function of a network.
+
+    Examples
+    --------
+    >>> compress(Network([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0], "linear")).parts["vector"]
+    array([4., 6.])
+    """
+    if not isinstance(network, Network):
+        raise InputError(f"compress: expected a Network, got {type(network).__name__}")
+    degree = network.activation.degree
+    if degree is None:
+        reduced = irreducible(network)
+        size = int(np.count_nonzero(reduced.a)) * (network.d + 1)
+        if (slope := kink_slope(network.activation)) is not None:
+            # One vector for each kink; opposite rays on one line leave a free linear function besides.
+            n_lines = len(kink_form(network, slope)[1])
+            size = network.d * min(n_lines + (reduced.k > n_lines), reduced.k)
+        return Description("network", {"W": reduced.W, "a": reduced.a}, size, network.activation, network.d)
+    parts = coefficients(network)
+    if degree <= 2:
+        return _quadratic(network, parts)
+    size = sum(part.size for part in parts.values())
+    return Description("tensors", parts, min(size, _free(network)), network.activation, network.d)
+
+
+def coefficients(network: Network) -> dict[str, np.ndarray]:
+    r"""Monomial coefficients of every degree p present, :math:`c_p \sum_i a_i \binom{p}{m} w_i^m`."""
+    W, a = network.W, network.a
+    degree = network.activation.degree
+    assert degree is not None
+    taylor = network.activation.taylor(degree) or ()
+    found = {}
+    largest = math.comb(network.d + degree - 1, degree)
+    check.fits_in_memory(
+        8.0 * W.size * largest, "compress", f"{largest} monomials (P = {network.n_params})",
+        "fewer inputs or a lower degree", "compare losses instead: Problem(first).loss(second)",
+    )  # fmt: skip
+    for p, c in enumerate(taylor):
+        if c:
+            exponents = np.array(list(monomials(network.d, p))).reshape(-1, network.d)
+            counts = [
+                math.factorial(p) // math.prod(math.factorial(q) for q in m) for m in exponents.tolist()
+            ]
+            powers = np.prod(W[:, None, :] ** exponents[None], axis=2)
+            found[f"degree_{p}"] = float(c) * np.array(counts, dtype=np.float64) * (a @ powers)
+    return found
+
+
+def _free(network: Network) -> int:
+    """Numbers that describe as many neurons: P, less one per neuron where rescaling is free."""
+    powers = [c for c in network.activation.taylor(network.activation.degree or 0) or () if c]
+    return network.n_params - (network.k if len(powers) == 1 else 0)
+
+
+def _quadratic(network: Network, parts: dict[str, np.ndarray]) -> Description:
+    d = network.d
+    vector, matrix = parts.get("degree_1", np.zeros(d)), np.zeros((d, d))
+    named = {"constant": parts["degree_0"]} if "degree_0" in parts else {}
+    size = sum(part.size for part in named.values())
+    if "degree_1" in parts:
+        named["vector"] = vector
+    if "degree_2" in parts:
+        matrix[np.triu_indices(d)] = parts["degree_2"]
+        matrix = (matrix + matrix.T) / 2
+        named["matrix"] = matrix
+    rank = _float_rank(matrix)
+    size += rank * d - rank * (rank - 1) // 2
+    if "degree_1" in parts:
+        inside = "degree_2" in parts and _float_rank(np.column_stack([matrix, vector])) == rank
+        size += rank if inside else d
+    kind = "quadratic" if "degree_2" in parts else "linear"
+    return Description(kind, named, size, network.activation, d)
+
+
+def _float_rank(matrix: np.ndarray) -> int:
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return int(np.sum(values > _TOLERANCE * max(values.max(initial=0.0), np.finfo(float).tiny) * len(matrix)))
+
+
+def equivalent(first: Network, second: Network, tolerance: float = _TOLERANCE) -> Equivalence:
+    """Whether two networks are the same function, by their minimal descriptions.
+
+    Parameters
+    ----------
+    first, second : Network
+    tolerance : float
+        Largest difference of the descriptions relative to their size (rotated or rescaled students agree only
+        up to rounding).
+
+    Examples
+    --------
+    >>> bool(equivalent(Network([[1.0]], [2.0], "erf"), Network([[-1.0]], [-2.0], "erf")))
+    True
+    """
+    for network in (first, second):
+        if not isinstance(network, Network):
+            raise InputError(f"equivalent: expected two Networks, got {type(network).__name__}")
+    tolerance = check.number(tolerance, "equivalent", "tolerance", minimum=0.0)
+    if first.d != second.d:
+        return Equivalence(False, math.inf, f"they take {first.d} and {second.d} inputs")
+    if (first.activation.degree is None) != (second.activation.degree is None):
+        return _different_families(first, second)
+    if first.activation.degree is None:
+        if first.activation != second.activation:
+            return _different_families(first, second)
+        slope = kink_slope(first.activation)
+        if slope is not None:
+            return _compare_kinks(first, second, slope, tolerance)
+        return _compare_networks(irreducible(first), irreducible(second), tolerance)
+    return _compare_parts(coefficients(first), coefficients(second), tolerance)
+
+
+def _different_families(first: Network, second: Network) -> Equivalence:
+    if not np.any(irreducible(first).a) and not np.any(irreducible(second).a):
+        return Equivalence(True, 0.0, "both are the zero function")
+    names = f"{first.activation.spec} and {second.activation.spec}"
+    return Equivalence(
+        False, math.inf, f"functions of different activations, {names}, are not compared further"
+    )
+
+
+def _compare_parts(
+    first: dict[str, np.ndarray], second: dict[str, np.ndarray], tolerance: float
+) -> Equivalence:
+    worst, where = 0.0, "all coefficients agree"
+    scale = max((float(np.abs(part).max()) for part in (*first.values(), *second.values())), default=0.0)
+    for name in sorted(set(first) | set(second)):
+        empty = np.zeros(1)
+        gap = float(np.abs(first.get(name, empty) - second.get(name, empty)).max()) / scale if scale else 0.0
+        if gap > worst:
+            worst, where = gap, f"coefficients of {name.replace('_', ' ')} differ by {gap:.2g} of the largest"
+    return Equivalence(worst <= tolerance, worst, where)
+
+
+def _compare_kinks(first: Network, second: Network, slope: float, tolerance: float) -> Equivalence:
+    (n1, b1, v1), (n2, b2, v2) = kink_form(first, slope), kink_form(second, slope)
+    if len(b1) != len(b2):
+        return Equivalence(False, math.inf, f"kinks on {len(b1)} and {len(b2)} hyperplanes")
+    scale = max(np.abs(np.concatenate([b1, b2, v1, v2])).max(), np.finfo(float).tiny)
+    worst = float(np.abs(v1 - v2).max()) / scale
+    if len(b1):
+        form1, form2 = Network(n1, b1, first.activation), Network(n2, b2, first.activation)
+        worst = max(worst, _compare_networks(form1, form2, tolerance).distance)
+    return Equivalence(worst <= tolerance, worst, f"kinks and linear part match within {worst:.2g}")
+
+
+def _compare_networks(first: Network, second: Network, tolerance: float) -> Equivalence:
+    """Match irreducible neurons; they are unique up to order and the signs already fixed."""
+    used: set[int] = set()
+    worst = 0.0
+    scale_a = max(np.abs(first.a).max(), np.abs(second.a).max(), np.finfo(float).tiny)
+    scale_w = max(np.abs(first.W).max(), np.abs(second.W).max(), np.finfo(float).tiny)
+    if np.count_nonzero(first.a) != np.count_nonzero(second.a):
+        sizes = f"{np.count_nonzero(first.a)} and {np.count_nonzero(second.a)}"
+        return Equivalence(False, math.inf, f"irreducible networks of different sizes, {sizes}")
+    for w, a in zip(first.W, first.a, strict=True):
+        gaps: Any = np.maximum(np.abs(second.W - w).max(axis=1) / scale_w, np.abs(second.a - a) / scale_a)
+        gaps[list(used)] = np.inf
+        match = int(np.argmin(gaps))
+        used.add(match)
+        worst = max(worst, float(gaps[match]))
+    return Equivalence(worst <= tolerance, worst, f"irreducible neurons match within {worst:.2g}")

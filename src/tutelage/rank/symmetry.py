@@ -1,0 +1,209 @@
+"""Flat directions at an optimum: a basis of the null space, and the symmetries that explain it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import scipy.linalg
+
+from tutelage import check
+from tutelage.errors import InputError
+from tutelage.network import Network
+from tutelage.rank.formulas import is_homogeneous
+from tutelage.rank.here import hessian_rank
+from tutelage.rank.neurons import Neuron, arrange
+from tutelage.rank.result import RankResult
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FlatDirections:
+    """The null space of the Hessian at an optimum and what explains it.
+
+    Attributes
+    ----------
+    basis : ndarray, shape (P, P - rank)
+        Orthonormal; the eigenvectors of the P - rank smallest eigenvalues.
+    residual : float
+        max ||H v|| / ||H|| over the basis.
+    symmetries : dict of str to ndarray, shape (n, P)
+        Closed null vectors by name, not normalised, possibly dependent.
+    symmetry_residual : float
+        max ||H v|| / (||H|| ||v||) over the closed vectors.
+    explained : int
+        Dimension the closed vectors span, out of P - rank.
+    rank : RankResult
+    """
+
+    basis: np.ndarray
+    residual: float
+    symmetries: dict[str, np.ndarray]
+    symmetry_residual: float
+    explained: int
+    rank: RankResult
+
+    @property
+    def dimension(self) -> int:
+        """P - rank."""
+        return self.basis.shape[1]
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{name} {len(v)}" for name, v in self.symmetries.items()) or "none known"
+        return f"FlatDirections({self.dimension}, {self.explained} explained: {names}; residual {self.residual:.1e})"
+
+
+def flat_directions(network: Network) -> FlatDirections:
+    """A basis of the null space at this optimum, checked by ||H v|| / ||H||, with its symmetries.
+
+    Raises
+    ------
+    InputError
+        Not a network, or a dense Hessian that does not fit.
+    """
+    from tutelage.population import hessian_at_optimum
+
+    if not isinstance(network, Network):
+        raise InputError(f"flat_directions: expected a Network, got {type(network).__name__}")
+    p = network.n_params
+    check.fits_in_memory(
+        32.0 * p * p, "flat_directions", f"eigenvectors of a {p} x {p} Hessian (P = {p})",
+        f"about P = {int((check.available_bytes() / 40) ** 0.5)}", "count with hessian_rank instead",
+    )  # fmt: skip
+    hessian = hessian_at_optimum(network).dense()
+    rank = hessian_rank(network, floating=False) if not network.activation.kinks else hessian_rank(network)
+    values, vectors = scipy.linalg.eigh(hessian)
+    norm = float(np.abs(values).max())
+    basis = vectors[:, : p - rank.rank]
+    families = continuous_symmetries(network)
+    stacked = np.concatenate([*families.values(), np.zeros((1, p))])
+    lengths = np.linalg.norm(stacked, axis=1)
+    unit = stacked[lengths > 0] / lengths[lengths > 0, None]
+    return FlatDirections(
+        basis, _residual(hessian, basis, norm), families, _residual(hessian, unit.T, norm),
+        int(np.linalg.matrix_rank(unit)) if len(unit) else 0, rank,
+    )  # fmt: skip
+
+
+def _residual(hessian: np.ndarray, columns: np.ndarray, norm: float) -> float:
+    return float(np.linalg.norm(hessian @ columns, axis=0).max()) / norm if columns.size else 0.0
+
+
+def continuous_symmetries(network: Network) -> dict[str, np.ndarray]:
+    r"""Null vectors in closed form, by family, each of shape (n, P).
+
+    - rescaling, :math:`\sigma` homogeneous of degree n: :math:`\delta w_i = w_i,\ \delta a_i = -n a_i`;
+    - rotation, :math:`u + \alpha u^2` ([C25] appendix B, k(k-1)/2 of them): for an antisymmetric B,
+      :math:`\delta w_i = ((BW)_i - (B1)_i w_i)/a_i,\ \delta a_i = 2 (B1)_i`; for pure :math:`u^2` only
+      (BW)_i/a_i;
+    - dependent rows r W = 0 of wide quadratic networks, k - d more;
+    - linear: everything that keeps :math:`a^T W`;
+    - silent and zero neurons, equal and opposite neurons.
+    """
+    activation = network.activation
+    families: dict[str, list[np.ndarray]] = {}
+    if is_homogeneous(activation):
+        families["rescaling"] = _rescaling(network)
+    coefficients = activation.taylor(2) if activation.degree == 2 else None
+    if coefficients is not None and not coefficients[0]:
+        families["rotation"] = _rotations(network, with_linear=bool(coefficients[1]))
+        if coefficients[1]:
+            families["dependent rows"] = _dependent(network)
+    if activation.degree == 1 and is_homogeneous(activation):
+        families["linear map kept"] = _linear(network)
+    families |= _special(network)
+    return {name: np.array(vectors) for name, vectors in families.items() if vectors}
+
+
+def _vector(network: Network, rows: dict[int, np.ndarray], read_outs: dict[int, float]) -> np.ndarray:
+    dW, da = np.zeros_like(network.W), np.zeros_like(network.a)
+    for i, row in rows.items():
+        dW[i] += row
+    for i, value in read_outs.items():
+        da[i] += value
+    return np.concatenate([dW.ravel(), da])
+
+
+def _rescaling(network: Network) -> list[np.ndarray]:
+    degree = network.activation.degree or 1
+    return [
+        _vector(network, {i: network.W[i]}, {i: -degree * network.a[i]})
+        for i in range(network.k)
+        if network.W[i].any() or network.a[i]
+    ]
+
+
+def _rotations(network: Network, with_linear: bool) -> list[np.ndarray]:
+    W, a = network.W, network.a
+    found = []
+    for i in range(network.k):
+        for j in range(i):
+            if a[i] and a[j]:
+                # B_ij = 1, B_ji = -1: (BW)_i = w_j, (BW)_j = -w_i, (B1)_i = 1, (B1)_j = -1.
+                shift_i, shift_j = (W[i], -W[j]) if with_linear else (0 * W[i], 0 * W[j])
+                rows = {i: (W[j] - shift_i) / a[i], j: (-W[i] - shift_j) / a[j]}
+                found.append(_vector(network, rows, {i: 2.0, j: -2.0} if with_linear else {}))
+    return found
+
+
+def _dependent(network: Network) -> list[np.ndarray]:
+    """Relations r W = 0: the read-outs move by r, and w_i by -r_i w_i / (2 a_i) keeps the quadratic part."""
+    if not network.a.all() or network.k <= network.d:
+        return []
+    factors = scipy.linalg.null_space(network.W.T).T
+    return [
+        _vector(
+            network,
+            {i: -r[i] / (2 * network.a[i]) * network.W[i] for i in range(network.k)},
+            dict(enumerate(r)),
+        )
+        for r in factors
+    ]
+
+
+def _linear(network: Network) -> list[np.ndarray]:
+    a, square = network.a, float(network.a @ network.a)
+    if not square:
+        return []
+    found = []
+    for direction in scipy.linalg.null_space(a[None, :]).T:
+        for j in range(network.d):
+            found.append(
+                _vector(network, {i: direction[i] * np.eye(network.d)[j] for i in range(network.k)}, {})
+            )
+    for i in range(network.k):
+        found.append(_vector(network, {n: -a[n] * network.W[i] / square for n in range(network.k)}, {i: 1.0}))
+    return found
+
+
+def _special(network: Network) -> dict[str, list[np.ndarray]]:
+    arrangement, activation, unit = arrange(network), network.activation, np.eye(network.d)
+    found: dict[str, list[np.ndarray]] = {"silent": [], "zero neuron": [], "equal or opposite": []}
+    for i in range(network.k):
+        if not network.a[i]:
+            found["silent"] += [_vector(network, {i: e}, {}) for e in unit]
+    if activation.parity == "odd":
+        found["zero neuron"] = [_vector(network, {}, {n.index: 1.0}) for n in arrangement.zeros]
+    elif activation.parity == "even":
+        found["zero neuron"] = [_vector(network, {n.index: e}, {}) for n in arrangement.zeros for e in unit]
+    for line in arrangement.lines.values():
+        for m, second in enumerate(line):
+            for first in line[:m]:
+                found["equal or opposite"] += _pair(network, first, second)
+    return found
+
+
+def _pair(network: Network, first: Neuron, second: Neuron) -> list[np.ndarray]:
+    """Moves that cancel between w_2 = +-w_1: sigma(-u) = s sigma(u), so sigma'(-u) = -s sigma'(u)."""
+    a, parity = network.a, network.activation.parity
+    if first.scale == second.scale:
+        value, slope = 1.0, 1.0
+    elif first.scale == -second.scale and parity is not None:
+        value = -1.0 if parity == "odd" else 1.0
+        slope = -value
+    else:
+        return []
+    i, j = first.index, second.index
+    moves = [_vector(network, {}, {i: 1.0, j: -value})]
+    if a[i] and a[j]:
+        moves += [_vector(network, {i: e / a[i], j: -slope * e / a[j]}, {}) for e in np.eye(network.d)]
+    return moves
