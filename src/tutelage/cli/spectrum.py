@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from tutelage.spectra import Spectrum
 
 _SHOWN = 12
+"""Values printed at either end of a long list."""
+
+_EXACT_UP_TO = 1000
+"""Largest P at which the exact rank is asked for without being told to: it costs about a second there."""
 
 
 def spectrum(
@@ -25,7 +29,7 @@ def spectrum(
     weight_law: str = "normal",
     weights: Path | None = None,
     method: str = "auto",
-    json: Path | None = None,
+    json: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     plot: Path | None = None,
 ) -> int:
     """Print the exact spectrum of a random teacher's Hessian, or of given weights.
@@ -93,6 +97,7 @@ def _networks(
     weights: Path | None,
 ) -> Iterator[Network]:
     """The network of the file, or the random teachers; arguments that contradict each other are refused."""
+    from tutelage import check
     from tutelage.errors import InputError
     from tutelage.network import load_network, sample_teacher
 
@@ -102,12 +107,21 @@ def _networks(
         network = load_network(weights, activation or None)
         for name, asked, got in (("-d", d, network.d), ("-k", k, network.k)):
             if asked is not None and asked != got:
-                raise InputError(f"spectrum: {name} {asked} contradicts the {got} of {str(weights)!r}; leave it out")
+                raise InputError(
+                    f"spectrum: {name} {asked} contradicts the {got} of {str(weights)!r}; leave it out"
+                )
         yield network
         return
-    missing = [name for name, value in (("--activation", activation), ("-d", d), ("-k", k)) if value in ("", None)]
+    missing = [
+        name for name, value in (("--activation", activation), ("-d", d), ("-k", k)) if value in ("", None)
+    ]
     if missing:
         raise InputError(f"spectrum: missing {', '.join(missing)}; give them, or --weights FILE.npz")
+    d, k = check.integer(d, "spectrum", "d"), check.integer(k, "spectrum", "k")
+    check.fits_in_memory(
+        24.0 * (d * k + k * k), "spectrum", f"a network with P = {d * k + k} parameters",
+        f"k = {int(0.9 * check.available_bytes() / 24 / (d + k))} at this d", "choose a smaller d or k",
+    )  # fmt: skip
     for realization in range(realizations):
         yield sample_teacher(activation, d, k, seed, weight_law, realization)
 
@@ -132,6 +146,9 @@ def _rank(network: Network, spectrum: Spectrum) -> dict[str, Any]:
     """Structural or exact where there is one; else the floating-point count with its tolerance and gap."""
     if spectrum.rank is not None:
         return {"rank": spectrum.rank, "rank_kind": "structural"}
+    exact = _exact_rank(network)
+    if exact is not None:
+        return exact
     estimate = spectrum.numerical_rank()
     return {
         "rank": estimate.rank,
@@ -139,6 +156,23 @@ def _rank(network: Network, spectrum: Spectrum) -> dict[str, Any]:
         "rank_tolerance": estimate.tolerance,
         "rank_gap": estimate.gap,
     }
+
+
+def _exact_rank(network: Network) -> dict[str, Any] | None:
+    """By exact arithmetic modulo primes, where the activation and the size allow it."""
+    from tutelage.errors import InputError
+    from tutelage.rank import hessian_rank
+
+    if network.n_params > _EXACT_UP_TO:
+        return None
+    try:
+        found = hessian_rank(network, floating=False)
+    except InputError:
+        return None
+    if found.status not in ("proven", "probabilistic"):
+        return None
+    kind = "exact" if found.is_proven else f"exact, wrong with probability {found.failure_probability:.0e}"
+    return {"rank": found.rank, "rank_kind": kind}
 
 
 def _gathered(records: list[dict[str, Any]]) -> dict[str, Any]:

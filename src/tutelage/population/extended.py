@@ -75,7 +75,9 @@ def _assemble(tables: list[list[PairMoments]], W: list[Vector], a: Vector) -> fl
     for i in range(k):
         for j in range(k):
             # Row a_i, columns w_j: a_j (k_20(j, i) w_j + k_11(j, i) w_i); tables(j, i) is tables(i, j) transposed.
-            own, mixed = (tables[j][i].k20, tables[j][i].k11) if j >= i else (tables[i][j].k02, tables[i][j].k11)
+            own, mixed = (
+                (tables[j][i].k20, tables[j][i].k11) if j >= i else (tables[i][j].k02, tables[i][j].k11)
+            )
             own, mixed = a[j] * own, a[j] * mixed
             lower[k * r + i].extend(own * u + mixed * v for u, v in zip(W[j], W[i], strict=True))
         lower[k * r + i].extend(tables[i][j].k00 for j in range(i + 1))

@@ -102,7 +102,9 @@ def _relations(coefficients: Any, d: int) -> np.ndarray:
         powers = {j: alpha.count(j) for j in sorted(set(alpha))}
         scale = math.sqrt(math.prod(math.factorial(n) for n in powers.values()))
         for removed in itertools.product(*(range(n // 2 + 1) for n in powers.values())):
-            beta = tuple(j for (j, n), m in zip(powers.items(), removed, strict=True) for _ in range(n - 2 * m))
+            beta = tuple(
+                j for (j, n), m in zip(powers.items(), removed, strict=True) for _ in range(n - 2 * m)
+            )
             if len(beta) in absent:
                 terms = zip(powers.values(), removed, strict=True)
                 table[i, column[beta]] = math.prod(_hermite_coefficient(n, m) for n, m in terms) / scale
@@ -157,6 +159,8 @@ def _degree_rows(network: Network, coefficients: Any, m: int) -> np.ndarray:
     for p in range(m):
         # d w^alpha / d w_j by the product rule over the m positions; equal positions add up.
         others = np.delete(picked, p, axis=2).prod(axis=2)
-        rows[np.arange(len(index))[:, None], np.arange(k), index[:, p, None]] += (a * value)[None, :] * others.T
+        rows[np.arange(len(index))[:, None], np.arange(k), index[:, p, None]] += (a * value)[
+            None, :
+        ] * others.T
     read_out = (power * value[:, None]).T
     return np.concatenate([rows.reshape(len(index), k * d), read_out], axis=1) / norm[:, None]

@@ -103,7 +103,9 @@ def plan(operator: HessianOperator) -> Plan:
     block = operator if reduction is None else reduction.block
     n, m = block.n_params, block.factor_size()
     if m is None:
-        rejected.append(("function_space", "no polynomial activation at the optimum, so no finite function space"))
+        rejected.append(
+            ("function_space", "no polynomial activation at the optimum, so no finite function space")
+        )
     elif m >= n:
         rejected.append(("function_space", f"{m} functions are not fewer than {n} parameters"))
     else:
@@ -132,9 +134,13 @@ def explain_method(source: Any) -> Explanation:
     chosen = plan(as_operator(source))
     rejected = chosen.rejected
     if chosen.refines:
-        rejected += (("LAPACK alone", "eigenvalues it cannot resolve to 1e-6 are recomputed in extended precision"),)
+        rejected += (
+            ("LAPACK alone", "eigenvalues it cannot resolve to 1e-6 are recomputed in extended precision"),
+        )
     elif chosen.operator.is_extendable and chosen.inner == "dense":
-        rejected += (("extended", f"relative accuracy at size {chosen.size} takes seconds to minutes: ask for it"),)
+        rejected += (
+            ("extended", f"relative accuracy at size {chosen.size} takes seconds to minutes: ask for it"),
+        )
     seconds = 1e-3 + 4 / 3 * float(chosen.size) ** 3 / _FLOPS
     fits = chosen.n_bytes <= 0.9 * check.available_bytes()
     return Explanation(

@@ -54,7 +54,9 @@ class Eigensystem:
 
     def spectrum(self) -> Spectrum:
         """The values without the vectors."""
-        exact = np.concatenate([np.full(s.values.size, isinstance(s, Rest)) for s in self.sectors])[self._order]
+        exact = np.concatenate([np.full(s.values.size, isinstance(s, Rest)) for s in self.sectors])[
+            self._order
+        ]
         errors = np.where(exact, 0.0, self.error)
         return Spectrum(self.values, self.multiplicities, self.n_params, self.method, errors)
 
@@ -70,7 +72,9 @@ class Eigensystem:
     def apply(self, function: Callable[[np.ndarray], np.ndarray], delta: Any) -> np.ndarray:
         r""":math:`f(H)\,\delta`, shape (P,), for a vectorised f: ``lambda x: np.exp(-x * t)`` is gradient flow."""
         delta = self._vector(delta, "apply")
-        return sum((s.apply(np.asarray(function(s.values)), delta) for s in self.sectors), np.zeros(self.n_params))
+        return sum(
+            (s.apply(np.asarray(function(s.values)), delta) for s in self.sectors), np.zeros(self.n_params)
+        )
 
     def vectors(self) -> np.ndarray:
         """All eigenvectors as columns (P, P), ordered as the expanded eigenvalues; for small P."""

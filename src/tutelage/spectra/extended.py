@@ -43,7 +43,9 @@ def extended_spectrum(operator: HessianOperator, precisions: tuple[int, ...] = P
         parts = _solve(hessian, bits)
         if parts is not None:
             values, counts, errors = (np.concatenate(column) for column in zip(*parts, strict=True))
-            return Spectrum(values, counts, operator.n_params, f"extended ({bits} bits)", errors, operator.n_params)
+            return Spectrum(
+                values, counts, operator.n_params, f"extended ({bits} bits)", errors, operator.n_params
+            )
     raise NotAvailableError(
         f"spectrum(method='extended'): expected a positive definite Hessian, got one that is singular to {precisions[-1]} bits "
         "(equal or opposite neurons, a zero neuron or read-out, or more parameters than functions); "
@@ -78,7 +80,9 @@ def relative_eigenvalues(matrix: flint.arb_mat, bits: int) -> tuple[np.ndarray, 
     # [1/(mu + e), 1/(mu - e)] encloses the eigenvalue; where e >= mu only the direct value says anything.
     resolved = small > 2 * small_error
     from_inverse = np.where(resolved, 1 / np.where(resolved, small, 1.0), 0.0)
-    error = np.where(resolved, from_inverse * small_error / np.where(resolved, small - small_error, 1.0), np.inf)
+    error = np.where(
+        resolved, from_inverse * small_error / np.where(resolved, small - small_error, 1.0), np.inf
+    )
     error = error + _EPS * from_inverse
     better = error < large_error
     if not np.all(better | (large > large_error)):

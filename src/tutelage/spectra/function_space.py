@@ -42,8 +42,14 @@ def gram_spectrum(factor: np.ndarray, n_params: int) -> Spectrum:
     error = 2 * backward_error(n, float(values[-1]))
     counts, errors = np.ones(n, dtype=np.int64), np.full(n, error)
     if m < n_params:
-        values, counts, errors = np.append(values, 0.0), np.append(counts, n_params - m), np.append(errors, 0.0)
-    return Spectrum(values, counts, n_params, "function_space", errors, _proven_rank(values, errors, m, n_params))
+        values, counts, errors = (
+            np.append(values, 0.0),
+            np.append(counts, n_params - m),
+            np.append(errors, 0.0),
+        )
+    return Spectrum(
+        values, counts, n_params, "function_space", errors, _proven_rank(values, errors, m, n_params)
+    )
 
 
 def _proven_rank(values: np.ndarray, errors: np.ndarray, m: int, n_params: int) -> int | None:

@@ -33,7 +33,9 @@ def linear_eigensystem(W: Any, a: Any) -> Eigensystem:
     check.same_length(W.shape[0], a.size, "linear_eigensystem", "rows of W and entries of a")
     size = float(a @ a)
     if size == 0.0:
-        raise InputError("linear_eigensystem: expected a non-zero read-out a, got zeros; use eigensystem(network)")
+        raise InputError(
+            "linear_eigensystem: expected a non-zero read-out a, got zeros; use eigensystem(network)"
+        )
     (k, d), n_params = W.shape, W.size + a.size
     left, singular, right = np.linalg.svd(W, full_matrices=False)
     values = size + singular**2
@@ -42,4 +44,6 @@ def linear_eigensystem(W: Any, a: Any) -> Eigensystem:
     if d > k:
         sectors.append(Repeated(np.array([size]), (a / np.sqrt(size))[:, None], right, n_params))
     sectors.append(Rest(0.0, tuple(sectors), n_params))
-    return Eigensystem(tuple(sectors), n_params, "closed form", backward_error(max(k, d), float(values.max())))
+    return Eigensystem(
+        tuple(sectors), n_params, "closed form", backward_error(max(k, d), float(values.max()))
+    )

@@ -86,7 +86,9 @@ def _(source: HessianOperator) -> HessianOperator:
 def _from_matrix(source: Any) -> HessianOperator:
     matrix = check.float_array(source, "spectrum", "the matrix", ndim=2)
     if matrix.shape[0] != matrix.shape[1]:
-        raise InputError(f"spectrum: expected a square matrix, got shape {matrix.shape}; pass AᵀA for a factor A")
+        raise InputError(
+            f"spectrum: expected a square matrix, got shape {matrix.shape}; pass AᵀA for a factor A"
+        )
     asymmetry = float(np.abs(matrix - matrix.T).max())
     if asymmetry > _ASYMMETRY * float(np.abs(matrix).max()):
         raise InputError(
