@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import scipy.integrate
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tutelage.laws import ChiSquare, Convolution, LinearNetwork, MarchenkoPastur, Mixture, PointMass
@@ -51,6 +51,7 @@ def test_chi_square_and_marchenko_pastur_against_mpmath(k, ratio):
 
 
 @settings(deadline=None, max_examples=15)
+@example(ratio=0.99999, k=1, p=0.5)
 @given(ratio=st.floats(0.05, 20.0), k=st.integers(1, 300), p=st.floats(0.02, 0.98))
 def test_any_ratio_against_adaptive_quadrature(ratio, k, p):
     marchenko_pastur = MarchenkoPastur(ratio)
@@ -65,7 +66,8 @@ def test_any_ratio_against_adaptive_quadrature(ratio, k, p):
         y = middle - radius * np.cos(angle)
         return (radius * np.sin(angle)) ** 2 / (2 * np.pi * ratio * y) * chi.cdf(x - y) if y > 0 else 0.0
 
-    kinks = [float(np.arccos(np.clip((middle - x) / radius, -1, 1)))]
+    # Near ratio 1 the integrand bends within 1 - sqrt(ratio) of angle 0.
+    kinks = [float(np.arccos(np.clip((middle - x) / radius, -1, 1))), *(10.0**-j for j in range(1, 8))]
     value, error = scipy.integrate.quad(integrand, 0, np.pi, points=kinks, limit=400, epsabs=1e-12)
     assert law.cdf(x) == pytest.approx(value + atom_mass * chi.cdf(x), abs=1e-9 + error)
 

@@ -10,7 +10,18 @@ import scipy.stats
 
 import tutelage.laws
 from tutelage.errors import InputError
-from tutelage.laws import ChiSquare, Convolution, LinearNetwork, MarchenkoPastur, Mixture, PointMass
+from tutelage.laws import (
+    ChiSquare,
+    Convolution,
+    FiniteLinearNetwork,
+    LinearNetwork,
+    MarchenkoPastur,
+    Mixture,
+    PointMass,
+    Wishart,
+    one_per_teacher,
+    pooled_distance,
+)
 
 LAWS = [
     MarchenkoPastur(0.3, 2.0),
@@ -27,6 +38,12 @@ LAWS = [
     LinearNetwork(30, 10),
     LinearNetwork(1, 1),
     LinearNetwork(30, 10).full(),
+    Wishart(4, 4),
+    Wishart(5, 3, 0.2),
+    Wishart(20, 21),
+    FiniteLinearNetwork(10, 20),
+    FiniteLinearNetwork(7, 3),
+    FiniteLinearNetwork(1, 1),
 ]
 every_law = pytest.mark.parametrize("law", LAWS, ids=repr)
 
@@ -142,6 +159,15 @@ def test_bad_arguments_are_named(law, call, message):
         (lambda: Convolution(ChiSquare(3), scipy.stats.norm()), "expected a tutelage law as second"),
         (lambda: LinearNetwork(0, 3), "expected d >= 1"),
         (lambda: LinearNetwork(3, 2.5), "expected an integer k"),
+        (lambda: Wishart(0, 3), "Wishart: expected size >= 1"),
+        (lambda: Wishart(3, 2.0), "expected an integer dof"),
+        (lambda: FiniteLinearNetwork(3, 0), "expected k >= 1"),
+        (lambda: pooled_distance([1.0, 2.0], ChiSquare(3)), "eigenvalues with 2 dimension"),
+        (lambda: pooled_distance([[1.0]], "chi2"), "expected a tutelage law"),
+        (lambda: pooled_distance([[1.0]], ChiSquare(3), n_bootstrap=0), "n_bootstrap >= 1"),
+        (lambda: one_per_teacher([[1.0, np.nan]], ChiSquare(3)), "expected finite eigenvalues"),
+        (lambda: one_per_teacher([[1.0, 2.0]], ChiSquare(3), [1, 2, 3]), "multiplicities of shape"),
+        (lambda: one_per_teacher([[1.0, 2.0]], ChiSquare(3), [[0, 0]]), "some > 0 for every teacher"),
         (lambda: LinearNetwork(30, 10).full(29), "expected n_params >= d = 30"),
     ],
 )

@@ -54,18 +54,10 @@ class ChiSquare(Law):
         return 2 * self.scale * low, 2 * self.scale * float(scipy.special.gammainccinv(half, NEGLIGIBLE))
 
     def density(self, x: np.ndarray) -> np.ndarray:
-        # Loader's form C/x exp(-h (u - log(1 + u))), h = dof/2, u = x/(2 s h) - 1: the usual exponent is a
-        # difference
-        # of numbers near h log h, and scipy.stats.gamma.pdf loses 2e-10 at dof = 1e5.
-        half = self.dof / 2
-        ratio = np.maximum(np.asarray(x), 0) / (2 * self.scale * half)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            logarithm = np.where(ratio < 0.5, np.log(ratio), np.log1p(ratio - 1))
-            value = _stirling_ratio(half) * np.exp(-half * (ratio - 1 - logarithm)) / x
+        scaled = np.maximum(np.asarray(x), 0) / (2 * self.scale)
+        value = np.exp(log_gamma_density(self.dof / 2, scaled)) / (2 * self.scale)
         at_zero = np.inf if self.dof < 2 else (0.5 / self.scale if self.dof == 2 else 0.0)
-        return np.where(
-            np.asarray(x) > 0, np.where(np.isfinite(x), value, 0.0), np.where(x == 0, at_zero, 0.0)
-        )
+        return np.where(np.asarray(x) > 0, value, np.where(x == 0, at_zero, 0.0))
 
     def distribution(self, x: np.ndarray) -> np.ndarray:
         return scipy.special.gammainc(self.dof / 2, np.maximum(x, 0) / (2 * self.scale))
@@ -81,6 +73,19 @@ class ChiSquare(Law):
 
     def sample(self, rng: np.random.Generator, size: Any) -> np.ndarray:
         return np.asarray(self.scale * rng.chisquare(self.dof, size))
+
+
+def log_gamma_density(h: float, x: np.ndarray) -> np.ndarray:
+    r""":math:`\log(x^{h-1}e^{-x}/\Gamma(h))` at x >= 0, in Loader's form.
+
+    It is :math:`\log(C_h/x) - h(u - \log(1 + u))`, u = x/h - 1: the usual exponent is a difference of numbers near
+    h log h, and scipy.stats.gamma.pdf loses 2e-10 at h = 5e4.
+    """
+    ratio = np.asarray(x, dtype=np.float64) / h
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithm = np.where(ratio < 0.5, np.log(ratio), np.log1p(ratio - 1))
+        value = np.log(_stirling_ratio(h) / h) - logarithm - h * (ratio - 1 - logarithm)
+    return np.where((ratio > 0) & np.isfinite(ratio), value, -np.inf)
 
 
 def _stirling_ratio(h: float) -> float:

@@ -16,6 +16,7 @@ from tutelage.laws.convolution import Convolution
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
 from tutelage.laws.mixture import Mixture
 from tutelage.laws.point_mass import PointMass
+from tutelage.laws.wishart import Wishart
 
 
 class SumLaw(Law):
@@ -111,3 +112,38 @@ class LinearNetwork(SumLaw):
     def convolution(self) -> Convolution:
         """chi-square and Marchenko-Pastur."""
         return Convolution(ChiSquare(self.k, 1 / self.k), MarchenkoPastur(self.d / self.k, self.k / self.d))
+
+
+@dataclasses.dataclass(frozen=True)
+class FiniteLinearNetwork(SumLaw):
+    r"""Law of one of the d non-zero eigenvalues :math:`|a|^2 + \mathrm{eig}(W^T W)`, exact at this d and k.
+
+    .. math:: \lambda \sim \chi^2_k/k \;\oplus\; \mathrm{Wishart}_d(k)/d
+
+    a and W are independent, so the convolution is exact: with weights N(0, 1/k) and N(0, 1/d), nothing is a limit.
+    Mean 1 + k/d and variance 2/k + (k/d)(1 + 1/d) (SCIENCE.md section 4). Eigenvalues of one teacher are dependent (for k < d
+    the d - k smallest are equal): this is the law of one eigenvalue picked at random, see :mod:`tutelage.laws.distance`.
+
+    Parameters
+    ----------
+    d, k : int
+        Input dimension and width.
+
+    Examples
+    --------
+    >>> law = FiniteLinearNetwork(d=10, k=20)
+    >>> law.mean(), round(law.var(), 12)
+    (3.0, 2.3)
+    """
+
+    d: int
+    k: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "d", check.integer(self.d, "FiniteLinearNetwork", "d"))
+        object.__setattr__(self, "k", check.integer(self.k, "FiniteLinearNetwork", "k"))
+
+    @functools.cached_property
+    def convolution(self) -> Convolution:
+        """chi-square and Wishart."""
+        return Convolution(ChiSquare(self.k, 1 / self.k), Wishart(self.d, self.k, 1 / self.d))
