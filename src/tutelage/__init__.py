@@ -11,7 +11,10 @@ from typing import Any
 __version__ = "0.1.0"
 
 _PUBLIC: dict[str, tuple[str, ...]] = {
-    "tutelage.activations": ("Activation", "Erf", "Linear", "Polynomial", "Quadratic", "parse_activation"),
+    "tutelage.activations": (
+        *("Abs", "Activation", "Cos", "Erf", "Exp", "GaussianBump", "Gelu", "LeakyRelu", "Linear", "NormalCdf"),
+        *("Polynomial", "Quadratic", "Relu", "Sin", "parse_activation"),
+    ),
     "tutelage.network": ("Architecture", "Network", "load_network", "sample_teacher", "save_network"),
     "tutelage.measure": ("Integral", "Measure"),
     "tutelage.operators": ("HessianOperator",),

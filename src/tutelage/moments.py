@@ -29,7 +29,7 @@ def dual_matrix(activation: Activation, W: Any, Z: Any) -> Any:
     -------
     array, shape (k, l)
     """
-    return _tables(activation, W, Z).k00
+    return _tables(activation, W, Z, 0).k00
 
 
 @dual_matrix.defjvp
@@ -47,7 +47,7 @@ def first_moments(activation: Activation, W: Any, Z: Any) -> tuple[Any, Any, Any
     They give the population loss and its gradient (SCIENCE.md section 1). Finite and accurate at aligned, opposite
     and duplicated neurons. At those, kinked activations have no derivative of k_11 and k_20; 0 is given.
     """
-    m = _tables(activation, W, Z)
+    m = _tables(activation, W, Z, 1)
     return m.k00, m.k11, m.k20, m.k02
 
 
@@ -71,7 +71,7 @@ def pair_moments(activation: Activation, W: Any, Z: Any) -> PairMoments:
 
     For kinked activations k_22, k_31, k_13 and k_40 are 0 on close pairs, whose blocks ``plane_terms`` lists.
     """
-    return _tables(activation, W, Z)
+    return _tables(activation, W, Z, 2)
 
 
 def plane_terms(activation: Activation, W: Any, Z: Any) -> PlaneTerms | None:
@@ -85,9 +85,12 @@ def plane_terms(activation: Activation, W: Any, Z: Any) -> PlaneTerms | None:
     return activation.plane_terms(W, Z)
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _tables(activation: Activation, W: Any, Z: Any) -> PairMoments:
-    return activation.moments(pair_geometry(jnp.asarray(W), jnp.asarray(Z)))
+@functools.partial(jax.jit, static_argnums=(0, 3))
+def _tables(activation: Activation, W: Any, Z: Any, order: int) -> PairMoments:
+    tables = activation.moments(pair_geometry(jnp.asarray(W), jnp.asarray(Z)), order)
+    # Only what was asked for leaves, so that compilation drops the rest.
+    kept = {0: ("k00",), 1: ("k00", "k11", "k20", "k02"), 2: PairMoments._fields}[order]
+    return PairMoments(*(getattr(tables, name) if name in kept else None for name in PairMoments._fields))
 
 
 def _gram_tangents(W: Any, Z: Any, dW: Any, dZ: Any) -> tuple[Any, Any, Any]:

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from tutelage.activations.base import Activation
-from tutelage.activations.erf import Erf
+from tutelage.activations.base import Activation, Elementary
+from tutelage.activations.erf import Erf, NormalCdf
+from tutelage.activations.exponential import Exp, GaussianBump
+from tutelage.activations.gelu import Gelu
+from tutelage.activations.periodic import Cos, Sin
 from tutelage.activations.polynomial import Linear, Polynomial, Quadratic
+from tutelage.activations.rectified import Abs, LeakyRelu, Relu
 from tutelage.errors import InputError
 from tutelage.spec import parse_spec
 
-ACTIVATIONS: dict[str, type] = {family.name: family for family in (Linear, Quadratic, Polynomial, Erf)}
+_FAMILIES: tuple[Any, ...] = (
+    *(Linear, Quadratic, Polynomial, Erf, NormalCdf, Sin, Cos, Exp, GaussianBump, Gelu),
+    *(Relu, LeakyRelu, Abs),
+)
+ACTIVATIONS: dict[str, type] = {family.name: family for family in _FAMILIES}
 
 
 def parse_activation(text: str) -> Activation:
-    """The activation a written form names: ``"erf"``, ``"quadratic:alpha=0.7"``, ``"polynomial:coefficients=0,1,-0.3"``."""
+    """The activation a written form names.
+
+    For example ``"erf"``, ``"quadratic:alpha=0.7"`` or ``"polynomial:coefficients=0,1,-0.3"``.
+    """
     return parse_spec(text, ACTIVATIONS, "activation")
 
 
@@ -30,4 +41,23 @@ def as_activation(value: Any) -> Activation:
     )
 
 
-__all__ = ["ACTIVATIONS", "Activation", "Erf", "Linear", "Polynomial", "Quadratic", "as_activation", "parse_activation"]
+__all__ = [
+    "ACTIVATIONS",
+    "Abs",
+    "Activation",
+    "Cos",
+    "Elementary",
+    "Erf",
+    "Exp",
+    "GaussianBump",
+    "Gelu",
+    "LeakyRelu",
+    "Linear",
+    "NormalCdf",
+    "Polynomial",
+    "Quadratic",
+    "Relu",
+    "Sin",
+    "as_activation",
+    "parse_activation",
+]

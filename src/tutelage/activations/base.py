@@ -39,13 +39,16 @@ class Activation(abc.ABC):
         Source: SCIENCE.md section 2. Must be smooth in its arguments wherever the moments exist.
         """
 
-    def moments(self, pair: Pair) -> PairMoments:
-        r"""All tables :math:`k_{pq}` of a pair, elementwise: by default exact derivatives of ``dual`` (Price, Stein).
+    def moments(self, pair: Pair, order: int = 2) -> PairMoments:
+        r"""Tables :math:`k_{pq}` of pairs; by default exact derivatives of ``dual`` (Price, Stein).
 
-        .. math:: k_{11} = \partial_{uv}\kappa,\; k_{20} = 2\partial_{uu}\kappa,\; k_{22} = \partial_{uv}^2\kappa,\;
-            k_{31} = 2\partial_{uu}\partial_{uv}\kappa,\; k_{40} = 4\partial_{uu}^2\kappa
+        .. math:: k_{11} = \partial_{uv}\kappa,\; k_{20} = 2\partial_{uu}\kappa,\;
+            k_{22} = \partial_{uv}^2\kappa,\; k_{31} = 2\partial_{uu}\partial_{uv}\kappa,\;
+            k_{40} = 4\partial_{uu}^2\kappa
 
-        Override it where a closed form is cheaper or where ``dual`` is not smooth at parallel neurons.
+        ``order`` says which are wanted: 0 for k_00, 1 for k_11, k_20, k_02 too, 2 for all. Where all cost the same it
+        may be ignored: unused tables are dropped by compilation. Override it where a closed form is cheaper or
+        where ``dual`` is not smooth at parallel neurons.
         """
 
         def kernel(q: Any) -> Any:
@@ -55,7 +58,7 @@ class Activation(abc.ABC):
         def derivatives(q: Any) -> Any:
             return kernel(q), jax.grad(kernel)(q), jax.hessian(kernel)(q)
 
-        q = jnp.stack([pair.q_uu, pair.q_uv, pair.q_vv], axis=-1)
+        q = jnp.stack(jnp.broadcast_arrays(pair.q_uu, pair.q_uv, pair.q_vv), axis=-1)
         k, g, h = jnp.vectorize(derivatives, signature="(n)->(),(n),(n,n)")(q)
         return PairMoments(
             k00=k,
@@ -115,11 +118,12 @@ class Elementary(Activation):
         Parameters
         ----------
         q_uu, q_uv, q_vv : number or array
-        xp : namespace with ``sqrt exp sin cos sinh cosh atan2 pi``
+        xp : namespace with ``sqrt exp atan2 pi``
         determinant : number or array, optional
             q_uu q_vv - q_uv^2; formed from the three others when absent (exact arithmetic needs no better).
         """
 
-    def moments(self, pair: Pair) -> PairMoments:
+    def moments(self, pair: Pair, order: int = 2) -> PairMoments:
         tables = self.tables(pair.q_uu, pair.q_uv, pair.q_vv, jnp, pair.determinant)
-        return PairMoments(*(jnp.broadcast_to(jnp.asarray(t, pair.q_uv.dtype), pair.q_uv.shape) for t in tables))
+        shape, dtype = pair.q_uv.shape, pair.q_uv.dtype
+        return PairMoments(*(jnp.broadcast_to(jnp.asarray(t, dtype), shape) for t in tables))

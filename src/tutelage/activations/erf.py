@@ -1,4 +1,4 @@
-"""The error function, erf(scale u) ([C25] section 5)."""
+"""The error function erf(scale u) ([C25] section 5) and the normal distribution function, its affine image."""
 
 from __future__ import annotations
 
@@ -8,11 +8,54 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
-from jax.scipy.special import erf
+from jax.scipy.special import erf, ndtr
 
 from tutelage import check
 from tutelage.activations.base import Elementary, Parity
+from tutelage.activations.bivariate import covariance_of_signs
 from tutelage.activations.pairs import PairMoments
+
+
+@dataclasses.dataclass(frozen=True)
+class NormalCdf(Elementary):
+    r""":math:`\sigma(u) = \Phi(u)`, the standard normal distribution function.
+
+    At zero mean :math:`\kappa = \tfrac14 + \tfrac1{2\pi}\arcsin\frac{q_{uv}}{\sqrt{(1+q_{uu})(1+q_{vv})}}`; with means it is
+    a bivariate normal probability.
+    """
+
+    name: ClassVar[str] = "normal_cdf"
+
+    def __call__(self, u: Any) -> Any:
+        return ndtr(u)
+
+    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+        A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + (q_uu * q_vv - q_uv**2)
+        first, second = ndtr(m_u / jnp.sqrt(A)), ndtr(m_v / jnp.sqrt(B))
+        return first * second + covariance_of_signs(m_u, m_v, A, q_uv, B, D) / 4
+
+    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+        r"""Closed tables. With A = 1 + q_uu and B = 1 + q_vv, the determinant AB - q_uv^2 is a sum of positive
+        terms, D = 1 + q_uu + q_vv + det, which keeps its digits for long nearly parallel neurons."""
+        if determinant is None:
+            determinant = q_uu * q_vv - q_uv * q_uv
+        A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + determinant
+        root = xp.sqrt(D)
+        k11 = 1 / (2 * xp.pi * root)
+        return PairMoments(
+            k00=xp.atan2(q_uv, root) / (2 * xp.pi) + 0.25,
+            k11=k11,
+            k20=-q_uv * k11 / A,
+            k02=-q_uv * k11 / B,
+            k22=q_uv * k11 / D,
+            k31=-B * k11 / D,
+            k13=-A * k11 / D,
+            k40=q_uv * k11 / A * (2 / A + B / D),
+        )
+
+    def taylor(self, order: int) -> tuple[Fraction, ...]:
+        r"""Those of :math:`\sqrt{2\pi}(\Phi(u) - \tfrac12)`: the constant, no rational multiple of the rest, is left out."""
+        return tuple(_odd_series(p) / 2 ** (p // 2) for p in range(order + 1))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,39 +75,43 @@ class Erf(Elementary):
         return erf(self.scale * u)
 
     def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
-        s2 = 2 * self.scale**2
-        return 2 / jnp.pi * jnp.arcsin(s2 * q_uv / jnp.sqrt((1 + s2 * q_uu) * (1 + s2 * q_vv)))
+        m_u, m_v = (math.sqrt(2) * self.scale * m for m in (m_u, m_v))
+        q_uu, q_uv, q_vv = map(self._double, (q_uu, q_uv, q_vv))
+        A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + (q_uu * q_vv - q_uv**2)
+        first, second = erf(m_u / jnp.sqrt(2 * A)), erf(m_v / jnp.sqrt(2 * B))
+        return first * second + covariance_of_signs(m_u, m_v, A, q_uv, B, D)
 
     def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
-        r"""Closed tables ([C25] 16-18; SCIENCE.md section 2).
-
-        With :math:`A = 1 + 2s^2q_{uu}`, :math:`B = 1 + 2s^2q_{vv}` the determinant of [C25] is
-        :math:`D = AB - 4s^4q_{uv}^2 = 1 + 2s^2(q_{uu}+q_{vv}) + 4s^4\det`, a sum of positive terms.
-        """
-        if determinant is None:
-            determinant = q_uu * q_vv - q_uv * q_uv
-        s = self.scale  # multiplied into q, never squared alone: exact arithmetics then see the float s itself
-        p_uu, p_uv, p_vv = (2 * s * (s * q) for q in (q_uu, q_uv, q_vv))
-        A, B, D = 1 + p_uu, 1 + p_vv, 1 + p_uu + p_vv + 4 * s * (s * (s * (s * determinant)))
-        root = xp.sqrt(D)
-        k11 = 4 * s * (s / (xp.pi * root))
-        scaled = 2 * s * (s * k11)
+        r"""Closed tables ([C25] 16-18; SCIENCE.md section 2), those of the normal CDF rescaled:
+        :math:`\mathrm{erf}(su) = 2\Phi(\sqrt2 s u) - 1`."""
+        if determinant is not None:
+            determinant = self._double(self._double(determinant))
+        t = NormalCdf().tables(*map(self._double, (q_uu, q_uv, q_vv)), xp, determinant)
+        # 4 k00 - 1 without its cancellation at small correlations
+        p_uv = self._double(q_uv)
+        root = 1 / (2 * xp.pi * t.k11)
+        first, second = lambda k: 4 * self._double(k), lambda k: 4 * self._double(self._double(k))
         return PairMoments(
-            k00=2 * xp.atan2(p_uv, root) / xp.pi,
-            k11=k11,
-            k20=-p_uv * k11 / A,
-            k02=-p_uv * k11 / B,
-            k22=p_uv * scaled / D,
-            k31=-B * scaled / D,
-            k13=-A * scaled / D,
-            k40=p_uv * scaled / A * (2 / A + B / D),
+            2 * xp.atan2(p_uv, root) / xp.pi,
+            *map(first, (t.k11, t.k20, t.k02)),
+            *map(second, (t.k22, t.k31, t.k13, t.k40)),
         )
+
+    def _double(self, q: Any) -> Any:
+        """2 s^2 q, the scale multiplied in last: exact arithmetics then see the float s itself."""
+        return 2 * self.scale * (self.scale * q)
 
     @property
     def parity(self) -> Parity:
         return "odd"
 
-    def taylor(self, order: int) -> tuple[Fraction, ...] | None:
+    def taylor(self, order: int) -> tuple[Fraction, ...]:
+        r"""Those of :math:`\tfrac{\sqrt\pi}{2}\,\mathrm{erf}(s u)`."""
         s = Fraction(self.scale)
-        even, odd = Fraction(0), lambda m: Fraction((-1) ** m, math.factorial(m) * (2 * m + 1)) * s ** (2 * m + 1)
-        return tuple(odd(p // 2) if p % 2 else even for p in range(order + 1))
+        return tuple(_odd_series(p) * s**p for p in range(order + 1))
+
+
+def _odd_series(power: int) -> Fraction:
+    """Coefficient of u^power in the integral of exp(-t^2) from 0 to u."""
+    m = power // 2
+    return Fraction((-1) ** m, math.factorial(m) * power) if power % 2 else Fraction(0)

@@ -1,0 +1,81 @@
+"""Close pairs of neurons under a kinked activation: which they are and the frame of their plane."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tutelage.activations.base import Activation
+from tutelage.activations.pairs import Pair, PlaneTerms, normal_component, pair_geometry
+from tutelage.errors import NoHessianError
+
+# Below this angle (or supplement) k_22 ~ 1 / angle has lost two digits to cancellation against k_31 and k_13.
+CLOSE_ANGLE = 1e-2
+
+
+def is_close(pair: Pair) -> Any:
+    """Pairs whose blocks are carried by ``plane_terms``: nearly parallel or opposite, or with a zero neuron."""
+    nonzero = (pair.q_uu > 0) & (pair.q_vv > 0)
+    return (jnp.minimum(pair.angle, pair.supplement) < CLOSE_ANGLE) | ~nonzero
+
+
+class ClosePairs(NamedTuple):
+    """Indices, angles, norms and orthonormal directions of close pairs, NumPy, length n."""
+
+    i: Any
+    j: Any
+    angle: Any
+    supplement: Any
+    norm_u: Any
+    norm_v: Any
+    p: Any
+    m: Any
+    w: Any
+    n: Any
+
+    def terms(self, outer: Any, functional: Any) -> PlaneTerms:
+        """Their blocks, given the coefficients (n, 3) of both parts."""
+        return PlaneTerms(self.i, self.j, self.p, self.m, outer, self.w, self.n, functional)
+
+
+def close_pairs(W: Any, Z: Any) -> ClosePairs:
+    """The close pairs of rows of W (k, d) and Z (l, d)."""
+    with jax.enable_x64(True):
+        W, Z = jnp.asarray(W, jnp.float64), jnp.asarray(Z, jnp.float64)
+        pair = jax.jit(pair_geometry)(W, Z)
+        i, j = np.nonzero(np.asarray(is_close(pair)))
+        residual = np.asarray(jax.jit(normal_component)(W[i], Z[j]))
+    W, Z = np.asarray(W), np.asarray(Z)
+    angle, supplement = np.asarray(pair.angle)[i, j], np.asarray(pair.supplement)[i, j]
+    v, e = _unit(Z[j]), _unit(residual)
+    # u = cos v + sin e exactly, so p, m and n need no difference of nearly equal vectors.
+    sine, cosine = np.sin(np.minimum(angle, supplement))[:, None], np.cos(angle)[:, None]
+    half_sine, half_cosine = np.sin(angle / 2)[:, None], np.sin(supplement / 2)[:, None]
+    flat = sine > 0
+    p = half_cosine * v + half_sine * e
+    m = half_sine * v - half_cosine * e
+    n = sine * v - cosine * e
+    # Without a normal direction one of p, m is v itself and the other, with n, does not exist.
+    p = np.where(flat | (cosine > 0), p, 0.0)
+    m = np.where(flat | (cosine < 0), m, 0.0)
+    n = np.where(flat, n, 0.0)
+    norm_u, norm_v = np.linalg.norm(W[i], axis=1), np.linalg.norm(Z[j], axis=1)
+    return ClosePairs(i, j, angle, supplement, norm_u, norm_v, p, m, _unit(W[i]), n)
+
+
+def require_nonzero_rows(W: Any, who: str, activation: Activation) -> None:
+    """A zero neuron under an activation with a kink at 0 has no Hessian."""
+    zero = np.flatnonzero(~np.any(np.asarray(W) != 0, axis=1))
+    if zero.size:
+        raise NoHessianError(
+            f"{who}: expected non-zero neurons under {activation.name} (its kink at 0 leaves no second derivative "
+            f"there), got a zero row {int(zero[0])} of the weights; remove that neuron or move it off 0"
+        )
+
+
+def _unit(rows: Any) -> Any:
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(norms > 0, norms, 1.0)

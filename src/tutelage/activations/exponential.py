@@ -1,0 +1,79 @@
+"""The exponential and the Gaussian bump."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+
+from tutelage.activations.base import Elementary, Parity
+from tutelage.activations.pairs import PairMoments
+
+
+@dataclasses.dataclass(frozen=True)
+class Exp(Elementary):
+    r""":math:`\sigma(u) = e^u`; every table is :math:`e^{(q_{uu}+q_{vv})/2 + q_{uv}}`."""
+
+    name: ClassVar[str] = "exp"
+
+    def __call__(self, u: Any) -> Any:
+        return jnp.exp(u)
+
+    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+        return jnp.exp(m_u + m_v + (q_uu + q_vv) / 2 + q_uv)
+
+    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+        k = xp.exp((q_uu + q_vv) / 2 + q_uv)
+        return PairMoments(*(k for _ in PairMoments._fields))
+
+    def taylor(self, order: int) -> tuple[Fraction, ...]:
+        return tuple(Fraction(1, math.factorial(p)) for p in range(order + 1))
+
+
+@dataclasses.dataclass(frozen=True)
+class GaussianBump(Elementary):
+    r""":math:`\sigma(u) = e^{-u^2/2}`, :math:`\kappa = D^{-1/2}` at zero mean.
+
+    :math:`D = |I + C| = 1 + q_{uu} + q_{vv} + \det C`, C the covariance of (u, v).
+    """
+
+    name: ClassVar[str] = "gaussian_bump"
+
+    def __call__(self, u: Any) -> Any:
+        return jnp.exp(-u * u / 2)
+
+    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+        D = 1 + q_uu + q_vv + (q_uu * q_vv - q_uv**2)
+        quadratic = (1 + q_vv) * m_u**2 - 2 * q_uv * m_u * m_v + (1 + q_uu) * m_v**2
+        return jnp.exp(-quadratic / (2 * D)) / jnp.sqrt(D)
+
+    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+        if determinant is None:
+            determinant = q_uu * q_vv - q_uv * q_uv
+        A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + determinant
+        k00 = 1 / xp.sqrt(D)
+        first = k00 / D
+        second = first / D
+        return PairMoments(
+            k00=k00,
+            k11=q_uv * first,
+            k20=-B * first,
+            k02=-A * first,
+            k22=first + 3 * q_uv * q_uv * second,
+            k31=-3 * q_uv * B * second,
+            k13=-3 * q_uv * A * second,
+            k40=3 * B * B * second,
+        )
+
+    @property
+    def parity(self) -> Parity:
+        return "even"
+
+    def taylor(self, order: int) -> tuple[Fraction, ...]:
+        def even(p: int) -> Fraction:
+            return Fraction((-1) ** (p // 2), 2 ** (p // 2) * math.factorial(p // 2))
+
+        return tuple(Fraction(0) if p % 2 else even(p) for p in range(order + 1))

@@ -1,0 +1,55 @@
+"""The Gaussian error linear unit u Phi(u), in closed form."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+from jax.scipy.special import ndtr
+
+from tutelage.activations.base import Elementary
+from tutelage.activations.pairs import PairMoments
+from tutelage.activations.positive_part import positive_part_dual
+
+
+@dataclasses.dataclass(frozen=True)
+class Gelu(Elementary):
+    r""":math:`\sigma(u) = u\,\Phi(u)` (SCIENCE.md section 2).
+
+    With :math:`D = (1+q_{uu})(1+q_{vv}) - q_{uv}^2` and :math:`\phi = 1/(2\pi\sqrt D)`, at zero mean
+
+    .. math:: \kappa = q_{uv}\kappa_\Phi + \Bigl(q_{uu}q_{vv} + q_{uv}^2
+        - \frac{q_{uu}q_{uv}^2}{1+q_{uu}} - \frac{q_{vv}q_{uv}^2}{1+q_{vv}}\Bigr)\phi
+    """
+
+    name: ClassVar[str] = "gelu"
+
+    def __call__(self, u: Any) -> Any:
+        return u * ndtr(u)
+
+    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+        return positive_part_dual(m_u, m_v, q_uu, q_uv, q_vv, noise=1.0)
+
+    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+        r"""Derivatives of :math:`\kappa = q\,\kappa_\Phi + g\phi` by hand; subscripts name what was differentiated by."""
+        q = q_uv
+        det = q_uu * q_vv - q * q if determinant is None else determinant
+        A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + det
+        phi = 1 / (2 * xp.pi * xp.sqrt(D))
+        k_cdf = xp.atan2(q, xp.sqrt(D)) / (2 * xp.pi) + 0.25
+        g = det + q * q * (1 / A + 1 / B)  # q_uu q_vv + q^2 (1 - q_uu / A - q_vv / B) without its cancellation
+        g_q, g_qq = 2 * q * (1 / A + 1 / B - 1), 2 * (1 / A + 1 / B - 1)
+        h = q + g_q + g * q / D  # k_11 = k_cdf + phi h
+        h_q = 1 + g_qq + (g_q * q + g) / D + 2 * g * q * q / (D * D)
+
+        def with_respect_to_u(A: Any, B: Any, b: Any) -> tuple[Any, Any, Any]:
+            g_a = b - q * q / (A * A)
+            h_a = -2 * q / (A * A) + g_a * q / D - g * q * B / (D * D)
+            e = 2 * g_a - q * q / A - g * B / D  # k_20 = phi e
+            e_a = (4 / A + 1) * q * q / (A * A) - g_a * B / D + g * B * B / (D * D)
+            return phi * e, phi * (2 * h_a - q / A - B * h / D), phi * (2 * e_a - B * e / D)
+
+        k20, k31, k40 = with_respect_to_u(A, B, q_vv)
+        k02, k13, _ = with_respect_to_u(B, A, q_uu)
+        k11, k22 = k_cdf + phi * h, phi * (1 + q * h / D + h_q)
+        return PairMoments(q * k_cdf + g * phi, k11, k20, k02, k22, k31, k13, k40)

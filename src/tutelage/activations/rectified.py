@@ -1,0 +1,113 @@
+"""Rectified activations: ReLU, leaky ReLU and the absolute value (arc-cosine kernels)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tutelage import check
+from tutelage.activations.base import Activation, Parity
+from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
+from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
+from tutelage.activations.positive_part import positive_part_dual, positive_part_mean
+
+
+class RectifiedFamily(Activation):
+    r""":math:`\sigma(u) = s\,u + t\max(u, 0)`, t = 1 - s, with its kink at 0.
+
+    .. math:: \kappa = s\,q_{uv} + \frac{t^2}{2\pi}\bigl(\sqrt{\det} + (\pi - \varphi)q_{uv}\bigr),\quad
+        k_{11} = s + \frac{t^2}{2\pi}(\pi - \varphi),\quad k_{20} = \frac{t^2\sqrt{\det}}{2\pi q_{uu}},\quad
+        k_{22} = \frac{t^2}{2\pi\sqrt{\det}}
+
+    s = 0 is ReLU, s = -1 the absolute value (SCIENCE.md section 2; Cho and Saul 2009).
+    """
+
+    slope: Any
+    """Slope s for u < 0; the slope for u > 0 is 1."""
+
+    @property
+    def kinks(self) -> tuple[float, ...]:
+        return (0.0,)
+
+    def __call__(self, u: Any) -> Any:
+        return jnp.where(u > 0, u, self.slope * u)
+
+    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+        s, t = self.slope, 1 - self.slope
+        linear = m_u * m_v + q_uv
+        # E[u max(v, 0)] = m_u E max(v, 0) + q_uv P(v > 0), and P is the slope of the mean.
+        mean_u, up_u = jax.jvp(lambda m: positive_part_mean(m, q_uu), (m_u + 0.0 * q_uu,), (jnp.ones_like(q_uu),))
+        mean_v, up_v = jax.jvp(lambda m: positive_part_mean(m, q_vv), (m_v + 0.0 * q_vv,), (jnp.ones_like(q_vv),))
+        mixed = m_u * mean_v + q_uv * up_v + m_v * mean_u + q_uv * up_u
+        return s * s * linear + s * t * mixed + t * t * positive_part_dual(m_u, m_v, q_uu, q_uv, q_vv, noise=0.0)
+
+    def moments(self, pair: Pair, order: int = 2) -> PairMoments:
+        s, c = self.slope, (1 - self.slope) ** 2 / (2 * np.pi)
+        close = is_close(pair)
+        root = jnp.sqrt(pair.determinant)
+        safe_uu, safe_vv = jnp.where(pair.q_uu > 0, pair.q_uu, 1.0), jnp.where(pair.q_vv > 0, pair.q_vv, 1.0)
+        far = jnp.where(close, 0.0, c / jnp.where(close, 1.0, root))
+        k11 = s + c * pair.supplement
+        return PairMoments(
+            k00=k11 * pair.q_uv + c * root,
+            k11=k11,
+            k20=c * root / safe_uu,
+            k02=c * root / safe_vv,
+            k22=far,
+            k31=-far * pair.q_uv / safe_uu,
+            k13=-far * pair.q_uv / safe_vv,
+            k40=far * (pair.q_uv**2 - pair.determinant) / safe_uu**2,
+        )
+
+    def plane_terms(self, W: Any, Z: Any) -> PlaneTerms:
+        r"""Close pairs: outer :math:`\frac{t^2}{2\pi}\sin\varphi\,(pp^T - mm^T)`, functional
+        :math:`k_{20}(nn^T - \hat w\hat w^T)`, both bounded where k_22 is not."""
+        require_nonzero_rows(W, "plane_terms", self)
+        require_nonzero_rows(Z, "plane_terms", self)
+        close = close_pairs(W, Z)
+        c = (1 - self.slope) ** 2 / (2 * np.pi)
+        bend = c * np.sin(np.minimum(close.angle, close.supplement))
+        k20 = bend * close.norm_v / close.norm_u
+        zero = np.zeros_like(bend)
+        return close.terms(np.stack([bend, -bend, zero], axis=1), np.stack([-k20, zero, k20], axis=1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Relu(RectifiedFamily):
+    r""":math:`\sigma(u) = \max(u, 0)`."""
+
+    name: ClassVar[str] = "relu"
+
+    @property
+    def slope(self) -> float:
+        return 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class LeakyRelu(RectifiedFamily):
+    r""":math:`\sigma(u) = \max(u, 0) + s\min(u, 0)`."""
+
+    slope: float = 0.01
+    name: ClassVar[str] = "leaky_relu"
+
+    def __post_init__(self) -> None:
+        check.number(self.slope, "LeakyRelu", "slope")
+
+
+@dataclasses.dataclass(frozen=True)
+class Abs(RectifiedFamily):
+    r""":math:`\sigma(u) = |u|`."""
+
+    name: ClassVar[str] = "abs"
+
+    @property
+    def slope(self) -> float:
+        return -1.0
+
+    @property
+    def parity(self) -> Parity:
+        return "even"
