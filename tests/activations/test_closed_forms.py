@@ -154,7 +154,7 @@ def test_the_same_formula_runs_in_balls_and_multiprecision(activation):
     try:
         flint.ctx.prec = 140
         balls = activation.tables(*map(flint.arb, q), arb_functions())
-        balls = [mpmath.mpf(flint.arb(b).mid().str(38, radius=False)) for b in balls]
+        balls = [flint.arb(b).mid().str(38, radius=False) for b in balls]
     finally:
         flint.ctx.prec = before
     with mpmath.workdps(40):
