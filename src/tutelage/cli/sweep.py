@@ -1,0 +1,243 @@
+"""Scan teachers over a grid: resumable, on one machine or a cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from tutelage.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tutelage.sweep import SweepFolder, SweepSpec
+
+sweep = App(
+    name="sweep",
+    help="Scan teachers over a grid: resumable, on one machine or a cluster. "
+    "Example: `tutelage sweep run sweep.toml`, then `tutelage sweep plot sweep.toml figure.png`.",
+)
+
+Store = Annotated[Path | None, Parameter(help="Folder of the results (default: store/sweep-NAME-DIGEST).")]
+
+
+@sweep.command
+def run(
+    spec: Path,
+    *,
+    store: Store = None,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    shard: str | None = None,
+    task_seconds: float | None = None,
+) -> int:
+    """Evaluate every point that is not stored yet. Example: `tutelage sweep run sweep.toml --workers 2`.
+
+    Parameters
+    ----------
+    spec: TOML file that names the grid and the quantities.
+    scheduler: Address of a Dask scheduler, tcp://host:port.
+    workers: Processes on this machine, one processor each (default: all processors); 0 runs in this process.
+    shard: Only part I of N, written I/N and counted from 1: one task of an sbatch array.
+    task_seconds: Aim for the length of one task in seconds.
+    """
+    from tutelage.sweep import load_spec
+
+    return _run(load_spec(spec), store, scheduler, workers, shard, task_seconds)
+
+
+@sweep.command
+def resume(
+    store: Path,
+    *,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    shard: str | None = None,
+    task_seconds: float | None = None,
+) -> int:
+    """Continue the sweep stored in a folder. Example: `tutelage sweep resume store/sweep-bulk-1f2e`.
+
+    Parameters
+    ----------
+    store: Folder of the results, or the TOML file it was started from.
+    scheduler: Address of a Dask scheduler, tcp://host:port.
+    workers: Processes on this machine, one processor each (default: all processors); 0 runs in this process.
+    shard: Only part I of N, written I/N and counted from 1.
+    task_seconds: Aim for the length of one task in seconds.
+    """
+    folder = _folder(store)
+    return _run(folder.spec(), folder.path, scheduler, workers, shard, task_seconds)
+
+
+@sweep.command
+def status(store: Path, *, json: bool = False) -> int:
+    """Count what is done, failed and left. Example: `tutelage sweep status sweep.toml`.
+
+    Parameters
+    ----------
+    store: Folder of the results, or the TOML file it was started from.
+    json: Print JSON instead of a table.
+    """
+    import dataclasses
+
+    from tutelage.cli.support import print_table, write_json
+
+    folder = _folder(store)
+    found = folder.status()
+    content = {**dataclasses.asdict(found), "remaining": found.remaining, "store": str(folder.path)}
+    if json:
+        write_json("-", content)
+    else:
+        print_table(f"sweep {found.name}", ["", "value"], [[key, value] for key, value in content.items()])
+    return 0
+
+
+@sweep.command
+def export(store: Path, output: Path) -> int:
+    """Write all points to one file, .nc, .zarr or .parquet. Example: `tutelage sweep export sweep.toml points.nc`.
+
+    Parameters
+    ----------
+    store: Folder of the results, or the TOML file it was started from.
+    output: File to write; its ending names the format.
+    """
+    from tutelage.sweep.compact import open_points
+    from tutelage.sweep.export import export as write
+
+    dataset = open_points(_folder(store))
+    write(dataset, output)
+    print(f"{dataset.sizes['point']} points written to {output}")
+    return 0
+
+
+@sweep.command
+def plot(
+    store: Path, output: Path, *, y: str | None = None, x: str | None = None, hue: str | None = None
+) -> int:
+    """Draw one quantity against one parameter. Example: `tutelage sweep plot sweep.toml figure.png --y lambda_min`.
+
+    Parameters
+    ----------
+    store: Folder of the results, or the TOML file it was started from.
+    output: PNG, PDF or SVG file.
+    y: Quantity (default: the first).
+    x: Parameter along the horizontal axis.
+    hue: Parameter that names the colours.
+    """
+    from tutelage.cli.support import FIGURE_SUFFIXES, check_output, save_figure
+    from tutelage.figures.sweep import draw
+    from tutelage.sweep.compact import open_points
+
+    check_output(output, "sweep plot", FIGURE_SUFFIXES)
+    save_figure(draw(open_points(_folder(store)), y=y, x=x, hue=hue), output)
+    return 0
+
+
+def _folder(store: Path) -> SweepFolder:
+    """The folder itself, or the default one of a TOML file."""
+    from tutelage.sweep import SweepFolder, load_spec
+    from tutelage.sweep.engine import default_store
+
+    return SweepFolder(default_store(load_spec(store)) if store.suffix.lower() == ".toml" else store)
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    first, separator, second = text.partition("/")
+    if not (separator and first.strip().isdigit() and second.strip().isdigit()):
+        raise InputError(f"sweep: expected --shard I/N, for example 3/100, got {text!r}")
+    return int(first), int(second)
+
+
+def _run(
+    spec: SweepSpec,
+    store: Path | None,
+    scheduler: str | None,
+    workers: int | None,
+    shard: str | None,
+    task_seconds: float | None,
+) -> int:
+    import sys
+
+    from tutelage.sweep import run as run_sweep
+    from tutelage.sweep.batching import TASK_SECONDS
+    from tutelage.sweep.engine import default_store
+    from tutelage.sweep.folder import SweepFolder
+
+    folder = SweepFolder(default_store(spec) if store is None else store)
+    with _progress(spec.name) as report:
+        try:
+            run_sweep(
+                spec,
+                store=folder.path,
+                scheduler=scheduler,
+                workers=workers,
+                shard=_shard(shard),
+                task_seconds=TASK_SECONDS if task_seconds is None else task_seconds,
+                progress=report,
+            )
+        except KeyboardInterrupt:
+            found = folder.status()
+            print(
+                f"stopped: {found.done} of {found.total} points are stored; "
+                f"continue with: tutelage sweep resume {folder.path}",
+                file=sys.stderr,
+            )
+            return 130
+    found = folder.status()
+    failed = f", {found.failed} failed (see the variable error)" if found.failed else ""
+    print(f"{found.done} of {found.total} points stored in {folder.path}{failed}")
+    return 0
+
+
+class _progress:
+    """A bar on a terminal, a line every tenth otherwise (a batch job's log)."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._tenth = 0
+
+    def __enter__(self) -> Callable[..., None]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            self._bar = None
+            return self._line
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        self._bar = Progress(*columns, console=console)
+        self._bar.start()
+        self._task = self._bar.add_task(self._name, total=None, note="starting")
+        return self._draw
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _draw(self, now) -> None:
+        self._bar.update(self._task, completed=now.done, total=now.total, note=_note(now))
+
+    def _line(self, now) -> None:
+        import sys
+
+        tenth = 10 * now.done // now.total
+        if tenth > self._tenth:
+            self._tenth = tenth
+            print(f"{self._name}: {now.done}/{now.total} points, {_note(now)}", file=sys.stderr, flush=True)
+
+
+def _note(now) -> str:
+    minutes, seconds = divmod(round(now.seconds_left), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (
+        f"{now.points_per_second:.3g} points/s, {hours}:{minutes:02d}:{seconds:02d} left, {now.failed} failed"
+    )

@@ -1,0 +1,140 @@
+"""The quantities a sweep knows by name; each calls the public function of its room, imported when first needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tutelage import check
+from tutelage.errors import InputError
+from tutelage.sweep.quantities import Evaluation, Quantity, Values
+
+_METHOD = {"method": "auto"}
+_CURVE = {"first": 0.01, "last": 1e4, "count": 61, "noise": 1.0, "rule": "flow", "method": "auto"}
+_PURE_QUADRATIC = "polynomial:coefficients=0.0,0.0,1.0"
+
+
+def _spectrum(point: Evaluation, method: str) -> Values:
+    found = point.spectrum(method)
+    axis = ("block",)
+    return {
+        "eigenvalues": (axis, found.values),
+        "multiplicities": (axis, found.multiplicities),
+        "eigenvalue_errors": (axis, found.errors),
+        "n_params": found.n_params,
+    }
+
+
+def _lambda_min(point: Evaluation, method: str) -> Values:
+    return {"lambda_min": point.spectrum(method).min_positive()}
+
+
+def _lambda_max(point: Evaluation, method: str) -> Values:
+    return {"lambda_max": point.spectrum(method).values[-1]}
+
+
+def _trace_moments(point: Evaluation, orders: int, method: str) -> Values:
+    orders = check.integer(orders, "trace_moments", "orders")
+    found = point.spectrum(method)
+    powers = found.values[:, None] ** np.arange(1, orders + 1)
+    return {"trace_moments": (("order",), found.multiplicities @ powers)}
+
+
+def _rank(point: Evaluation, max_order: int) -> Values:
+    from tutelage.rank import hessian_rank
+
+    found = hessian_rank(point.teacher, max_order=max_order)
+    point.methods["rank"] = found.method
+    return {"rank": found.rank}
+
+
+def _effective_parameters(point: Evaluation, primes: int) -> Values:
+    from tutelage.rank import effective_parameters
+
+    found = effective_parameters(point.teacher, primes=primes)
+    point.methods["effective_parameters"] = found.method
+    return {"effective_parameters": found.rank}
+
+
+def _curve_times(first: float, last: float, count: int, **_: Any) -> dict[str, np.ndarray]:
+    count = check.integer(count, "predicted_loss", "count", minimum=2)
+    first = check.number(first, "predicted_loss", "first", above=0.0)
+    return {"time": np.geomspace(first, check.number(last, "predicted_loss", "last", above=first), count)}
+
+
+def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **times: Any) -> Values:
+    from tutelage.dynamics import NoisyTeacher, predict_loss, spectral_measure
+
+    measure = spectral_measure(point.spectrum(method), NoisyTeacher(noise))
+    curve = predict_loss(measure, _curve_times(**times)["time"], rule)
+    return {
+        "predicted_loss": (("time",), curve.loss),
+        "predicted_loss_std": (("time",), curve.std),
+    }
+
+
+def _recovery(
+    point: Evaluation, samples: int | None, student: int | None, tolerance: float, solver: str, certify: bool
+) -> Values:
+    from tutelage.quadratic import (
+        certify_uniqueness,
+        critical_samples,
+        matrix_of,
+        minimise,
+        sample_inputs,
+        sample_quadratic_teacher,
+        sample_start,
+    )
+
+    where = point.point
+    if where.activation != _PURE_QUADRATIC:
+        raise InputError(
+            f"recovery: expected the activation {_PURE_QUADRATIC!r} ([S20]), got {where.activation!r}; "
+            "the recovery problem is stated for u^2 with frozen read-outs"
+        )
+    samples = where.extra.get("samples", samples)
+    if samples is None:
+        samples = critical_samples(where.d, where.k)
+    stream = (where.seed, where.realization)
+    teacher = sample_quadratic_teacher(where.d, where.k, stream[0], where.weights, stream[1])
+    X = sample_inputs(samples, where.d, *stream)
+    start = matrix_of(sample_start(student or where.d, where.d, *stream))
+    found = minimise(teacher.A[None], X[None], start[None], method=solver)
+    point.methods["recovery"] = solver
+    values: dict[str, Any] = {
+        "recovery_error": found.error[0],
+        "recovery_loss": found.loss[0],
+        "recovered": float(found.error[0] <= tolerance),
+        "recovery_samples": samples,
+    }
+    if certify:
+        values["recovery_certificate"] = certify_uniqueness(teacher, X).status
+    return values
+
+
+QUANTITIES: dict[str, Quantity] = {
+    quantity.name: quantity
+    for quantity in (
+        Quantity("spectrum", _spectrum, _METHOD, help="distinct eigenvalues, multiplicities, error bars"),
+        Quantity("lambda_min", _lambda_min, _METHOD, help="smallest eigenvalue above ten error bars"),
+        Quantity("lambda_max", _lambda_max, _METHOD, help="largest eigenvalue"),
+        Quantity(
+            "trace_moments",
+            _trace_moments,
+            {"orders": 4, **_METHOD},
+            lambda orders, **_: {"order": np.arange(1, orders + 1)},
+            "tr H^p for p = 1, ..., orders",
+        ),
+        Quantity("rank", _rank, {"max_order": 60}, help="rank of the Hessian at this teacher"),
+        Quantity("effective_parameters", _effective_parameters, {"primes": 2}, help="generic rank, exact"),
+        Quantity("predicted_loss", _predicted_loss, _CURVE, _curve_times, "mean loss from a noisy teacher"),
+        Quantity(
+            "recovery",
+            _recovery,
+            {"samples": None, "student": None, "tolerance": 1e-6, "solver": "interior", "certify": False},
+            help="does the student find a quadratic teacher of width k from n samples",
+        ),
+    )
+}
+"""Every named quantity."""

@@ -1,0 +1,268 @@
+"""Run a sweep: in this process, or on Dask with a window of tasks in flight; always through the store."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tutelage import check
+from tutelage.errors import InputError
+from tutelage.store import default_directory
+from tutelage.sweep.batching import TASK_SECONDS, Batcher
+from tutelage.sweep.cluster import connect, default_workers
+from tutelage.sweep.evaluate import lost_point, run_task, store_results
+from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.sweep.spec import SweepSpec, as_spec, subset
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from distributed import Client
+
+#: Arrays of the size of the matrix that an eigenproblem holds at once: itself, copies, work space.
+_MATRICES_AT_ONCE = 5
+#: Share of the free memory that points in flight may claim.
+_MEMORY_SHARE = 0.7
+#: Seconds a stopped sweep waits for the tasks that run, so that their points are not lost.
+_DRAIN_SECONDS = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """Where a run stands: points done and wanted in this run, failures among them, seconds so far."""
+
+    done: int
+    total: int
+    failed: int
+    seconds: float
+
+    @property
+    def points_per_second(self) -> float:
+        """Mean rate of this run."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """At the mean rate; NaN before the first point."""
+        rate = self.points_per_second
+        return (self.total - self.done) / rate if rate else float("nan")
+
+
+def default_store(spec: SweepSpec) -> Path:
+    """The folder of a specification: its name and digest in the default directory."""
+    return default_directory() / f"sweep-{spec.key}"
+
+
+def run(
+    spec: SweepSpec | Mapping[str, Any] | str,
+    client: Client | None = None,
+    *,
+    store: str | Path | None = None,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    shard: tuple[int, int] | None = None,
+    task_seconds: float = TASK_SECONDS,
+    memory: float | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> xr.Dataset:
+    """Evaluate every point that is not stored yet and return everything stored, lazily.
+
+    Run it again after any interruption: what is durable is never computed twice.
+
+    Parameters
+    ----------
+    spec : SweepSpec, mapping or path of a TOML file
+    client : distributed.Client, optional
+        Runs the tasks; its workers need the same Python packages and file system. Put
+        ``--preload tutelage.sweep.pin`` on their command line.
+    store : path, optional
+        The sweep's folder; by default a name and digest under :func:`tutelage.store.default_directory`.
+    scheduler : str, optional
+        Address of a Dask scheduler, ``tcp://...``.
+    workers : int, optional
+        Processes of a local cluster (all processors by default), one thread each; 0 runs in this process.
+    shard : (i, n), optional
+        Only the i-th of n equal parts, counted from 1; parts may run at the same time (``sbatch --array``).
+    task_seconds : float
+        Aim for the length of a task, at least 0.05.
+    memory : float, optional
+        Bytes that points in flight on the local cluster may claim; 70 % of the free memory by default.
+    progress : callable, optional
+        Called with a :class:`Progress` after every task.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dask-backed, dimension ``point``: the quantities, the parameters as coordinates, and for each point
+        ``seconds, method, failed, error, version, code, cpu, threads``. The points stored so far, if a shard.
+
+    Raises
+    ------
+    StoreError
+        Another run holds the folder, it holds another sweep, it cannot be written, or the disk is full.
+    """
+    from tutelage.sweep.compact import compact, open_points
+
+    spec = as_spec(spec)
+    wanted = subset(spec, shard)
+    workers = default_workers() if workers is None else check.integer(workers, "sweep", "workers", minimum=0)
+    check.number(task_seconds, "sweep", "task_seconds", above=0.0)
+    if client is not None and scheduler is not None:
+        raise InputError("sweep: expected a client or a scheduler address, got both; give one")
+    folder = SweepFolder(default_store(spec) if store is None else store)
+    folder.create(spec)
+    with folder.lock(shard):
+        if shard is None:
+            folder.clean()
+        pending = folder.pending(wanted, folder.markers())
+        if pending:
+            report = _Reporter(sum(len(part) for part in pending), progress)
+            if workers == 0 and client is None and scheduler is None:
+                _run_here(folder, spec, Batcher(spec, pending, 1, task_seconds), report)
+            else:
+                with contextlib.nullcontext(client) if client else connect(scheduler, workers) as used:
+                    local = client is None and scheduler is None
+                    budget = (memory or _MEMORY_SHARE * check.available_bytes()) if local else None
+                    count = max(1, len(used.scheduler_info(n_workers=-1)["workers"]))
+                    batcher = Batcher(spec, pending, count, task_seconds)
+                    _Driver(used, folder, spec, batcher, budget, report).run()
+        if shard is None:
+            compact(folder)
+    return open_points(folder)
+
+
+class _Reporter:
+    """Counts finished tasks and tells the caller."""
+
+    def __init__(self, total: int, progress: Callable[[Progress], None] | None) -> None:
+        self._total, self._progress = total, progress
+        self._done = self._failed = 0
+        self._start = time.perf_counter()
+
+    def add(self, marker: Marker) -> None:
+        self._done += marker.stop - marker.start
+        self._failed += marker.failed
+        if self._progress is not None:
+            seconds = time.perf_counter() - self._start
+            self._progress(Progress(self._done, self._total, self._failed, seconds))
+
+
+def _run_here(folder: SweepFolder, spec: SweepSpec, batcher: Batcher, report: _Reporter) -> None:
+    """One task after the other in this process."""
+    while (batch := batcher.next()) is not None:
+        marker = run_task(str(folder.path), spec, batch.start, batch.stop)
+        batcher.learn(batch, marker.seconds)
+        report.add(marker)
+
+
+class _Driver:
+    """Keeps a window of tasks in flight on a Dask client."""
+
+    def __init__(
+        self,
+        client: Client,
+        folder: SweepFolder,
+        spec: SweepSpec,
+        batcher: Batcher,
+        budget: float | None,
+        report: _Reporter,
+    ) -> None:
+        from distributed import as_completed
+
+        self._client, self._folder, self._spec = client, folder.path.resolve(), spec
+        self._batcher, self._budget, self._report = batcher, budget, report
+        self._flight: dict[Any, tuple[range, float]] = {}
+        self._waiting: range | None = None
+        self._completed = as_completed()
+        # Cluster workers that declare a MEMORY resource (in bytes) are left to Dask to fill.
+        infos = client.scheduler_info(n_workers=-1)["workers"].values()
+        self._resources = bool(infos) and all("MEMORY" in info.get("resources", {}) for info in infos)
+
+    def run(self) -> None:
+        """Until nothing is pending; stops cleanly on Ctrl-C or a store that cannot be written."""
+        try:
+            self._fill()
+            for future in self._completed:
+                self._finish(future)
+                self._fill()
+        except BaseException:
+            self._stop()
+            raise
+
+    def _window(self) -> int:
+        threads = sum(
+            info["nthreads"] for info in self._client.scheduler_info(n_workers=-1)["workers"].values()
+        )
+        return 2 * max(1, threads)
+
+    def _fill(self) -> None:
+        window = self._window()
+        while len(self._flight) < window:
+            batch = self._waiting or self._batcher.next()
+            if batch is None:
+                return
+            size = point_bytes(self._spec, batch)
+            claimed = sum(claim for _, claim in self._flight.values())
+            # One task is always admitted: if it cannot fit, the solver says so and the point is recorded.
+            if self._budget is not None and self._flight and claimed + size > self._budget:
+                self._waiting = batch
+                return
+            self._waiting = None
+            self._submit(batch, size)
+
+    def _submit(self, batch: range, size: float) -> None:
+        resources = {"MEMORY": size} if self._resources else None
+        future = self._client.submit(
+            run_task, str(self._folder), self._spec, batch.start, batch.stop, pure=False, resources=resources
+        )
+        self._flight[future] = (batch, size)
+        self._completed.add(future)
+
+    def _finish(self, future: Any) -> None:
+        from distributed import KilledWorker
+
+        batch, _ = self._flight.pop(future)
+        if future.status == "error" and isinstance(future.exception(), KilledWorker):
+            self._lost(batch)
+            return
+        marker = future.result()
+        self._batcher.learn(batch, marker.seconds)
+        self._report.add(marker)
+
+    def _lost(self, batch: range) -> None:
+        """A batch that killed worker after worker is taken apart; a single such point counts as failed."""
+        if len(batch) > 1:
+            for index in reversed(batch):
+                self._batcher.give_back(range(index, index + 1))
+            return
+        message = "the worker died every time this point ran (out of memory, or a crash in native code)"
+        results = [lost_point(batch.start, message)]
+        self._report.add(store_results(SweepFolder(self._folder), self._spec, batch, results))
+
+    def _stop(self) -> None:
+        """Withdraw what has not started and give the tasks that run a moment to become durable."""
+        with contextlib.suppress(Exception):
+            from distributed import wait
+
+            running = set(self._client.run_on_scheduler(_processing))
+            self._client.cancel([f for f in self._flight if f.key not in running], force=True)
+            if left := [f for f in self._flight if f.key in running]:
+                wait(left, timeout=_DRAIN_SECONDS)
+
+
+def _processing(dask_scheduler: Any = None) -> list[str]:
+    """Keys of the first task of each worker: the ones that run now."""
+    return [next(iter(ws.processing)).key for ws in dask_scheduler.workers.values() if ws.processing]
+
+
+def point_bytes(spec: SweepSpec, batch: range) -> float:
+    """Working memory of the largest point of a batch, in bytes."""
+    if spec.memory_bytes is not None:
+        return spec.memory_bytes
+    sizes = spec.block_sizes(np.arange(batch.start, batch.stop)).astype(np.float64)
+    return float(8 * _MATRICES_AT_ONCE * sizes.max() ** 2)

@@ -1,0 +1,159 @@
+"""Evaluate points and lay their results out as a Dataset; a failing point becomes a row with its error."""
+
+from __future__ import annotations
+
+import functools
+import platform
+import time
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import tutelage
+from tutelage.errors import InputError
+from tutelage.store import code_version, save_dataset
+from tutelage.store.provenance import cpu_model, thread_count
+from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.sweep.quantities import Evaluation, resolve
+from tutelage.sweep.spec import Point, SweepSpec
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_LONGEST_ERROR = 2000
+
+
+def evaluate_point(spec: SweepSpec, point: Point) -> dict[str, Any]:
+    """All quantities of one point.
+
+    Returns
+    -------
+    dict
+        ``values`` (name -> (dimension names, array)), ``method``, ``error`` (empty when all is well) and
+        ``seconds``. A quantity that raises leaves its values out and its message in ``error``.
+    """
+    evaluation = Evaluation(point)
+    values: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+    errors = []
+    start = time.perf_counter()
+    for name in spec.quantities:
+        try:
+            found = resolve(name, spec.search_path)(evaluation, spec.options.get(name, {}))
+            values.update({key: _labelled(key, value) for key, value in found.items()})
+        except Exception as error:  # whatever a point does, the sweep goes on
+            errors.append(f"{name}: {type(error).__name__}: {error}"[:_LONGEST_ERROR])
+    seconds = time.perf_counter() - start
+    method = "; ".join(f"{name}: {text}" for name, text in evaluation.methods.items())
+    return {"values": values, "method": method, "error": "; ".join(errors), "seconds": seconds}
+
+
+def _labelled(name: str, value: Any) -> tuple[tuple[str, ...], np.ndarray]:
+    """Dimension names and a float64 or text array."""
+    dims: tuple[str, ...] | None = None
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], tuple):
+        dims, value = value
+    array = np.asarray(value)
+    if array.dtype.kind in "biuf":
+        array = array.astype(np.float64)
+    elif array.dtype.kind != "U" or array.ndim:
+        raise InputError(
+            f"expected a real number, an array of them or a text for {name}, got {type(value).__name__}"
+        )
+    if dims is None:
+        dims = tuple(f"{name}_{axis}" for axis in range(array.ndim))
+    if len(dims) != array.ndim:
+        raise InputError(f"expected {len(dims)} dimension(s) for {name}, got shape {array.shape}")
+    return dims, array
+
+
+def stack(columns: Sequence[Mapping[str, tuple[tuple[str, ...], np.ndarray]]]) -> dict[str, Any]:
+    """Rows of named arrays to (dims, array) variables along ``point``; ragged ends and gaps are NaN."""
+    variables = {}
+    for name in dict.fromkeys(key for row in columns for key in row):
+        dims, example = next(row[name] for row in columns if name in row)
+        shape = tuple(
+            max(row[name][1].shape[axis] for row in columns if name in row) for axis in range(example.ndim)
+        )
+        if example.dtype.kind == "U":
+            variables[name] = (
+                ("point",),
+                np.array([str(row[name][1]) if name in row else "" for row in columns]),
+            )
+            continue
+        full = np.full((len(columns), *shape), np.nan)
+        for index, row in enumerate(columns):
+            if name in row:
+                full[(index, *(slice(n) for n in row[name][1].shape))] = row[name][1]
+        variables[name] = (("point", *dims), full)
+    return variables
+
+
+@functools.cache
+def code_of(quantities: tuple[str, ...]) -> str:
+    """The hash of tutelage's source and of the modules user functions come from."""
+    return code_version(("tutelage", *(name.partition(":")[0] for name in quantities if ":" in name)))
+
+
+def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mapping[str, Any]]) -> xr.Dataset:
+    """The chunk of some points: quantities, parameters and how each number was made."""
+    import xarray as xr
+
+    results = list(results)
+    n = len(results)
+    text = {"version": tutelage.__version__, "code": code_of(spec.quantities), "cpu": cpu_model()}
+    record = {
+        "seconds": ("point", np.array([r["seconds"] for r in results])),
+        "method": ("point", np.array([r["method"] for r in results])),
+        "failed": ("point", np.array([bool(r["error"]) for r in results])),
+        "error": ("point", np.array([r["error"] for r in results])),
+        "threads": ("point", np.full(n, thread_count())),
+        **{name: ("point", np.full(n, value)) for name, value in text.items()},
+    }
+    parameters = {name: ("point", column) for name, column in spec.columns(indices).items()}
+    return xr.Dataset(
+        {**stack([r["values"] for r in results]), **record},
+        coords={"point": np.asarray(indices, dtype=np.int64), **parameters},
+        attrs={"host": platform.node()},
+    )
+
+
+def run_task(folder: str, spec: SweepSpec, start: int, stop: int) -> Marker:
+    """Evaluate the points ``start <= index < stop`` and store them; durable when this returns.
+
+    Running it again finds the stored result, so a scheduler may repeat it at will.
+    """
+    target = SweepFolder(Path(folder))
+    marker = target.marker(start, stop)
+    if marker is not None:
+        return marker
+    indices = range(start, stop)
+    return store_results(
+        target, spec, indices, [evaluate_point(spec, spec.point(index)) for index in indices]
+    )
+
+
+def store_results(
+    target: SweepFolder, spec: SweepSpec, indices: range, results: Sequence[Mapping[str, Any]]
+) -> Marker:
+    """Write one chunk, then its ``done`` marker; each is synced before its name appears."""
+    dataset = to_dataset(spec, indices, results)
+    path = save_dataset(dataset, target.chunk_path(indices.start, indices.stop))
+    marker = Marker(
+        start=indices.start,
+        stop=indices.stop,
+        bytes=path.stat().st_size,
+        crc32=zlib.crc32(path.read_bytes()),
+        failed=int(dataset.failed.sum()),
+        seconds=float(dataset.seconds.sum()),
+        sizes={str(k): v for k, v in dataset.sizes.items() if k != "point"},
+    )
+    target.write_marker(marker)
+    return marker
+
+
+def lost_point(index: int, message: str) -> dict[str, Any]:
+    """The result of a point that took its worker down."""
+    return {"values": {}, "method": "", "error": message[:_LONGEST_ERROR], "seconds": float("nan")}

@@ -1,0 +1,271 @@
+"""The folder of a sweep: specification, a chunk and a ``done`` marker per task, a lock, the compacted result.
+
+::
+
+    sweep.json                     the specification and its schema version
+    lock, lock-3-of-100            held by the running sweep (or shard) through flock; free when it dies
+    tasks/000000000-000000050.zarr.zip     the points 0 <= index < 50
+    tasks/000000000-000000050.done         its size, checksum and counts, written after it
+    points.zarr/                   everything in one zarr, written by one process afterwards
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import json
+import os
+import platform
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tutelage.errors import StoreError
+from tutelage.store import SCHEMA_VERSION, atomic_write, provenance
+from tutelage.store.atomic import TEMPORARY_SUFFIX
+from tutelage.store.datasets import SCHEMA_ATTRIBUTE, check_schema
+from tutelage.sweep.spec import SweepSpec
+
+_SPEC = "sweep.json"
+_NAME = re.compile(r"(\d{9,})-(\d{9,})\.done")
+
+
+@dataclasses.dataclass(frozen=True)
+class Marker:
+    """What a ``done`` marker says of its chunk."""
+
+    start: int
+    stop: int
+    bytes: int
+    crc32: int
+    failed: int
+    seconds: float
+    sizes: dict[str, int] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepStatus:
+    """How far a sweep is: counts of points and tasks, seconds of work, whether it runs now."""
+
+    name: str
+    total: int
+    done: int
+    failed: int
+    tasks: int
+    seconds: float
+    running: bool
+    compacted: bool
+
+    @property
+    def remaining(self) -> int:
+        """Points still to do."""
+        return self.total - self.done
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepFolder:
+    """A sweep on disk."""
+
+    path: Path
+
+    def __init__(self, path: str | os.PathLike) -> None:
+        object.__setattr__(self, "path", Path(path))
+
+    @property
+    def tasks(self) -> Path:
+        """Folder of chunks and markers."""
+        return self.path / "tasks"
+
+    @property
+    def compact_path(self) -> Path:
+        """The compacted result."""
+        return self.path / "points.zarr"
+
+    def stem(self, start: int, stop: int) -> str:
+        """Name of a task's files."""
+        return f"{start:09d}-{stop:09d}"
+
+    def chunk_path(self, start: int, stop: int) -> Path:
+        """The file of the points ``start <= index < stop``."""
+        return self.tasks / f"{self.stem(start, stop)}.zarr.zip"
+
+    def marker_path(self, start: int, stop: int) -> Path:
+        """Its marker."""
+        return self.tasks / f"{self.stem(start, stop)}.done"
+
+    # --- specification -------------------------------------------------------------------------------------
+
+    def create(self, spec: SweepSpec) -> None:
+        """Make the folder, or check that the one that exists holds the same sweep."""
+        who = f"sweep store {str(self.path)!r}"
+        if (self.path / _SPEC).exists():
+            stored = self.spec()
+            if stored != spec:
+                raise StoreError(
+                    f"{who}: expected the sweep {stored.name!r} it holds ({stored.n_points} points), got a "
+                    f"different one ({spec.n_points} points); choose another folder (--store)"
+                )
+            return
+        try:
+            self.tasks.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"{who}: expected a writable folder, cannot make it ({error.strerror}); choose another"
+            ) from None
+        content = {SCHEMA_ATTRIBUTE: SCHEMA_VERSION, "spec": spec.to_mapping(), "provenance": provenance()}
+        with atomic_write(self.path / _SPEC, "w", who) as stream:
+            json.dump(content, stream, indent=2)
+
+    def spec(self) -> SweepSpec:
+        """The specification of the sweep stored here."""
+        who = f"sweep store {str(self.path)!r}"
+        try:
+            content = json.loads((self.path / _SPEC).read_text(encoding="utf-8"))
+            check_schema(content, who)
+            return SweepSpec.from_mapping(content["spec"], who)
+        except (FileNotFoundError, NotADirectoryError):
+            raise StoreError(f"{who}: expected a sweep, there is no {_SPEC} in it; check the path") from None
+        except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"{who}: expected a readable {_SPEC}, it is truncated or corrupt ({error}); remove it and "
+                "run the sweep again from its TOML file: the stored points are kept"
+            ) from None
+
+    # --- markers -------------------------------------------------------------------------------------------
+
+    def marker(self, start: int, stop: int) -> Marker | None:
+        """The marker of a task if its chunk is whole (size as written), else None."""
+        try:
+            marker = Marker(**json.loads(self.marker_path(start, stop).read_text(encoding="utf-8")))
+            whole = self.chunk_path(start, stop).stat().st_size == marker.bytes
+        except (OSError, ValueError, TypeError):
+            return None
+        return marker if whole and (marker.start, marker.stop) == (start, stop) else None
+
+    def markers(self) -> list[Marker]:
+        """Markers of all whole tasks, in order of their points; reading only."""
+        names = sorted(entry.name for entry in os.scandir(self.tasks)) if self.tasks.is_dir() else []
+        matches = (match for name in names if (match := _NAME.fullmatch(name)))
+        found = (self.marker(int(match[1]), int(match[2])) for match in matches)
+        return sorted((m for m in found if m is not None), key=lambda m: (m.start, m.stop))
+
+    def write_marker(self, marker: Marker) -> None:
+        """Write a marker; from then on its task is never run again."""
+        with atomic_write(self.marker_path(marker.start, marker.stop), "w", "sweep") as stream:
+            json.dump(dataclasses.asdict(marker), stream)
+
+    def clean(self) -> None:
+        """Remove what interrupted writes left: temporary names, chunks and markers without each other.
+
+        Only for the holder of the whole lock: another shard's file may be about to get its marker.
+        """
+        whole = {self.stem(m.start, m.stop) for m in self.markers()}
+        for file in self.tasks.iterdir():
+            if file.name.endswith(TEMPORARY_SUFFIX) or file.name.partition(".")[0] not in whole:
+                file.unlink(missing_ok=True)
+
+    def discard(self, marker: Marker) -> None:
+        """Forget a task whose chunk is damaged: the marker first, so that a crash between is harmless."""
+        self.marker_path(marker.start, marker.stop).unlink(missing_ok=True)
+        self.chunk_path(marker.start, marker.stop).unlink(missing_ok=True)
+
+    def pending(self, wanted: range, markers: list[Marker]) -> list[range]:
+        """The parts of ``wanted`` that no whole task covers, ascending."""
+        gaps, position = [], wanted.start
+        for marker in markers:
+            if marker.start > position:
+                gaps.append(range(position, min(marker.start, wanted.stop)))
+            position = max(position, marker.stop)
+        gaps.append(range(position, wanted.stop))
+        return [gap for gap in gaps if len(gap)]
+
+    # --- lock and status -----------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def lock(self, shard: tuple[int, int] | None = None) -> Iterator[None]:
+        """Hold the sweep for one run: exclusive, or shared with other shards of it.
+
+        flock belongs to the process: when it is killed the lock is free, so there is no stale lock to remove.
+        """
+        with contextlib.ExitStack() as stack:
+            kind = fcntl.LOCK_EX if shard is None else fcntl.LOCK_SH
+            stack.enter_context(self._locked(self.path / "lock", kind, write=shard is None))
+            if shard is not None:
+                name = f"lock-{shard[0]}-of-{shard[1]}"
+                stack.enter_context(self._locked(self.path / name, fcntl.LOCK_EX, write=True))
+            yield
+
+    @contextlib.contextmanager
+    def _locked(self, path: Path, kind: int, write: bool) -> Iterator[None]:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise StoreError(
+                f"sweep store {str(self.path)!r}: cannot write in it ({error.strerror}); choose another"
+            ) from None
+        try:
+            try:
+                fcntl.flock(handle, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = path.read_text(encoding="utf-8", errors="replace").strip() or "another run or shard"
+                raise StoreError(
+                    f"sweep store {str(self.path)!r}: expected no other run on it, {holder} is working "
+                    "on it; wait for it or stop it"
+                ) from None
+            if write:
+                os.ftruncate(handle, 0)
+                os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
+            yield
+        finally:
+            os.close(handle)
+
+    def running(self) -> bool:
+        """Whether some process holds the lock now."""
+        try:
+            handle = os.open(self.path / "lock", os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(handle)
+        return False
+
+    def status(self) -> SweepStatus:
+        """Count what is stored, from the markers alone."""
+        spec, markers = self.spec(), self.markers()
+        everything = range(spec.n_points)
+        remaining = sum(len(gap) for gap in self.pending(everything, markers))
+        return SweepStatus(
+            name=spec.name,
+            total=spec.n_points,
+            done=spec.n_points - remaining,
+            failed=sum(m.failed for m in markers),
+            tasks=len(markers),
+            seconds=sum(m.seconds for m in markers if m.seconds == m.seconds),
+            running=self.running(),
+            compacted=self.compact_digest() == self.digest(markers),
+        )
+
+    def digest(self, markers: list[Marker]) -> str:
+        """Names the set of stored chunks; the compacted result keeps it to know whether it is up to date."""
+        import hashlib
+
+        text = ";".join(f"{m.start}-{m.stop}:{m.crc32}" for m in markers)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def compact_attributes(self) -> dict[str, Any]:
+        """Attributes of the compacted result; empty where there is none."""
+        try:
+            content = json.loads((self.compact_path / "zarr.json").read_text(encoding="utf-8"))
+            return dict(content.get("attributes", {}))
+        except (OSError, ValueError, AttributeError):
+            return {}
+
+    def compact_digest(self) -> str | None:
+        """Which set of chunks the compacted result was made of."""
+        return self.compact_attributes().get("tasks")

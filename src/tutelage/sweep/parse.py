@@ -1,0 +1,200 @@
+"""From the tables of a TOML file to the checked fields of a SweepSpec; every wrong key names the nearest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tutelage import check
+from tutelage.errors import InputError
+from tutelage.sweep.quantities import resolve
+from tutelage.sweep.spec import unique
+
+_TOP = ("name", "quantities", "seed", "realizations", "grid", "options", "memory_bytes", "search_path")
+_GRID = ("activation", "d", "k", "ratio", "sizes", "weights", "extra")
+_RANGE = ("start", "stop", "step", "num", "spacing")
+_RESERVED = {
+    "point", "activation", "weights", "d", "k", "seed", "realization", "seconds", "method", "error", "failed",
+    "version", "code", "cpu", "threads",
+}  # fmt: skip
+
+
+def parse(mapping: Mapping[str, Any], who: str) -> dict[str, Any]:
+    """The keyword arguments of :class:`tutelage.sweep.spec.SweepSpec`."""
+    _known_keys(mapping, _TOP, who, "key")
+    for key in ("quantities", "grid"):
+        if key not in mapping:
+            raise InputError(f"{who}: expected the key {key!r}, it is missing; see docs/sweeps.md")
+    grid = mapping["grid"]
+    if not isinstance(grid, Mapping):
+        raise InputError(f"{who}: expected a table [grid], got {grid!r}")
+    _known_keys(grid, _GRID, who, "key of [grid]")
+    if "activation" not in grid:
+        raise InputError(f"{who}: expected activation in [grid], it is missing; write activation = 'erf'")
+    search_path = tuple(str(folder) for folder in mapping.get("search_path", ()))
+    quantities = unique(_list(mapping["quantities"]), who, "quantities")
+    if not quantities:
+        raise InputError(f"{who}: expected at least one quantity, got none")
+    return {
+        "name": _name(mapping.get("name", "sweep"), who),
+        "quantities": quantities,
+        "activations": _activations(grid["activation"], who),
+        "sizes": _sizes(grid, who),
+        "weights": _weights(grid.get("weights", "normal"), who),
+        "seeds": _integers(mapping.get("seed", 0), who, "seed"),
+        "realizations": _realizations(mapping.get("realizations", 1), who),
+        "extra": _extra(grid.get("extra", {}), who),
+        "options": _options(quantities, mapping.get("options", {}), search_path, who),
+        "memory_bytes": _memory(mapping.get("memory_bytes"), who),
+        "search_path": search_path,
+    }
+
+
+def _known_keys(mapping: Mapping[str, Any], known: Iterable[str], who: str, what: str) -> None:
+    for key in mapping:
+        if key not in known:
+            raise InputError(f"{who}: unknown {what} {key!r}; {check.nearest(key, known)}")
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _axis(value: Any, who: str, name: str) -> list[Any]:
+    """A value, a list of them, or a range ``{start, stop, step}`` or ``{start, stop, num, spacing}``."""
+    if not isinstance(value, Mapping):
+        values = _list(value)
+        if not values:
+            raise InputError(f"{who}: expected at least one value for {name}, got an empty list")
+        return values
+    _known_keys(value, _RANGE, who, f"key of the range {name}")
+    if not {"start", "stop"} <= set(value) or len({"step", "num"} & set(value)) != 1:
+        raise InputError(
+            f"{who}: expected start, stop and one of step and num for {name}, got {dict(value)!r}"
+        )
+    start, stop = (check.number(value[key], who, f"{name}.{key}") for key in ("start", "stop"))
+    if "step" in value:
+        step = check.number(value["step"], who, f"{name}.step", above=0.0)
+        points = start + step * np.arange(max(0, int(np.floor((stop - start) / step + 1e-9)) + 1))
+    else:
+        num = check.integer(value["num"], who, f"{name}.num")
+        spacing = check.choice(value.get("spacing", "linear"), who, f"{name}.spacing", ("linear", "log"))
+        if spacing == "log":
+            check.number(min(start, stop), who, f"the ends of {name}", above=0.0)
+        points = np.geomspace(start, stop, num) if spacing == "log" else np.linspace(start, stop, num)
+    if points.size == 0:
+        raise InputError(f"{who}: expected stop >= start for {name}, got {dict(value)!r}")
+    return points.tolist()
+
+
+def _integers(value: Any, who: str, name: str, minimum: int = 0) -> tuple[int, ...]:
+    """Whole numbers of an axis; those of a range are rounded to the nearest and repeats dropped."""
+    values = _axis(value, who, name)
+    if isinstance(value, Mapping):
+        values = list(dict.fromkeys(round(v) for v in values))
+    return unique((check.integer(v, who, name, minimum) for v in values), who, name)
+
+
+def _realizations(value: Any, who: str) -> tuple[int, ...]:
+    """A count ``n`` stands for 0, ..., n-1."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return tuple(range(check.integer(value, who, "realizations")))
+    return _integers(value, who, "realizations")
+
+
+def _sizes(grid: Mapping[str, Any], who: str) -> tuple[tuple[int, int], ...]:
+    """(d, k) pairs: given, the product of d and k, or the product of d and k/d."""
+    given = [key for key in ("k", "ratio", "sizes") if key in grid]
+    if len(given) != 1 or ("d" in grid) == ("sizes" in grid):
+        raise InputError(
+            f"{who}: expected d with k, d with ratio (k/d), or sizes (a list of [d, k]) in [grid], got "
+            f"{', '.join(key for key in _GRID if key in grid)}; give one of the three"
+        )
+    if "sizes" in grid:
+        pairs = _list(grid["sizes"])
+        if not pairs or any(not isinstance(pair, (list, tuple)) or len(pair) != 2 for pair in pairs):
+            raise InputError(f"{who}: expected sizes = [[d, k], ...], got {grid['sizes']!r}")
+        sizes = [tuple(check.integer(v, who, "sizes") for v in pair) for pair in pairs]
+    elif "k" in grid:
+        widths = _integers(grid["k"], who, "k", 1)
+        sizes = [(d, k) for d in _integers(grid["d"], who, "d", 1) for k in widths]
+    else:
+        ratios = [check.number(v, who, "ratio", above=0.0) for v in _axis(grid["ratio"], who, "ratio")]
+        sizes = [(d, max(1, round(r * d))) for d in _integers(grid["d"], who, "d", 1) for r in ratios]
+        sizes = list(dict.fromkeys(sizes))
+    return unique(sizes, who, "sizes")
+
+
+def _activations(value: Any, who: str) -> tuple[str, ...]:
+    from tutelage.activations import parse_activation
+
+    specs = [parse_activation(_text(v, who, "activation")).spec for v in _list(value)]
+    if not specs:
+        raise InputError(f"{who}: expected at least one activation, got an empty list")
+    return unique(specs, who, "activation")
+
+
+def _weights(value: Any, who: str) -> tuple[str, ...]:
+    from tutelage.weights import as_weight_law
+
+    specs = [as_weight_law(_text(v, who, "weights")).spec for v in _list(value)]
+    if not specs:
+        raise InputError(f"{who}: expected at least one weight law, got an empty list")
+    return unique(specs, who, "weights")
+
+
+def _text(value: Any, who: str, name: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{who}: expected text for {name}, got {value!r}; write it in quotes")
+    return value
+
+
+def _extra(table: Any, who: str) -> dict[str, tuple[Any, ...]]:
+    """Further axes: numbers only, or text only."""
+    if not isinstance(table, Mapping):
+        raise InputError(f"{who}: expected a table [grid.extra], got {table!r}")
+    axes = {}
+    for name, value in table.items():
+        if name in _RESERVED or not name.isidentifier():
+            raise InputError(f"{who}: expected a new name for an extra axis, got {name!r}; rename it")
+        values = _axis(value, who, name)
+        if not (all(isinstance(v, str) for v in values) or all(type(v) in (int, float) for v in values)):
+            raise InputError(f"{who}: expected only numbers or only text for {name}, got {values!r}")
+        axes[name] = unique(values, who, name)
+    return axes
+
+
+def _options(
+    quantities: Iterable[str], table: Any, search_path: tuple[str, ...], who: str
+) -> dict[str, dict[str, Any]]:
+    """Options of each quantity, its name and its keys checked."""
+    if not isinstance(table, Mapping):
+        raise InputError(f"{who}: expected a table [options], got {table!r}")
+    _known_keys(table, tuple(quantities), who, "quantity in [options]")
+    result = {}
+    for name in quantities:
+        quantity = resolve(_text(name, who, "quantities"), search_path, who)
+        options = table.get(name, {})
+        if not isinstance(options, Mapping):
+            raise InputError(f"{who}: expected a table [options.{name}], got {options!r}")
+        if quantity.options is not None:
+            _known_keys(options, tuple(quantity.options), who, f"option of {name}")
+        if options:
+            result[name] = dict(options)
+    return result
+
+
+def _name(value: Any, who: str) -> str:
+    """Part of a folder's name."""
+    if not re.fullmatch(r"[a-z0-9_][a-z0-9_.-]*", _text(value, who, "name")):
+        raise InputError(
+            f"{who}: expected a name of lower-case letters, digits, '_', '.', '-', got {value!r}"
+        )
+    return value
+
+
+def _memory(value: Any, who: str) -> float | None:
+    return None if value is None else check.number(value, who, "memory_bytes", above=0.0)

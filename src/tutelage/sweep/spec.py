@@ -1,0 +1,245 @@
+"""SweepSpec: a grid of teachers and the quantities wanted of each, read from TOML or built in Python."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tutelage import check
+from tutelage.errors import InputError
+from tutelage.store import dataset_key
+
+if TYPE_CHECKING:
+    from tutelage.network import Network
+
+#: Spawn-key word of the streams handed to user functions, away from the layer numbers teachers use.
+_USER_STREAM = 1_000_003
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """One point of the grid: everything a quantity may depend on.
+
+    Attributes
+    ----------
+    index : int
+        Position in the grid.
+    activation, weights : str
+        Written specifications (``erf:scale=1.0``, ``normal``).
+    d, k : int
+        Input dimension and hidden width.
+    seed, realization : int
+        Name the random stream, as in :func:`tutelage.sample_teacher`.
+    extra : dict
+        Values of the axes of ``[grid.extra]``.
+    """
+
+    index: int
+    activation: str
+    weights: str
+    d: int
+    k: int
+    seed: int
+    realization: int
+    extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def teacher(self) -> Network:
+        """The teacher of this point: the same on any machine, in any order."""
+        from tutelage.network import sample_teacher
+
+        return sample_teacher(
+            self.activation, self.d, self.k, self.seed, self.weights, realization=self.realization
+        )
+
+    def rng(self) -> np.random.Generator:
+        """A random stream for whatever else a quantity draws; independent of the teacher's."""
+        key = (self.realization, _USER_STREAM, self.d, self.k)
+        return np.random.default_rng(np.random.SeedSequence(entropy=self.seed, spawn_key=key))
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepSpec:
+    """A grid and the quantities wanted at each of its points.
+
+    The grid is the product, in this order, of activations, sizes, weight laws, extra axes, seeds and
+    realizations; the last varies fastest. A point is a pure function of its index here.
+
+    Attributes
+    ----------
+    name : str
+        Names the store's folder.
+    quantities : tuple of str
+        Names of :data:`tutelage.sweep.quantities.QUANTITIES`, or ``"module:function"``.
+    activations, weights : tuple of str
+        Written specifications.
+    sizes : tuple of (d, k)
+    seeds, realizations : tuple of int
+    extra : dict
+        Further axes, name to values (numbers or text); user functions read them from ``point.extra``.
+    options : dict
+        Options of each quantity.
+    memory_bytes : float or None
+        Working memory of one point, where the estimate from its sizes does not fit (user functions); not part
+        of the grid's identity.
+    search_path : tuple of str
+        Where ``module:function`` is looked for, beside Python's own path; not part of the grid's identity.
+    """
+
+    quantities: tuple[str, ...]
+    activations: tuple[str, ...]
+    sizes: tuple[tuple[int, int], ...]
+    weights: tuple[str, ...] = ("normal",)
+    seeds: tuple[int, ...] = (0,)
+    realizations: tuple[int, ...] = (0,)
+    extra: Mapping[str, tuple[Any, ...]] = dataclasses.field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    name: str = "sweep"
+    memory_bytes: float | None = dataclasses.field(default=None, compare=False)
+    search_path: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes, slowest first."""
+        axes = (
+            self.activations,
+            self.sizes,
+            self.weights,
+            *self.extra.values(),
+            self.seeds,
+            self.realizations,
+        )
+        return tuple(len(axis) for axis in axes)
+
+    @property
+    def n_points(self) -> int:
+        """Number of points of the grid."""
+        return math.prod(self.shape)
+
+    @property
+    def key(self) -> str:
+        """Name and digest of the grid: the same question has the same key."""
+        question = {k: v for k, v in self.to_mapping().items() if k not in ("search_path", "memory_bytes")}
+        return dataset_key(self.name, question, code="")
+
+    def columns(self, indices: Any) -> dict[str, np.ndarray]:
+        """The parameters of many points, one array per name.
+
+        Parameters
+        ----------
+        indices : array-like of int, shape (n,)
+        """
+        position = np.unravel_index(np.asarray(indices, dtype=np.int64), self.shape)
+        sizes = np.array(self.sizes, dtype=np.int64)[position[1]]
+        extra = {
+            name: np.array(values)[where]
+            for (name, values), where in zip(self.extra.items(), position[3:-2], strict=True)
+        }
+        return {
+            "activation": np.array(self.activations)[position[0]],
+            "weights": np.array(self.weights)[position[2]],
+            "d": sizes[:, 0],
+            "k": sizes[:, 1],
+            "seed": np.array(self.seeds, dtype=np.int64)[position[-2]],
+            "realization": np.array(self.realizations, dtype=np.int64)[position[-1]],
+            **extra,
+        }
+
+    def point(self, index: int) -> Point:
+        """The point of an index."""
+        values = {name: column[0].item() for name, column in self.columns([index]).items()}
+        extra = {name: values.pop(name) for name in self.extra}
+        return Point(index=int(index), extra=extra, **values)
+
+    def block_sizes(self, indices: Any) -> np.ndarray:
+        """Side of the largest matrix a spectrum needs at each point: k min(k, d) + k ([SCIENCE 3a])."""
+        columns = self.columns(indices)
+        return columns["k"] * (np.minimum(columns["k"], columns["d"]) + 1)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The specification as JSON can hold it; the inverse of :meth:`from_mapping`."""
+        grid = {
+            "activation": list(self.activations),
+            "sizes": [list(size) for size in self.sizes],
+            "weights": list(self.weights),
+        }
+        if self.extra:
+            grid["extra"] = {name: list(values) for name, values in self.extra.items()}
+        mapping = {
+            "name": self.name,
+            "quantities": list(self.quantities),
+            "seed": list(self.seeds),
+            "realizations": list(self.realizations),
+            "grid": grid,
+            "options": {name: dict(options) for name, options in self.options.items()},
+            "search_path": list(self.search_path),
+        }
+        return mapping if self.memory_bytes is None else {**mapping, "memory_bytes": self.memory_bytes}
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any], who: str = "SweepSpec") -> SweepSpec:
+        """Build and check a specification from the tables of a TOML file (or :meth:`to_mapping`)."""
+        from tutelage.sweep.parse import parse
+
+        return cls(**parse(mapping, who))
+
+
+def load_spec(path: str | os.PathLike) -> SweepSpec:
+    """Read a specification from a TOML file; user functions are also looked for beside the file.
+
+    Raises
+    ------
+    InputError
+        No such file, not TOML, or a wrong key or value (the nearest is named).
+    """
+    path = Path(path)
+    who = f"load_spec({str(path)!r})"
+    try:
+        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{who}: no such file; check the path") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{who}: expected a TOML file, could not read it ({error}); correct it") from None
+    search_path = [str(path.parent.resolve()), *mapping.pop("search_path", [])]
+    name = re.sub(r"[^a-z0-9_.-]", "_", path.stem.lower())
+    return SweepSpec.from_mapping({"name": name, **mapping, "search_path": search_path}, who)
+
+
+def as_spec(value: SweepSpec | Mapping[str, Any] | str | os.PathLike) -> SweepSpec:
+    """A specification from itself, a mapping or the path of a TOML file."""
+    if isinstance(value, SweepSpec):
+        return value
+    if isinstance(value, Mapping):
+        return SweepSpec.from_mapping(value)
+    if isinstance(value, (str, os.PathLike)):
+        return load_spec(value)
+    raise InputError(f"sweep: expected a SweepSpec, a mapping or a file, got {type(value).__name__}")
+
+
+def subset(spec: SweepSpec, shard: tuple[int, int] | None) -> range:
+    """Indices of one of n equal, contiguous parts of the grid; shards count from 1."""
+    if shard is None:
+        return range(spec.n_points)
+    number = check.integer(shard[0], "sweep", "shard number")
+    count = check.integer(shard[1], "sweep", "number of shards")
+    if number > count:
+        raise InputError(f"sweep: expected a shard between 1 and {count}, got {number}; shards count from 1")
+    return range((number - 1) * spec.n_points // count, number * spec.n_points // count)
+
+
+def unique(values: Iterable[Any], who: str, name: str) -> tuple[Any, ...]:
+    """The values as a tuple; a repeated one would make two points of one."""
+    values = tuple(values)
+    repeated = [v for i, v in enumerate(values) if v in values[:i]]
+    if repeated:
+        raise InputError(
+            f"{who}: expected different values for {name}, got {repeated[0]!r} twice; remove one"
+        )
+    return values

@@ -1,0 +1,69 @@
+"""Killed at random moments, a sweep loses only what was not durable, and nothing durable runs again."""
+
+import json
+import os
+import random
+import signal
+import time
+
+import numpy as np
+import pytest
+from sweep_support import same_values
+
+from tutelage.sweep import SweepFolder, SweepSpec, run
+
+
+def durable(folder: SweepFolder) -> set[int]:
+    return {i for m in folder.markers() for i in range(m.start, m.stop)}
+
+
+@pytest.fixture
+def toml(mapping, tmp_path):
+    """200 points of 5 ms: about a second in the small tasks used here."""
+    path = tmp_path / "kill.toml"
+    path.write_text(
+        f'name = "kill"\nquantities = ["sweep_functions:slow_draw"]\nrealizations = 100\n'
+        f"search_path = {json.dumps(mapping['search_path'])}\n[grid]\nactivation = 'linear'\nd = [3, 5]\nk = 2\n"
+    )
+    return path
+
+
+def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, forker):
+    folder, log = SweepFolder(tmp_path / "store"), tmp_path / "log"
+    log.touch()
+    chance = random.Random(7)
+    interrupted = 0
+    for _ in range(20):
+        before, position = durable(folder), log.stat().st_size
+        pid = forker.start("sweep", "run", toml, "--store", folder.path, "--workers", 0, "--task-seconds", 0.05,
+                           log=log)  # fmt: skip
+        time.sleep(chance.uniform(0.0, 0.6))
+        os.kill(pid, signal.SIGKILL)
+        code, _ = forker.wait()
+        interrupted += code == -signal.SIGKILL
+        ran = set(map(int, log.read_text()[position:].split()))
+        assert not ran & before, "a durable point ran again"
+        assert before <= durable(folder), "a durable point was lost"
+    assert interrupted == 20
+    before = durable(folder)
+    position = log.stat().st_size
+    forker.start("sweep", "resume", folder.path, "--workers", 0, log=log)
+    code, out = forker.wait()
+    assert code == 0, out
+    assert sorted(map(int, log.read_text()[position:].split())) == sorted(set(range(200)) - before)
+    found = run(toml, store=folder.path, workers=0)
+    np.testing.assert_array_equal(found.point, np.arange(200))
+    undisturbed = run(SweepSpec.from_mapping(folder.spec().to_mapping()), store=tmp_path / "calm", workers=0)
+    same_values(found, undisturbed)
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_resume(toml, tmp_path, forker):
+    folder = SweepFolder(tmp_path / "store")
+    pid = forker.start("sweep", "run", toml, "--store", folder.path, "--workers", 0, "--task-seconds", 0.05)
+    while len(folder.markers()) < 3:
+        time.sleep(0.02)
+    os.kill(pid, signal.SIGINT)
+    code, out = forker.wait()
+    assert code == 130
+    assert "of 200 points are stored" in out and f"tutelage sweep resume {folder.path}" in out
+    assert "Traceback" not in out and 0 < folder.status().done < 200 and not folder.running()
