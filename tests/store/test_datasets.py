@@ -58,6 +58,48 @@ def test_xarray_alone_reads_the_file(tmp_path):
         np.testing.assert_array_equal(found.loss, example().loss)
 
 
+DTYPES = [
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint64",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
+
+
+@given(data=st.data(), dtype=st.sampled_from([*DTYPES, "str", ">f8", "datetime64[ns]"]))
+@settings(max_examples=40, deadline=None)
+def test_what_we_write_and_read_ourselves_is_what_xarray_reads(tmp_path_factory, data, dtype):
+    path = tmp_path_factory.mktemp("both") / "a"
+    shape = tuple(data.draw(st.lists(st.integers(0, 3), max_size=3)))
+    count = int(np.prod(shape, dtype=int))
+    words = data.draw(
+        st.lists(st.text(max_size=3).filter(lambda w: not w.endswith("\0")), min_size=count, max_size=count)
+    )
+    numbers = np.array(data.draw(st.lists(st.integers(0, 1), min_size=count, max_size=count)))
+    values = np.array(words, dtype=str) if dtype == "str" else numbers.astype(dtype)
+    values = values.reshape(shape)
+    dims = tuple("abc"[: len(shape)])
+    original = xr.Dataset(
+        {"x": (dims, values, {"note": "σ"})}, coords={"scalar": 2.5, "side": (dims, values)}
+    )
+    found = load_dataset(save_dataset(original, path))
+    with xr.open_zarr(ZipStore(path, mode="r"), consolidated=False, chunks=None) as foreign:
+        assert set(foreign.coords) == set(found.coords) == set(original.coords)
+        for name in ("x", "side", "scalar"):
+            expected = original[name].values
+            assert foreign[name].dims == found[name].dims == original[name].dims
+            np.testing.assert_array_equal(found[name].values, expected)
+            np.testing.assert_array_equal(foreign[name].values.astype(expected.dtype), expected)
+        assert foreign.x.attrs == found.x.attrs == {"note": "σ"}
+
+
 def test_saving_a_loaded_dataset_again_changes_nothing(tmp_path):
     first = load_dataset(save_dataset(example(), tmp_path / "a"))
     save_dataset(first, tmp_path / "b")

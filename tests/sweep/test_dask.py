@@ -45,7 +45,7 @@ def test_a_store_that_cannot_be_written_stops_the_cluster_run(mapping, tmp_path,
     folder = SweepFolder(tmp_path)
     folder.tasks.rename(tmp_path / "away")
     (tmp_path / "tasks").symlink_to("/proc/self")
-    with pytest.raises(StoreError, match="cannot write|expected an existing folder|writable"):
+    with pytest.raises(StoreError, match=r"cannot write|expected an existing folder|writable"):
         run(mapping, client, store=tmp_path, shard=(2, 2))
 
 

@@ -25,7 +25,7 @@ def small_disk(tmp_path):
 
 def test_a_full_disk_stops_with_a_message_stays_readable_and_resumes(mapping, tmp_path, small_disk):
     store = SweepFolder(small_disk / "store")
-    with pytest.raises(StoreError, match="the disk is full .* make room and run it again"):
+    with pytest.raises(StoreError, match=r"the disk is full .* make room and run it again"):
         run(mapping, store=store.path, workers=0, task_seconds=0.05)
     done = store.status().done
     assert 0 < done < 24 and open_points(store).sizes["point"] == done

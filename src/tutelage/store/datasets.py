@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tutelage.errors import StoreError
+from tutelage.store import single_chunk
 from tutelage.store.atomic import atomic_write
 from tutelage.store.keys import plain
 from tutelage.store.provenance import provenance
@@ -25,18 +27,37 @@ if TYPE_CHECKING:
 #: Raised when the layout changes in a way older code cannot read.
 SCHEMA_VERSION = 1
 SCHEMA_ATTRIBUTE = "tutelage_schema"
+#: What zipfile, zlib, json, struct and zarr raise on damaged bytes.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    RuntimeError,
+    OSError,
+    EOFError,
+)
 
 
 def storable(dataset: xr.Dataset) -> xr.Dataset:
-    """The dataset with attributes ready for JSON and text as variable-length strings.
+    """The dataset as xarray can write it to zarr: labelled, text as variable-length strings.
 
     Fixed-length unicode has no zarr 3 specification (zarr warns); ``object`` strings have one.
     """
-    result = dataset.drop_encoding().copy()
+    result = labelled(dataset)
     for name, variable in dataset.variables.items():
         if variable.dtype.kind == "U":
             result = _with_data(result, name, variable.values.astype(object))
-        result.variables[name].attrs = plain(variable.attrs, "save_dataset")
+    return result
+
+
+def labelled(dataset: xr.Dataset) -> xr.Dataset:
+    """The dataset with attributes ready for JSON, the schema version and provenance among them."""
+    result = dataset.drop_encoding().copy()
+    for variable in result.variables.values():
+        variable.attrs = plain(variable.attrs, "save_dataset")
     result.attrs = plain(dataset.attrs, "save_dataset")
     result.attrs[SCHEMA_ATTRIBUTE] = SCHEMA_VERSION
     result.attrs.setdefault("provenance", provenance())
@@ -71,16 +92,23 @@ def save_dataset(dataset: xr.Dataset, path: str | os.PathLike) -> Path:
     StoreError
         Unwritable place, disk full, or attributes that JSON cannot hold.
     """
+    path = Path(path)
+    members = single_chunk.encode(labelled(dataset)) or _zarr_members(dataset)
+    with atomic_write(path, "wb", "save_dataset") as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, content in members.items():
+            # A fixed date: the same dataset gives the same bytes.
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=1)
+    return path
+
+
+def _zarr_members(dataset: xr.Dataset) -> dict[str, bytes]:
+    """Member name -> bytes, through zarr itself."""
     from zarr.storage import MemoryStore
 
-    path = Path(path)
     memory: dict[str, Any] = {}
     storable(dataset).to_zarr(MemoryStore(memory), mode="w", zarr_format=3, consolidated=False)
-    with atomic_write(path, "wb", "save_dataset") as stream, zipfile.ZipFile(stream, "w") as archive:
-        for name in sorted(memory):
-            # A fixed date: the same dataset gives the same bytes.
-            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), memory[name].to_bytes())
-    return path
+    return {name: memory[name].to_bytes() for name in sorted(memory)}
 
 
 def load_dataset(path: str | os.PathLike, lazy: bool = False) -> xr.Dataset:
@@ -111,13 +139,15 @@ def load_dataset(path: str | os.PathLike, lazy: bool = False) -> xr.Dataset:
             return xr.open_zarr(ZipStore(path, mode="r"), consolidated=False)
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
+        if (dataset := single_chunk.decode(members)) is not None:
+            return dataset
         with xr.open_zarr(_memory_store(members), consolidated=False, chunks=None) as opened:
             return _fixed_strings(opened.load())
     except FileNotFoundError:
         raise StoreError(f"{who}: expected a dataset, there is no such file; check the path") from None
     except StoreError:
         raise
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError, OSError, EOFError) as error:
+    except _DAMAGE as error:
         raise StoreError(
             f"{who}: expected a whole dataset, the file is truncated or corrupt ({error}); "
             "delete it and compute it again"
