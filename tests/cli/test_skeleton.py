@@ -75,19 +75,6 @@ def test_json_is_strict_and_round_trips(tmp_path):
     assert json.loads((tmp_path / "a.json").read_text()) == {"x": [0.1, None], "n": 3, "t": [1, None, True]}
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_temporary(tmp_path):
-    target = tmp_path / "a.txt"
-    target.write_text("old")
-
-    def fail(name):
-        name.write_text("half")
-        raise RuntimeError("interrupted")
-
-    with pytest.raises(RuntimeError):
-        support.write_atomic(target, fail)
-    assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
-
-
 @pytest.mark.parametrize(
     ("name", "suffixes", "expected"),
     [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,6 +14,9 @@ from tutelage.errors import InputError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from rich.progress import Progress
+
+    from tutelage.studies.base import Claim
 
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 
@@ -63,84 +65,75 @@ def _try_writing(folder: Path, who: str) -> None:
         ) from None
 
 
-def write_atomic(path: str | Path, write: Callable[[Path], None]) -> None:
-    """Call ``write`` on a temporary name beside ``path`` and rename it there: complete or absent."""
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=path.suffix)
-    os.close(handle)
-    try:
-        write(Path(name))
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _plain(value: Any) -> Any:
-    """Arrays and NumPy scalars as lists and numbers; NaN and infinities as null (JSON has neither)."""
+def _finite(value: Any) -> Any:
+    """NaN and infinities as null (JSON has neither)."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, float):
-        return value if value - value == 0.0 else None
-    if value is None or isinstance(value, (str, int)):
-        return value
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    return _plain(value.tolist())
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and value - value != 0.0 else value
 
 
 def write_json(path: str | Path, content: Any) -> None:
     """Write strict JSON with full float64 precision, atomically; ``-`` prints it."""
-    text = json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
+    from tutelage.store import atomic_write
+    from tutelage.store.keys import plain
+
+    text = json.dumps(_finite(plain(content, "write_json")), indent=2, allow_nan=False) + "\n"
     if str(path) == "-":
         sys.stdout.write(text)
-    else:
-        write_atomic(path, lambda name: name.write_text(text, encoding="utf-8"))
+        return
+    with atomic_write(path, "w", "write_json") as stream:
+        stream.write(text)
 
 
 def save_figure(figure: Figure, path: str | Path, dpi: int = 150) -> None:
     """Write a figure as PNG, PDF or SVG by its suffix, atomically; the same figure gives the same bytes."""
     import matplotlib
 
+    from tutelage.store import atomic_write
+
     path = check_output(path, "save_figure", FIGURE_SUFFIXES)
-    stamps = {".png": {"Software": None}, ".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
-    with matplotlib.rc_context({"svg.hashsalt": "tutelage"}):
-        write_atomic(path, lambda name: figure.savefig(name, dpi=dpi, metadata=stamps[path.suffix.lower()]))
+    form = path.suffix.lower().removeprefix(".")
+    stamp = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}[form]
+    with (
+        matplotlib.rc_context({"svg.hashsalt": "tutelage"}),
+        atomic_write(path, "wb", "save_figure") as stream,
+    ):
+        figure.savefig(stream, format=form, dpi=dpi, metadata=stamp)
 
 
 @contextlib.contextmanager
 def progress_bar(description: str, total: float | None = None) -> Iterator[Callable[..., None]]:
     """A bar on stderr, only on a terminal; yields ``advance(amount=1, description=None, total=None)``."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(description, total=total)
+    with _bars() as bars:
+        task = bars.add_task(description, total=total)
 
         def advance(amount: float = 1, description: str | None = None, total: float | None = None) -> None:
-            bar.update(task, advance=amount, description=description, total=total)
+            bars.update(task, advance=amount, description=description, total=total)
 
         yield advance
+
+
+@contextlib.contextmanager
+def fraction_bars() -> Iterator[Callable[[str], Callable[[float], None]]]:
+    """Several bars: ``add(description)`` gives a function of the fraction done, in [0, 1]."""
+    with _bars() as bars:
+
+        def add(description: str) -> Callable[[float], None]:
+            task = bars.add_task(description, total=1.0)
+            return lambda fraction: bars.update(task, completed=fraction)
+
+        yield add
+
+
+def _bars() -> Progress:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -155,3 +148,18 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     for row in rows:
         table.add_row(*(f"{cell:.6g}" if isinstance(cell, float) else escape(str(cell)) for cell in row))
     Console().print(table)
+
+
+def print_claims(title: str, claims: Iterable[Claim]) -> None:
+    """Claims with prediction, measurement and verdict."""
+    rows = [
+        (
+            claim.text,
+            claim.predicted,
+            f"{claim.measured:.6g}" + (f" ± {claim.uncertainty:.1g}" if claim.uncertainty else ""),
+            claim.test + (f" {claim.threshold:g}" if claim.test != "equal" else ""),
+            claim.verdict,
+        )
+        for claim in claims
+    ]
+    print_table(title, ("claim", "predicted", "measured", "test", "verdict"), rows)

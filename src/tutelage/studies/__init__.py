@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _STUDIES: dict[str, str] = {
     "fig2": "tutelage.studies.linear_spectrum:LinearSpectrum",
+    "fig4": "tutelage.studies.quadratic_spectrum:QuadraticSpectrum",
+    "fig5": "tutelage.studies.erf_spectrum:ErfSpectrum",
     "fig6": "tutelage.studies.hidden_block:HiddenBlock",
     "fig7": "tutelage.studies.readout_block:ReadoutBlock",
 }

@@ -1,0 +1,59 @@
+"""Reproduce one figure of the paper: PNG, PDF, dataset and judged claims."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def reproduce(
+    name: str = "",
+    /,
+    *,
+    full: bool = False,
+    fresh: bool = False,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("figures"),
+    store: Path | None = None,
+) -> int:
+    """Compute one study, write its figure, dataset and claims, and print the verdicts.
+
+    Without a name the studies are listed.
+
+    Example: `tutelage reproduce fig2 --output figures`
+
+    Parameters
+    ----------
+    name
+        The study: `fig2`, `fig6`, ...
+    full
+        The sizes of the full report instead of the quick ones.
+    fresh
+        Compute even if the store has the result.
+    output
+        Folder for `NAME.png`, `NAME.pdf`, `NAME.zarr.zip` and one JSON per claim; made if missing.
+    store
+        Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
+    """
+    from tutelage.cli.support import check_output_folder, fraction_bars, print_claims, print_table
+    from tutelage.report.files import write_run
+    from tutelage.store import Store
+    from tutelage.studies import available, study_class
+    from tutelage.studies.runner import run_study
+
+    if not name:
+        rows = [(known, study_class(known).title, study_class(known).place) for known in available()]
+        print_table("Studies", ("name", "what", "where"), rows)
+        return 0
+    chosen = study_class(name)
+    folder = check_output_folder(output, "reproduce")
+    with fraction_bars() as add:
+        run = run_study(
+            chosen.full() if full else chosen.quick(), Store(store), fresh=fresh, progress=add(name)
+        )
+    written = write_run(run, folder, folder, folder)
+    print_claims(f"{run.study.title} ({run.study.place})", run.claims)
+    print(f"computed in {run.seconds:.1f} s" + (", taken from the store" if run.cached else ""))
+    print("written: " + ", ".join(str(path) for path in written if path.suffix != ".json"))
+    return 0

@@ -1,0 +1,24 @@
+"""What a run of a study leaves on disk: figure as PNG and PDF, a JSON per claim, the dataset in zarr."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tutelage.cli.support import save_figure, write_json
+from tutelage.store import save_dataset
+from tutelage.studies.runner import Run
+
+
+def write_run(run: Run, figures: Path, claims: Path, datasets: Path) -> list[Path]:
+    """Write everything of one run into three existing folders (which may be the same); returns the paths."""
+    written = []
+    figure = run.study.draw(run.dataset)
+    for suffix in (".png", ".pdf"):
+        path = figures / f"{run.study.name}{suffix}"
+        save_figure(figure, path)
+        written.append(path)
+    for claim in run.claims:
+        path = claims / f"{claim.id}.json"
+        write_json(path, run.record(claim))
+        written.append(path)
+    return [*written, save_dataset(run.dataset, datasets / f"{run.study.name}.zarr.zip")]

@@ -1,0 +1,217 @@
+"""Fig. 5: spectra of error-function networks against their size, and the three groups at other shapes."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from tutelage.studies.base import Measured, Progress, Statement, Study
+from tutelage.studies.erf_groups import erf_constants, predicted_groups
+from tutelage.studies.statistics import mean_and_error
+from tutelage.studies.teachers import hessian_eigenvalues, teacher_weights
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+_SHAPES = ("square", "tall", "wide")
+_SIGN = {"square": "d = k", "tall": "d > k", "wide": "d < k"}
+
+
+def _shape_statements() -> tuple[Statement, ...]:
+    result = []
+    for shape in _SHAPES:
+        result += [
+            Statement(
+                f"fig5.count.{shape}",
+                f"The number of eigenvalues away from zero is k, the number of read-out weights ({_SIGN[shape]}).",
+                "[C25] section 5",
+                "equal",
+                note="position of the widest gap, the same for every teacher; correction: it is d, the input "
+                "dimension, which square networks cannot tell apart from k",
+            ),
+            Statement(
+                f"fig5.top.{shape}",
+                f"The d upper eigenvalues are the predicted upper roots ({_SIGN[shape]}): rms difference.",
+                "ours, SCIENCE 8(a)",
+                "at most",
+                0.1,
+                "0.078, 0.045, 0.027 at d = k = 20, 40, 80",
+            ),
+            Statement(
+                f"fig5.rest.{shape}",
+                f"All others are the k middle and (k − 1)d bulk ones predicted ({_SIGN[shape]}): mean |difference| "
+                "over mean.",
+                "ours, SCIENCE 8(a)",
+                "at most",
+                0.25,
+                "a leading-order prediction; exchanging d and k gives more than 0.5",
+            ),
+        ]
+    return tuple(result)
+
+
+@dataclasses.dataclass(frozen=True)
+class ErfSpectrum(Study):
+    """All eigenvalues of erf teachers; Couto et al. 2025, Fig. 5 and (16)-(18)."""
+
+    scale: float = 1.0
+    sizes: tuple[int, ...] = (8, 12, 16, 24)
+    shapes: tuple[tuple[int, int], tuple[int, int], tuple[int, int]] = ((24, 24), (36, 18), (18, 36))
+    teachers: int = 8
+    large_sizes: tuple[int, ...] = (100, 200, 400, 800)
+    seed: int = 4
+
+    name: ClassVar[str] = "fig5"
+    title: ClassVar[str] = "Error-function networks: three groups of eigenvalues"
+    place: ClassVar[str] = "[C25] Fig. 5, (16)-(18)"
+    uses: ClassVar[tuple[str, ...]] = (
+        "tutelage.activations", "tutelage.moments", "tutelage.population", "tutelage.operators",
+        "tutelage.studies.teachers", "tutelage.studies.erf_groups",
+    )  # fmt: skip
+    formulas: ClassVar[tuple[str, ...]] = (
+        "P = d + k + (k − 1)d: top, middle, bulk",
+        "top and middle: roots of [[b₀²|a|², b₀²|a|s], [b₀²|a|s, b₀²s² + ν₂]] for each singular value s of W",
+        "bulk: near ν′a<sub>i</sub>², d times each, so that kλ/ν′ ~ χ²₁",
+    )
+    words: ClassVar[str] = (
+        "Left: all eigenvalues of random teachers with d = k = N and the error function as activation. A group stays "
+        "where it is as networks grow, clearly away from zero; the great majority sinks towards zero like 1/N, but "
+        "none is exactly zero, so every parameter counts.\n\n"
+        "How many stay away? The paper, which looked at d = k, says the number of read-out weights, k. Other shapes "
+        "(right) decide it: the widest gap comes after the d-th eigenvalue, d being the number of INPUTS. "
+        "The black marks are predicted from the weights alone: d on top, then k, then the bulk."
+    )
+    statements: ClassVar[tuple[Statement, ...]] = (
+        *_shape_statements(),
+        Statement(
+            "fig5.bulk",
+            "At the largest N the eigenvalues below the first d have the predicted mean: ratio of the two.",
+            "ours, SCIENCE 8(a)",
+            "within",
+            0.15,
+        ),
+        Statement(
+            "fig5.sinks",
+            "The bulk approaches zero like 1/N: slope of log predicted mean (over |a|²) against log N.",
+            "[C25] Fig. 5",
+            "within",
+            0.1,
+            "N = 100 ... 800, where the exponent is free of the corrections that small networks show",
+        ),
+        Statement(
+            "fig5.fixed",
+            "The upper group stays where it is: slope of log mean (over |a|²) against log N.",
+            "[C25] Fig. 5",
+            "within",
+            0.2,
+            "sizes from 12 on",
+        ),
+        Statement(
+            "fig5.positive",
+            "No eigenvalue is zero: smallest over largest, over all teachers up to N = 12, above round-off.",
+            "[C25] section 5.1",
+            "at least",
+            1e-14,
+            "dense float64 eigenvalues cannot prove it; study `full_rank` certifies it in exact arithmetic",
+        ),
+    )
+
+    @classmethod
+    def full(cls) -> ErfSpectrum:
+        return cls(sizes=(8, 12, 16, 24, 32, 48), shapes=((40, 40), (60, 30), (30, 60)), teachers=20)
+
+    def compute(self, progress: Progress | None = None) -> xr.Dataset:
+        import xarray as xr
+
+        every = tuple((n, n) for n in self.sizes) + self.shapes
+        values, networks = hessian_eigenvalues(
+            f"erf:scale={self.scale!r}", every, self.teachers, self.seed, progress
+        )
+        n = len(self.sizes)
+        data: dict[str, tuple] = {
+            "eigenvalues": (("size", "teacher", "index"), values[:n]),
+            "readout": (("size", "teacher"), [[float(t.a @ t.a) for t in row] for row in networks[:n]]),
+        }
+        for shape, found, row in zip(_SHAPES, values[n:], networks[n:], strict=True):
+            total = row[0].n_params
+            data[f"eigenvalues_{shape}"] = (("teacher", f"index_{shape}"), found[:, :total])
+            data[f"a_{shape}"] = (("teacher", f"neuron_{shape}"), [t.a for t in row])
+            data[f"singular_{shape}"] = (
+                ("teacher", f"direction_{shape}"),
+                [np.linalg.svd(t.W, compute_uv=False) for t in row],
+            )
+        attrs = {"scale": self.scale} | {f"shape_{s}": v for s, v in zip(_SHAPES, self.shapes, strict=True)}
+        data["large_bulk"] = (
+            ("large_size",), [_predicted_bulk(n, self.seed, self.scale) for n in self.large_sizes]
+        )  # fmt: skip
+        coords = {"size": list(self.sizes), "large_size": list(self.large_sizes)}
+        return xr.Dataset(data, coords=coords, attrs=attrs)
+
+    def gap_positions(self, dataset: xr.Dataset) -> dict[str, float]:
+        """Per shape, how many eigenvalues stand above the widest gap."""
+        return {
+            shape: _widest_gap(dataset[f"eigenvalues_{shape}"].values, d + k)
+            for shape, (d, k) in zip(_SHAPES, self.shapes, strict=True)
+        }
+
+    def measure(self, dataset: xr.Dataset) -> Mapping[str, Measured]:
+        constants = erf_constants(self.scale)
+        found, positions = {}, self.gap_positions(dataset)
+        for shape, (d, k) in zip(_SHAPES, self.shapes, strict=True):
+            values = dataset[f"eigenvalues_{shape}"].values
+            found[f"fig5.count.{shape}"] = Measured(k, positions[shape], corrected=d)
+            groups = [
+                predicted_groups(s, a, d, constants)
+                for s, a in zip(
+                    dataset[f"singular_{shape}"].values, dataset[f"a_{shape}"].values, strict=True
+                )
+            ]
+            found[f"fig5.top.{shape}"] = Measured(0.0, *_rms(values, [g["top"] for g in groups]))
+            rest = np.array([np.sort(np.concatenate([g["middle"], g["bulk"]]))[::-1] for g in groups])
+            lower = values[:, -rest.shape[1] :]
+            deviation = np.abs(lower - rest).mean(axis=1) / lower.mean(axis=1)
+            found[f"fig5.rest.{shape}"] = Measured(0.0, *mean_and_error(deviation))
+            if shape == "square":
+                found["fig5.bulk"] = Measured(1.0, *mean_and_error(lower.mean(axis=1) / rest.mean(axis=1)))
+        sizes, values = np.array(self.sizes), dataset["eigenvalues"].values
+        readout, late = dataset["readout"].values, np.array(self.sizes) >= 12
+        upper = _means(values, [(0, n) for n in self.sizes]) / readout
+        small = sizes <= 12
+        large = np.polyfit(np.log(self.large_sizes), np.log(dataset["large_bulk"].values), 1)[0]
+        return found | {
+            "fig5.sinks": Measured(-1.0, float(large)),
+            "fig5.fixed": Measured(
+                0.0, float(np.polyfit(np.log(sizes[late]), np.log(upper.mean(axis=1)[late]), 1)[0])
+            ),
+            "fig5.positive": Measured(
+                0.0, float(np.nanmin(values[small], axis=2).min() / values[small, :, 0].max())
+            ),
+        }
+
+
+def _widest_gap(values: np.ndarray, among: int) -> float:
+    """Index after which neighbours differ by the largest ratio; NaN when teachers disagree."""
+    where = np.argmax(values[:, :among] / values[:, 1 : among + 1], axis=1) + 1
+    return float(where[0]) if np.all(where == where[0]) else float("nan")
+
+
+def _means(values: np.ndarray, windows: list[tuple[int, int]]) -> np.ndarray:
+    """Mean eigenvalue between two indices, shape (size, teacher)."""
+    return np.array([row[:, low:high].mean(axis=1) for row, (low, high) in zip(values, windows, strict=True)])
+
+
+def _rms(values: np.ndarray, tops: list[np.ndarray]) -> tuple[float, float]:
+    """Root mean square difference of the first eigenvalues and the predicted ones; mean and error over teachers."""
+    return mean_and_error(
+        np.array([np.sqrt(np.mean((row[: t.size] - t) ** 2)) for row, t in zip(values, tops, strict=True)])
+    )
+
+
+def _predicted_bulk(n: int, seed: int, scale: float) -> float:
+    """Mean of the predicted middle and bulk eigenvalues of one teacher with d = k = n, over |a|²."""
+    W, a = teacher_weights(n, n, 1, seed)
+    groups = predicted_groups(np.linalg.svd(W[0], compute_uv=False), a[0], n, erf_constants(scale))
+    return float(np.concatenate([groups["middle"], groups["bulk"]]).mean() / (a[0] @ a[0]))
