@@ -16,9 +16,10 @@ from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.rules import FLOW, Rule, as_rule
-from tutelage.dynamics.spectral import StartMeasure, operator_of
+from tutelage.dynamics.spectral import StartMeasure
 from tutelage.errors import InputError
 from tutelage.measure import Measure
+from tutelage.spectra import as_operator
 
 Product = Callable[[np.ndarray], np.ndarray]
 
@@ -153,6 +154,6 @@ def _product(source: Any, start: np.ndarray, who: str) -> Product:
     # Networks and operators are modules, and callable for other reasons; anything else callable is v -> H v.
     if callable(source) and not isinstance(source, eqx.Module):
         return source
-    operator = operator_of(source, who)
+    operator = as_operator(source)
     check.same_length(start.size, operator.n_params, who, "the length of the displacement and P")
     return operator.matvec

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 
 from tutelage import check
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW, Rule, as_rule, warn_if_unstable
-from tutelage.dynamics.spectral import StartMeasure, as_start_measure, operator_of
+from tutelage.dynamics.spectral import StartMeasure, as_start_measure, eigensystem_of
 from tutelage.errors import InputError
 
 # Filter tables are made in slices of this many numbers (80 MB of float64), whatever the size of the measure.
@@ -128,7 +127,7 @@ def predict_parameters(
 
     Parameters
     ----------
-    source : Network, HessianOperator or array_like (P, P)
+    source : Network, HessianOperator, Eigensystem or array_like (P, P)
     displacement : array_like, shape (P,)
         :math:`\delta_0`, W row-major, then a.
 
@@ -139,15 +138,12 @@ def predict_parameters(
     who = "predict_parameters"
     rule, start = as_rule(rule), check.float_array(displacement, who, "displacement", ndim=1)
     ticks = clock(rule, times, steps, who)
-    matrix = (
-        check.float_array(source, who, "source", ndim=2)
-        if isinstance(source, np.ndarray | list)
-        else operator_of(source, who).dense()
+    system = eigensystem_of(source, who)
+    check.same_length(start.size, system.n_params, who, "the length of the displacement and P")
+    warn_if_unstable(rule, float(system.values[-1]), who)
+    return np.stack(
+        [system.apply(lambda x, t=t: rule.filter(x, np.array([t]))[0], start) for t in ticks.readings]
     )
-    check.same_length(start.size, matrix.shape[0], who, "the length of the displacement and P")
-    values, vectors = scipy.linalg.eigh(matrix, driver="evd")
-    warn_if_unstable(rule, float(values[-1]), who)
-    return rule.filter(values, ticks.readings) * (vectors.T @ start) @ vectors.T
 
 
 def _integrate(

@@ -4,15 +4,16 @@ eigenvector."""
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 
 from tutelage import check
 from tutelage.dynamics.starts import isotropic_scale
 from tutelage.errors import InputError
 from tutelage.measure import Measure
+from tutelage.spectra import Eigensystem, Spectrum, eigensystem, spectrum
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -63,7 +64,7 @@ def spectral_measure(source: Any, start: Any) -> StartMeasure:
 
     Parameters
     ----------
-    source : Network, HessianOperator, Spectrum, Measure or array_like (P, P)
+    source : Network, HessianOperator, Eigensystem, Spectrum, Measure or array_like (P, P)
         Where H comes from; a Network means H at the optimum where the student is that teacher. A Spectrum or
         a Measure of eigenvalues (mass = number of parameters; a law included) has no eigenvectors and takes
         isotropic starts only.
@@ -95,14 +96,14 @@ def spectral_measure(source: Any, start: Any) -> StartMeasure:
         )
         return StartMeasure(weighted, scale**2, method)
     displacement = check.float_array(start, "spectral_measure", "start", ndim=1)
-    matrix, method = _matrix(source)
-    if displacement.size != matrix.shape[0]:
+    system = eigensystem_of(source, "spectral_measure")
+    if displacement.size != system.n_params:
         raise InputError(
-            f"spectral_measure: expected a start of shape ({matrix.shape[0]},), got {displacement.shape}; "
+            f"spectral_measure: expected a start of shape ({system.n_params},), got {displacement.shape}; "
             "it is the displacement from the optimum, W row-major, then a"
         )
-    values, vectors = scipy.linalg.eigh(matrix, driver="evd")
-    return StartMeasure(Measure(_clean(values), (vectors.T @ displacement) ** 2), None, method)
+    measure = Measure(_clean(system.values), system.project(displacement))
+    return StartMeasure(measure, None, system.method)
 
 
 def as_start_measure(measure: Any, who: str) -> StartMeasure:
@@ -118,7 +119,7 @@ def as_start_measure(measure: Any, who: str) -> StartMeasure:
 
 
 def discretise(measure: Measure, n_nodes: int = 2000) -> Measure:
-    r"""Replace the density by atoms: tanh-sinh nodes between the ends of the support.
+    r"""Replace the density by atoms: tanh-sinh nodes between the ends of each of its panels.
 
     The nodes crowd doubly exponentially at both ends, so an edge singularity :math:`\lambda^{-1/2}` at 0 and
     decay factors :math:`e^{-2\lambda t}` of any t are integrated alike. 2000 nodes: halving them changes the
@@ -126,69 +127,56 @@ def discretise(measure: Measure, n_nodes: int = 2000) -> Measure:
     """
     if measure.density is None:
         return measure
-    low, high = measure.support or (0.0, 0.0)
-    if not high > low:
+    ends = measure.panels or ()
+    if len(ends) < 2:
         raise InputError(
-            f"discretise: expected a support of positive length, got ({low:g}, {high:g}); give the "
-            f"measure one"
+            "discretise: expected a density with a support, got none; give the measure a support"
         )
+    pieces = [_tanh_sinh(low, high, n_nodes) for low, high in itertools.pairwise(ends) if high > low]
+    nodes = np.concatenate([points for points, _ in pieces])
+    slopes = np.concatenate([weights for _, weights in pieces])
+    weights = np.asarray(measure.density(nodes), dtype=np.float64) * slopes
+    return Measure(
+        np.concatenate([measure.points, nodes]),
+        np.concatenate([measure.weights, weights]),
+        support=measure.support,
+        mass=measure.mass,
+    )
+
+
+def _tanh_sinh(low: float, high: float, n_nodes: int) -> tuple[np.ndarray, np.ndarray]:
     u = np.linspace(-4.5, 4.5, n_nodes)
     squash = 0.5 * np.pi * np.sinh(u)
     # Distances from the ends are computed as such: 1 - tanh would be 0 where the singular edge needs 1e-30.
     from_low = (high - low) / (1.0 + np.exp(-2.0 * squash))
     from_high = (high - low) / (1.0 + np.exp(2.0 * squash))
     points = np.where(from_low < from_high, low + from_low, high - from_high)
-    slope = 0.5 * np.pi * np.cosh(u) * 2.0 * from_low * from_high / (high - low) * (u[1] - u[0])
+    weights = np.pi * np.cosh(u) * from_low * from_high / (high - low) * (u[1] - u[0])
     inside = (points > low) & (points < high)
-    weights = np.zeros_like(points)
-    weights[inside] = np.asarray(measure.density(points[inside]), dtype=np.float64) * slope[inside]
-    return Measure(
-        np.concatenate([measure.points, points[inside]]),
-        np.concatenate([measure.weights, weights[inside]]),
-        support=measure.support,
-        mass=measure.mass,
-    )
+    return points[inside], weights[inside]
 
 
 def _eigenvalue_measure(source: Any) -> tuple[Measure, str]:
     """Eigenvalues with multiplicities as weights, and the method's name."""
     if isinstance(source, Measure):
         return discretise(source), "measure"
-    if isinstance(source, np.ndarray | list):
-        matrix, method = _matrix(source)
-        values = scipy.linalg.eigvalsh(matrix, driver="evd")
-        return Measure(_clean(values), np.ones(values.size)), method
-    from tutelage.spectra import Spectrum, spectrum
-
+    if isinstance(source, Eigensystem):
+        source = source.spectrum()
     result = source if isinstance(source, Spectrum) else spectrum(source)
     return Measure(without_null_round_off(result), result.multiplicities.astype(np.float64)), str(
         result.method
     )
 
 
-def _matrix(source: Any) -> tuple[np.ndarray, str]:
-    if isinstance(source, np.ndarray | list):
-        matrix = check.float_array(source, "spectral_measure", "source", ndim=2)
-        check.same_length(*matrix.shape, "spectral_measure", "the two sides of the Hessian")
-        return matrix, "dense"
-    return operator_of(source, "spectral_measure").dense(), "dense"
-
-
-def operator_of(source: Any, who: str) -> Any:
-    """The HessianOperator a network (at its optimum) or an operator stands for."""
-    from tutelage.network import Network
-    from tutelage.operators import HessianOperator
-
-    if isinstance(source, Network):
-        from tutelage.population import hessian_at_optimum
-
-        return hessian_at_optimum(source)
-    if isinstance(source, HessianOperator):
-        return source
-    raise InputError(
-        f"{who}: expected a Network or a HessianOperator, got {type(source).__name__}; "
-        "a displacement needs eigenvectors, a spectrum alone takes isotropic starts (NoisyTeacher)"
-    )
+def eigensystem_of(source: Any, who: str) -> Eigensystem:
+    """The Eigensystem of a source that has eigenvectors."""
+    if isinstance(source, (Measure, Spectrum)):
+        raise InputError(
+            f"{who}: expected a Network, a HessianOperator, an Eigensystem or a matrix, got "
+            f"{type(source).__name__}; "
+            "a displacement needs eigenvectors, eigenvalues alone take isotropic starts (NoisyTeacher)"
+        )
+    return source if isinstance(source, Eigensystem) else eigensystem(source)
 
 
 def without_null_round_off(spectrum: Any) -> np.ndarray:
