@@ -1,9 +1,11 @@
 """Learning dynamics near the optimum: a measure against a filter is a curve, and a simulation is the same
 kind of curve."""
 
+from tutelage.dynamics.bulk import bulk_loss, bulk_strength
 from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
 from tutelage.dynamics.lanczos import lanczos_loss
 from tutelage.dynamics.predict import loss_cumulants, predict_loss, predict_parameters
+from tutelage.dynamics.readouts import Readouts, active_directions, asymptote, readouts, time_to_loss
 from tutelage.dynamics.rules import (
     CustomFilter,
     GradientDescent,
@@ -27,9 +29,14 @@ __all__ = [
     "Nesterov",
     "NoisyTeacher",
     "RandomStart",
+    "Readouts",
     "Rule",
     "StabilityWarning",
     "StartMeasure",
+    "active_directions",
+    "asymptote",
+    "bulk_loss",
+    "bulk_strength",
     "lanczos_loss",
     "log_steps",
     "log_times",
@@ -38,6 +45,8 @@ __all__ = [
     "parse_rule",
     "predict_loss",
     "predict_parameters",
+    "readouts",
     "simulate",
     "spectral_measure",
+    "time_to_loss",
 ]
