@@ -12,8 +12,9 @@ from tutelage.activations.base import Activation
 from tutelage.activations.pairs import Pair, PlaneTerms, normal_component, pair_geometry
 from tutelage.errors import NoHessianError
 
-# Below this angle (or supplement) k_22 ~ 1 / angle has lost two digits to cancellation against k_31 and k_13.
-CLOSE_ANGLE = 1e-2
+# The terms of the functional block are 1 / angle^2 times their sum: below this angle (or supplement) the cancellation
+# costs more than two digits, and the block is written in its own plane.
+CLOSE_ANGLE = 0.1
 
 
 def is_close(pair: Pair) -> Any:
