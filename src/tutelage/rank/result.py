@@ -95,10 +95,11 @@ class RankResult:
         return plain
 
     def __repr__(self) -> str:
-        return f"RankResult({self.rank} of {self.n_params}, {self.kind}, {self._confidence})"
+        return f"RankResult({self.rank} of {self.n_params}, {self.kind}, {self.confidence})"
 
     @property
-    def _confidence(self) -> str:
+    def confidence(self) -> str:
+        """The status in words, with the failure probability where there is one."""
         if self.status == "probabilistic":
             return f"wrong with probability <= {self.failure_probability:.1e}"
         return self.status
@@ -107,7 +108,7 @@ class RankResult:
         rows = [
             ("rank", f"{self.rank} of P = {self.n_params}"),
             ("kind", self.kind),
-            ("status", self._confidence),
+            ("status", self.confidence),
             ("certified lower bound", f"{self.lower_bound.value} ({self.lower_bound.name})"),
             ("upper bound", f"{self.upper_bound.value} ({self.upper_bound.name})"),
         ]

@@ -17,6 +17,7 @@ _STUDIES: dict[str, str] = {
     "fig4": "tutelage.studies.quadratic_spectrum:QuadraticSpectrum",
     "fig5": "tutelage.studies.erf_spectrum:ErfSpectrum",
     "fig6": "tutelage.studies.hidden_block:HiddenBlock",
+    "effective_parameters": "tutelage.studies.effective_parameters:EffectiveParameters",
     "fig7": "tutelage.studies.readout_block:ReadoutBlock",
 }
 """Name -> "module:Class", in the order of the report."""
