@@ -37,11 +37,16 @@ def run(
 
     Parameters
     ----------
-    spec: TOML file that names the grid and the quantities.
-    scheduler: Address of a Dask scheduler, tcp://host:port.
-    workers: Processes on this machine, one processor each (default: all processors); 0 runs in this process.
-    shard: Only part I of N, written I/N and counted from 1: one task of an sbatch array.
-    task_seconds: Aim for the length of one task in seconds.
+    spec
+        TOML file that names the grid and the quantities.
+    scheduler
+        Address of a Dask scheduler, tcp://host:port.
+    workers
+        Processes on this machine, one processor each (default: all processors); 0 runs in this process.
+    shard
+        Only part I of N, written I/N and counted from 1: one task of an sbatch array.
+    task_seconds
+        Aim for the length of one task in seconds.
     """
     from tutelage.sweep import load_spec
 
@@ -61,11 +66,16 @@ def resume(
 
     Parameters
     ----------
-    store: Folder of the results, or the TOML file it was started from.
-    scheduler: Address of a Dask scheduler, tcp://host:port.
-    workers: Processes on this machine, one processor each (default: all processors); 0 runs in this process.
-    shard: Only part I of N, written I/N and counted from 1.
-    task_seconds: Aim for the length of one task in seconds.
+    store
+        Folder of the results, or the TOML file it was started from.
+    scheduler
+        Address of a Dask scheduler, tcp://host:port.
+    workers
+        Processes on this machine, one processor each (default: all processors); 0 runs in this process.
+    shard
+        Only part I of N, written I/N and counted from 1.
+    task_seconds
+        Aim for the length of one task in seconds.
     """
     folder = _folder(store)
     return _run(folder.spec(), folder.path, scheduler, workers, shard, task_seconds)
@@ -77,8 +87,10 @@ def status(store: Path, *, json: bool = False) -> int:
 
     Parameters
     ----------
-    store: Folder of the results, or the TOML file it was started from.
-    json: Print JSON instead of a table.
+    store
+        Folder of the results, or the TOML file it was started from.
+    json
+        Print JSON instead of a table.
     """
     import dataclasses
 
@@ -100,8 +112,10 @@ def export(store: Path, output: Path) -> int:
 
     Parameters
     ----------
-    store: Folder of the results, or the TOML file it was started from.
-    output: File to write; its ending names the format.
+    store
+        Folder of the results, or the TOML file it was started from.
+    output
+        File to write; its ending names the format.
     """
     from tutelage.sweep.compact import open_points
     from tutelage.sweep.export import export as write
@@ -120,11 +134,16 @@ def plot(
 
     Parameters
     ----------
-    store: Folder of the results, or the TOML file it was started from.
-    output: PNG, PDF or SVG file.
-    y: Quantity (default: the first).
-    x: Parameter along the horizontal axis.
-    hue: Parameter that names the colours.
+    store
+        Folder of the results, or the TOML file it was started from.
+    output
+        PNG, PDF or SVG file.
+    y
+        Quantity (default: the first).
+    x
+        Parameter along the horizontal axis.
+    hue
+        Parameter that names the colours.
     """
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, save_figure
     from tutelage.figures.sweep import draw

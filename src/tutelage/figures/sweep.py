@@ -20,7 +20,7 @@ _AXES = ("k", "d", "weights", "activation", "realization")
 
 
 def numeric(dataset: Dataset) -> list[str]:
-    """Names of the quantities that can be drawn."""
+    """Names of the quantities that can be drawn, in the order the specification asks for them."""
     return [str(name) for name, v in dataset.data_vars.items() if v.dtype.kind == "f" and name not in _RECORD]
 
 
@@ -49,7 +49,7 @@ def draw(dataset: Dataset, y: str | None = None, x: str | None = None, hue: str 
     ]
     curve = dataset[y].ndim > 1
     if x is None and not curve:
-        x = varying[0] if varying else "realization"
+        x = next((n for n in varying if n != hue), "realization")
     if x is not None:
         check.choice(x, "sweep plot", "parameter", parameters)
     if hue is None:

@@ -41,20 +41,18 @@ def _trace_moments(point: Evaluation, orders: int, method: str) -> Values:
     return {"trace_moments": (("order",), found.multiplicities @ powers)}
 
 
-def _rank(point: Evaluation, max_order: int) -> Values:
+def _rank(point: Evaluation, primes: int, proof_limit: float) -> Values:
     from tutelage.rank import hessian_rank
 
-    found = hessian_rank(point.teacher, max_order=max_order)
-    point.methods["rank"] = found.method
-    return {"rank": found.rank}
+    found = hessian_rank(point.teacher, primes=primes, proof_limit=proof_limit, floating=False)
+    return {"rank": found.rank, "rank_status": found.status}
 
 
 def _effective_parameters(point: Evaluation, primes: int) -> Values:
     from tutelage.rank import effective_parameters
 
     found = effective_parameters(point.teacher, primes=primes)
-    point.methods["effective_parameters"] = found.method
-    return {"effective_parameters": found.rank}
+    return {"effective_parameters": found.rank, "effective_parameters_status": found.status}
 
 
 def _curve_times(first: float, last: float, count: int, **_: Any) -> dict[str, np.ndarray]:
@@ -100,7 +98,7 @@ def _recovery(
     teacher = sample_quadratic_teacher(where.d, where.k, stream[0], where.weights, stream[1])
     X = sample_inputs(samples, where.d, *stream)
     start = matrix_of(sample_start(student or where.d, where.d, *stream))
-    found = minimise(teacher.A[None], X[None], start[None], method=solver)
+    found = minimise(teacher.matrix[None], X[None], start[None], method=solver)
     point.methods["recovery"] = solver
     values: dict[str, Any] = {
         "recovery_error": found.error[0],
@@ -126,7 +124,9 @@ QUANTITIES: dict[str, Quantity] = {
             lambda orders, **_: {"order": np.arange(1, orders + 1)},
             "tr H^p for p = 1, ..., orders",
         ),
-        Quantity("rank", _rank, {"max_order": 60}, help="rank of the Hessian at this teacher"),
+        Quantity(
+            "rank", _rank, {"primes": 2, "proof_limit": 3.0}, help="rank of the Hessian at this teacher"
+        ),
         Quantity("effective_parameters", _effective_parameters, {"primes": 2}, help="generic rank, exact"),
         Quantity("predicted_loss", _predicted_loss, _CURVE, _curve_times, "mean loss from a noisy teacher"),
         Quantity(

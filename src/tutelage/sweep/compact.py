@@ -102,6 +102,7 @@ def _blocks(folder: SweepFolder, spec: SweepSpec, markers: list[Marker]) -> Iter
             continue
         joined = _concatenate(held)
         joined.attrs = {"spec": spec.to_mapping(), "name": spec.name, "tasks": folder.digest(markers)}
+        joined.attrs["variables"] = list(names)
         joined = joined.assign_coords(_axes(spec, sizes))
         while count >= rows or (last and count):
             yield joined.isel(point=slice(0, rows)), rows
