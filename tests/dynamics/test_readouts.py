@@ -146,3 +146,11 @@ def test_erf_networks_learn_along_the_bulk_law():
 def test_bad_input_says_what_was_expected(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_the_asymptote_of_descent_is_the_slowest_directions_own_filter(linear):
+    measure, rule = spectral_measure(linear, NoisyTeacher(1e-3)), GradientDescent(0.1)
+    times = 0.1 * np.arange(0, 500, 50)
+    late = asymptote(measure, times, rule)
+    assert late.loss[-1] == pytest.approx(predict_loss(measure, times, rule).loss[-1], rel=1e-3)
+    assert late.loss[-1] < 0.9 * asymptote(measure, times).loss[-1]

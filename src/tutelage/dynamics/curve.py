@@ -132,7 +132,8 @@ class Curve:
         shown = (self.times > 0) & (self.loss > 0)
         (line,) = ax.plot(self.times[shown], self.loss[shown], **({"label": self.label} | style))
         if band and self.std is not None:
-            low = np.maximum(self.loss - self.std, 0.05 * self.loss)[shown]
+            # Symmetric on the log axis: loss - std would leave it where the spread exceeds the mean.
+            low = (self.loss / (1.0 + self.std / np.where(shown, self.loss, 1.0)))[shown]
             ax.fill_between(
                 self.times[shown], low, (self.loss + self.std)[shown], color=line.get_color(), alpha=0.2, lw=0
             )

@@ -137,30 +137,38 @@ def _spectrum_of(source: Any) -> Spectrum:
         return found
 
 
-def asymptote(measure: Any, times: Any, through: Curve | None = None) -> Curve:
-    r"""The long-time law :math:`C e^{-2\lambda_{min}^+ t}` of the flow.
+def asymptote(measure: Any, times: Any, rule: Rule | str = FLOW, *, through: Curve | None = None) -> Curve:
+    r"""The long-time law: :math:`C e^{-2\lambda_{min}^+ t}` for the flow,
+    :math:`C\,\psi(\lambda_{min}^+, t)^2` for any rule.
 
     Parameters
     ----------
     measure : StartMeasure or Measure
     times : array_like (n,)
+    rule : Rule or str
     through : Curve or None
         C so that both meet at the final time of this curve, as [C25] Fig. 3 does. None predicts
         :math:`C = \tfrac12\lambda_{min}^+ w`, w the weight of that eigenvalue.
     """
-    source = as_start_measure(measure, "asymptote")
-    ticks = clock(FLOW, times, None, "asymptote")
+    source, rule = as_start_measure(measure, "asymptote"), as_rule(rule)
+    ticks = clock(rule, times, None, "asymptote")
     rate, weight = _slowest(source)
-    constant, fixed = 0.5 * rate * weight, "predicted"
+    log_constant, fixed = math.log(0.5 * rate * weight), "predicted"
     if through is not None:
-        constant, fixed = (
-            through.loss[-1] * math.exp(2.0 * rate * through.times[-1]),
-            "fixed at the final time",
-        )
-    loss = constant * np.exp(-2.0 * rate * ticks.times)
-    return Curve(
-        ticks.times, loss, meta={"label": f"C exp(−2λt), C {fixed}", "rate": rate, "constant": constant}
-    )
+        last = clock(rule, through.times[-1:], None, "asymptote").readings
+        # In logarithms: e^{2λt} overflows where C itself is an ordinary number.
+        log_constant = math.log(through.loss[-1]) - float(_log_square(rule, rate, last)[0])
+        fixed = "fixed at the final time"
+    loss = np.exp(log_constant + _log_square(rule, rate, ticks.readings))
+    meta = {"label": f"slowest direction, C {fixed}", "rate": rate, "constant": math.exp(log_constant)}
+    return Curve(ticks.times, loss, steps=ticks.steps, meta=meta)
+
+
+def _log_square(rule: Rule, rate: float, readings: np.ndarray) -> np.ndarray:
+    if rule.name == "flow":
+        return -2.0 * rate * readings
+    with np.errstate(divide="ignore"):
+        return 2.0 * np.log(np.abs(rule.filter(np.array([rate]), readings)[:, 0]))
 
 
 def _slowest(source: StartMeasure) -> tuple[float, float]:

@@ -1,0 +1,271 @@
+"""The learning curve near the optimum: predicted, and simulated on the same axis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from tutelage.dynamics import Curve, Readouts, Rule
+    from tutelage.network import Network
+
+_ROWS = 12
+_POINTS = 120
+
+
+def dynamics(
+    *,
+    activation: str = "",
+    d: Annotated[int | None, Parameter(name=("-d", "--d"))] = None,
+    k: Annotated[int | None, Parameter(name=("-k", "--k"))] = None,
+    seed: int = 0,
+    weights: Path | None = None,
+    noise: float = 1e-3,
+    rule: str = "flow",
+    learning_rate: float | None = None,
+    momentum: float | None = None,
+    until: float | None = None,
+    simulate: bool = False,
+    batch: int | None = None,
+    json: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
+    plot: Path | None = None,
+) -> int:
+    """Predict the loss of a student that starts at its teacher plus noise; `--simulate` trains one beside it.
+
+    Example: `tutelage dynamics --activation linear -d 10 -k 20 --rule gd --learning-rate 0.1 --simulate
+    --plot c.png`
+
+    Parameters
+    ----------
+    activation
+        `linear`, `quadratic:alpha=0.7`, `erf:scale=1`, ...
+    d
+        Input dimension.
+    k
+        Hidden width.
+    seed
+        Of the teacher, and of the start when it is simulated.
+    weights
+        An npz file with `W` (k, d) and `a` (k,) instead of a random teacher.
+    noise
+        Standard deviation of every parameter of the start around the teacher.
+    rule
+        `flow`, `gd`, `heavy_ball` or `nesterov`.
+    learning_rate
+        Of the stepping rules; a warning gives the largest stable one when it is exceeded.
+    momentum
+        Of `heavy_ball` and `nesterov` (default 0.9).
+    until
+        Final time (learning rate × steps); by default until the mean loss has fallen by six decades.
+    simulate
+        Also train one student and predict ITS curve (not the mean over starts).
+    batch
+        Simulate online SGD with this many fresh inputs per step instead of full gradients.
+    json
+        Write times, losses and read-outs to this file (`-` prints them instead of the table).
+    plot
+        Write a figure with logarithmic axes: `.png`, `.pdf` or `.svg`.
+    """
+    import warnings
+
+    from tutelage import check
+    from tutelage.cli.support import FIGURE_SUFFIXES, check_output, write_json
+    from tutelage.dynamics import NoisyTeacher, StabilityWarning, predict_loss, readouts, spectral_measure
+    from tutelage.spectra import spectrum
+
+    if json is not None:
+        json = check_output(json, "dynamics --json")
+    if plot is not None:
+        plot = check_output(plot, "dynamics --plot", FIGURE_SUFFIXES)
+    moving = _rule(rule, learning_rate, momentum)
+    start = NoisyTeacher(noise)
+    if until is not None:
+        check.number(until, "dynamics", "--until", above=0.0)
+    teacher = _teacher(activation, d, k, seed, weights)
+    eigenvalues = spectrum(teacher)
+    rates = readouts(teacher)
+    measure = spectral_measure(eigenvalues, start)
+    notes: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", StabilityWarning)
+        times = _times(measure, moving, until)
+        curves = [predict_loss(measure, times, moving, label=f"predicted mean, noise {noise:g}")]
+        if simulate or batch is not None:
+            curves += _simulated(teacher, start, moving, times, seed, batch)
+        notes += sorted({str(w.message) for w in caught if issubclass(w.category, StabilityWarning)})
+    _warn(notes)
+    content = _content(teacher, rates, moving.spec, noise, seed, curves, notes)
+    if json is not None:
+        write_json(json, content)
+    if plot is not None:
+        _draw(teacher, curves, measure, times, moving, plot)
+    if str(json) != "-":
+        _print(teacher, rates, curves)
+    return 0
+
+
+def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rule:
+    """The rule of the options; options it does not take are refused."""
+    from tutelage import check
+    from tutelage.dynamics.rules import RULES, parse_rule
+    from tutelage.errors import InputError
+
+    if ":" in name:
+        return parse_rule(name)
+    check.choice(name, "dynamics", "rule", RULES)
+    if name == "flow":
+        if learning_rate is not None or momentum is not None:
+            raise InputError("dynamics: flow takes no --learning-rate or --momentum; choose --rule gd")
+        return RULES[name]()
+    if learning_rate is None:
+        raise InputError(
+            f"dynamics: --rule {name} needs --learning-rate; try half of the stable rate 2/λ_max"
+        )
+    if momentum is None:
+        return RULES[name](learning_rate)
+    if name == "gd":
+        raise InputError("dynamics: gd takes no --momentum; choose --rule heavy_ball or nesterov")
+    return RULES[name](learning_rate, momentum)
+
+
+def _teacher(activation: str, d: int | None, k: int | None, seed: int, weights: Path | None) -> Network:
+    from tutelage.errors import InputError
+    from tutelage.network import load_network, sample_teacher
+
+    if weights is not None:
+        if d is not None or k is not None:
+            raise InputError("dynamics: expected --weights or -d and -k, got both; leave the sizes out")
+        return load_network(weights, activation or None)
+    missing = [
+        flag for flag, value in (("--activation", activation), ("-d", d), ("-k", k)) if value in ("", None)
+    ]
+    if missing:
+        raise InputError(f"dynamics: missing {', '.join(missing)}; give them, or --weights FILE.npz")
+    return sample_teacher(activation, d, k, seed)
+
+
+def _times(measure: Any, rule: Rule, until: float | None) -> Any:
+    """Log-spaced times from before the fastest mode to the end; whole steps for a stepping rule."""
+    import numpy as np
+
+    from tutelage.dynamics import GradientFlow, log_steps, predict_loss, time_to_loss
+
+    if until is None:
+        until = time_to_loss(measure, 1e-6 * float(predict_loss(measure, [0.0]).loss[0]), GradientFlow())
+    if rule.step_size is None:
+        first = min(0.01 / float(measure.points[-1]), until / 10)
+        return np.concatenate([[0.0], np.geomspace(first, until, _POINTS)])
+    return rule.step_size * log_steps(max(1, round(until / rule.step_size)), _POINTS)
+
+
+def _simulated(
+    teacher: Network, start: Any, rule: Rule, times: Any, seed: int, batch: int | None
+) -> list[Curve]:
+    """One run, and the prediction of that same start."""
+    from tutelage.dynamics import predict_loss, simulate, spectral_measure
+    from tutelage.population import Problem
+
+    label = "simulated" if batch is None else f"simulated, SGD with {batch} inputs per step"
+    run = simulate(Problem(teacher), start, rule, times=times, batch=batch, seed=seed, label=label)
+    displacement = start.displacement(teacher.n_params, seed)
+    own = predict_loss(spectral_measure(teacher, displacement), times, rule, label="predicted, this start")
+    return [own, run]
+
+
+def _warn(notes: list[str]) -> None:
+    import sys
+
+    for note in notes:
+        print(f"tutelage: warning: {note}", file=sys.stderr)
+
+
+def _content(
+    teacher: Network,
+    rates: Readouts,
+    rule: str,
+    noise: float,
+    seed: int,
+    curves: list[Curve],
+    notes: list[str],
+) -> dict[str, Any]:
+    """The documented JSON keys."""
+    content: dict[str, Any] = {
+        "activation": teacher.activation.spec,
+        "d": teacher.d,
+        "k": teacher.k,
+        "n_params": teacher.n_params,
+        "seed": seed,
+        "noise": noise,
+        "rule": rule,
+        "readouts": rates.to_dict(),
+        "warnings": notes,
+        "times": curves[0].times,
+        "predicted_mean": curves[0].loss,
+        "predicted_std": curves[0].std,
+    }
+    if len(curves) > 1:
+        content |= {
+            "predicted": curves[1].loss,
+            "simulated": curves[2].loss,
+            "diverged_at": curves[2].diverged_at,
+        }
+    return content
+
+
+def _draw(teacher: Network, curves: list[Curve], measure: Any, times: Any, rule: Rule, path: Path) -> None:
+    import numpy as np
+
+    from tutelage.cli.support import save_figure
+    from tutelage.dynamics import asymptote
+    from tutelage.figures.style import BLACK, BLUE, ORANGE, RED, panels, style
+
+    with style():
+        figure, (axes,) = panels(1, width=6.4, height=4.2)
+        mean, *rest = curves
+        mean.plot(axes, color=BLUE)
+        for curve, look in zip(
+            rest, ({"color": RED}, {"color": ORANGE, "ls": "", "marker": "."}), strict=False
+        ):
+            curve.plot(axes, band=False, **look)
+        late = asymptote(measure, times[times > 0], rule)
+        low = np.nanmin(mean.loss[mean.loss > 0])
+        inside = late.loss > 0.3 * low
+        if inside.any():
+            axes.plot(
+                late.times[inside], late.loss[inside], color=BLACK, lw=1.0, ls="--", label="slowest direction"
+            )
+        axes.set_ylim(bottom=0.3 * low)
+        axes.set_title(f"{teacher.activation.spec}, d = {teacher.d}, k = {teacher.k}, P = {teacher.n_params}")
+        axes.legend()
+        save_figure(figure, path)
+
+
+def _print(teacher: Network, rates: Readouts, curves: list[Curve]) -> None:
+    import numpy as np
+
+    from tutelage.cli.support import print_table
+
+    title = f"{teacher.activation.spec}, d = {teacher.d}, k = {teacher.k}, P = {teacher.n_params}"
+    shown = (
+        ("smallest non-zero eigenvalue", f"{rates.smallest:.6g} ± {rates.smallest_error:.1e}"),
+        ("largest eigenvalue", f"{rates.largest:.6g}"),
+        ("learning directions", f"{rates.rank} of {rates.n_params} ({rates.rank_kind})"),
+        ("time constant of the end, 1/(2λ_min)", f"{rates.time_constant:.6g}"),
+        ("largest stable learning rate, 2/λ_max", f"{rates.stable_rate:.6g}"),
+        ("best constant learning rate", f"{rates.best_rate:.6g}"),
+        (
+            "best momentum, at learning rate",
+            f"{rates.best_momentum:.6g}, {rates.best_momentum_rate:.6g}",
+        ),
+    )
+    print_table(title, ("read-out", "value"), shown)
+    chosen = np.unique(np.linspace(0, len(curves[0]) - 1, _ROWS).astype(int))
+    columns = ["time", *(curve.label for curve in curves)]
+    print_table(
+        "loss", columns, [(float(curves[0].times[i]), *(float(c.loss[i]) for c in curves)) for i in chosen]
+    )
+    lost = curves[-1].diverged_at
+    if lost is not None:
+        print(f"the run diverged at step {lost}")
