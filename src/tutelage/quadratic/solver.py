@@ -70,7 +70,7 @@ def minimise(
         Relative loss E_n(A)/E_n(0) at which an instance stops. At 1e-13 the interior method's error separates unique
         from other instances at every size tried (``benchmarks/recovery.py``).
     max_steps : int, optional
-        Defaults 100, 200 and 20 000 in the order above.
+        Defaults 100, 200, 20 000 and 4 000 (of descent) in the order above.
     """
     who = "minimise"
     A_star, X, A = (
@@ -91,9 +91,8 @@ def minimise(
         run_levenberg_marquardt(batch, tolerance, max_steps or 200, progress)
     else:
         polish = method == "descent_then_gauss_newton"
-        run_gradient_descent(
-            batch, max(tolerance, HANDOVER) if polish else tolerance, max_steps or 20_000, progress
-        )
+        floor, longest = (max(tolerance, HANDOVER), 4_000) if polish else (tolerance, 20_000)
+        run_gradient_descent(batch, floor, max_steps or longest, progress)
         if polish:
             run_levenberg_marquardt(batch, tolerance, 200, progress)
     error = population_energy(batch.A - A_star) / population_energy(A_star)

@@ -19,6 +19,10 @@ _STUDIES: dict[str, str] = {
     "fig6": "tutelage.studies.hidden_block:HiddenBlock",
     "effective_parameters": "tutelage.studies.effective_parameters:EffectiveParameters",
     "fig7": "tutelage.studies.readout_block:ReadoutBlock",
+    "recovery": "tutelage.studies.recovery_curves:RecoveryCurves",
+    "recovery-map": "tutelage.studies.recovery_map:RecoveryMap",
+    "recovery-rates": "tutelage.studies.recovery_rates:RecoveryRates",
+    "two-papers": "tutelage.studies.two_papers:TwoPapers",
 }
 """Name -> "module:Class", in the order of the report."""
 

@@ -1,0 +1,60 @@
+r"""Both papers on one axis: local identifiability, the global count n_c, and certified recovery (SCIENCE section 7).
+
+For the same quadratic networks, read-outs frozen: the rank of the sampled Hessian at the teacher is min(n, N_eff)
+([C25] counts parameters this way), :math:`n_c = N_\mathrm{eff} + d - m_*` ([S20]), and certified recovery needs more still.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from tutelage.quadratic.batch import Progress
+from tutelage.quadratic.hessian import sampled_hessian_rank
+from tutelage.quadratic.recovery import RecoveryCurve, unique_counts
+from tutelage.quadratic.teacher import sample_inputs, sample_quadratic_teacher
+from tutelage.quadratic.thresholds import (
+    critical_samples,
+    effective_parameters_frozen,
+    statistical_dimension,
+)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Bridge:
+    """The numbers of one (d, m_*): ``rank`` (N,) of the sampled Hessian at each of ``samples`` (N,), with its smallest
+    ``gap``; ``n_eff``, ``n_c``, ``delta`` (statistical dimension); the certified ``curve``."""
+
+    d: int
+    width: int
+    samples: np.ndarray
+    rank: np.ndarray
+    gap: float
+    n_eff: int
+    n_c: int
+    delta: float
+    curve: RecoveryCurve
+    half_point_error: float
+
+
+def two_papers(
+    d: int, width: int, instances: int = 100, seed: int = 0, progress: Progress | None = None
+) -> Bridge:
+    """Rank of the sampled Hessian, n_c and certified recovery for one size, over the whole range of n."""
+    found = unique_counts(d, width, instances, seed, progress=progress)
+    samples = np.arange(1, d * (d + 1) // 2 + 1)
+    W, X = sample_quadratic_teacher(d, width, seed).W, sample_inputs(len(samples), d, seed)
+    ranks = [sampled_hessian_rank(W, X[:n]) for n in samples]
+    return Bridge(
+        d=d,
+        width=width,
+        samples=samples,
+        rank=np.array([r.rank for r in ranks]),
+        gap=min(r.gap for r in ranks),
+        n_eff=effective_parameters_frozen(d, width),
+        n_c=critical_samples(d, width),
+        delta=statistical_dimension(d, width).value,
+        curve=found.curve(samples),
+        half_point_error=found.half_point_error(),
+    )

@@ -1,0 +1,82 @@
+"""`tutelage recover`: one instance, a curve, a map; bad input is one line and exit code 2."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tutelage.cli import run
+
+
+def test_one_instance_prints_its_certificate_and_writes_json(tmp_path, capsys):
+    path = tmp_path / "one.json"
+    assert (
+        run(["recover", "-d", "8", "--teacher-width", "2", "-n", "21", "--seed", "3", "--json", str(path)])
+        == 0
+    )
+    out = capsys.readouterr().out
+    result = json.loads(path.read_text())
+    assert result["status"] in ("unique", "not unique")
+    assert result["status"] in out
+    assert (result["n_c"], result["n_eff"], result["n"]) == (21, 15, 21)
+    assert result["loss"] < 1e-6
+
+
+def test_a_curve_is_written_drawn_and_resumed(tmp_path, capsys):
+    numbers, figure, store = tmp_path / "curve.json", tmp_path / "curve.png", tmp_path / "store"
+    arguments = ["recover", "-d", "4", "-m", "1", "-n", "4:8:2", "--instances", "6", "--store", str(store)]
+    assert run([*arguments, "--json", str(numbers), "--plot", str(figure)]) == 0
+    curve = json.loads(numbers.read_text())
+    assert curve["samples"] == [4, 6, 8]
+    assert [len(row) for row in curve["success"]] == [4, 4, 4]
+    assert curve["unique"][0] <= curve["unique"][-1]
+    assert figure.stat().st_size > 10_000
+    assert len(list(store.iterdir())) == 3
+    capsys.readouterr()
+    assert run([*arguments, "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out) == curve
+
+
+def test_a_map_covers_every_width(tmp_path):
+    numbers, figure = tmp_path / "map.json", tmp_path / "map.pdf"
+    arguments = ["recover", "-d", "4", "-m", "4", "--map", "--instances", "6"]
+    assert run([*arguments, "--json", str(numbers), "--plot", str(figure)]) == 0
+    result = json.loads(numbers.read_text())
+    assert result["teacher_widths"] == [1, 2, 3, 4]
+    assert result["counts"][3] == [10] * 6
+    assert figure.read_bytes().startswith(b"%PDF")
+
+
+def test_a_narrow_student_is_noted_and_still_runs(capsys):
+    assert run(["recover", "-d", "5", "-m", "1", "-n", "6", "--student-width", "3"]) == 0
+    assert "m >= d" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-d", "0"], "expected -d >= 1"),
+        (["-m", "0"], "--teacher-width >= 1"),
+        (["-n", "0"], "expected -n >= 1"),
+        (["-n", "many"], "first:last[:step]"),
+        (["-n", "9:5"], "last > first"),
+        (["-n", "1:2:3:4"], "first:last[:step]"),
+        (["--student-width", "0"], "--student-width >= 1"),
+        (["--instances", "0"], "--instances >= 1"),
+        (["--seed", "-1"], "--seed >= 0"),
+        (["--method", "newton"], "unknown --method"),
+        (["--weights", "normall"], "did you mean 'normal'"),
+        (["-d", "x"], "x"),
+        (["--plot", "a.txt", "-n", "4:6"], "ending in .png"),
+        (["--plot", "a.png"], "got one instance"),
+        (["--json", "no/such/folder.json"], "existing folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_two(arguments, message, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["recover", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

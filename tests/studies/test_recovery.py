@@ -1,0 +1,109 @@
+"""The recovery studies at reduced size: every claim judged, and for each a change of the data that turns it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from falsify import check_study, mapped, scaled
+
+from tutelage.studies import study_class
+from tutelage.studies.recovery_curves import RecoveryCurves
+from tutelage.studies.recovery_map import RecoveryMap
+from tutelage.studies.recovery_rates import RecoveryRates
+from tutelage.studies.two_papers import TwoPapers
+
+CURVES = RecoveryCurves(d=6, instances=16, step=8, grid_instances=24, loose_instances=20)
+MAP = RecoveryMap(d=6, instances=40, dimensions=(6, 16), shift_instances=(20, 40))
+RATES = RecoveryRates(algebraic=((4, 1, 8), (6, 2, 4)), exponential=((3, 4),), last_time=1e5)
+PAPERS = TwoPapers(sizes=((5, 2), (14, 2)), instances=(10, 40))
+
+
+def test_recovery_curves_are_judged_and_falsified():
+    data = CURVES.compute()
+    changes = {
+        "recovery.n_c": lambda ds: ds.assign(grid_half_point=ds.grid_half_point + 4),
+        "recovery.sharp": mapped("edge_counts", lambda v: v - 1),
+        "recovery.agreement": mapped("interior_unique", lambda v: ~v),
+        "recovery.undecided": mapped("undecided", lambda v: v + 1),
+        "recovery.tolerance": mapped("loose_error", np.zeros_like),
+        "recovery.practice": scaled(0.5, "success"),
+        "recovery.fits": mapped("width", np.ones_like),
+    }
+    check_study(CURVES, data, changes)
+    assert len(CURVES.draw(data).axes) == 2
+
+
+def test_the_recovery_map_is_judged_and_falsified():
+    data = MAP.compute()
+    changes = {
+        "recovery-map.threshold": scaled(1.2, "shift_half_point"),
+        "recovery-map.delta": scaled(1.1, "half_point"),
+        "recovery-map.shift": lambda ds: ds.assign(shift_half_point=ds.shift_n_c),
+        "recovery-map.edge": mapped("counts", lambda v: v + 1),
+    }
+    # The limit is a statement about the formula alone: no data can turn it; the note of its claim says where.
+    study = _without(MAP, "recovery-map.limit")
+    check_study(study, data, changes)
+    assert {c.id: c.verdict for c in MAP.claims(data)}["recovery-map.limit"] == "holds with a correction"
+    assert len(MAP.draw(data).axes) == 3
+
+
+def _without(study, dropped):
+    """The same study with one statement set aside."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Reduced(type(study)):
+        statements = tuple(s for s in study.statements if s.id != dropped)
+
+        def measure(self, dataset):
+            return {key: value for key, value in super().measure(dataset).items() if key != dropped}
+
+    return Reduced(**study.parameters())
+
+
+def test_a_wrong_limit_would_fail():
+    from tutelage.studies.judge import judge
+
+    assert judge("within relative", 3.0, 5.947, 0.0, 0.02, 6.0) == "holds with a correction"
+    assert judge("within relative", 3.0, 5.5, 0.0, 0.02, 6.0) == "fails"
+
+
+def test_rates_are_judged_and_falsified():
+    data = RATES.compute()
+    late = data.time.values[-1]
+    changes = {
+        "recovery-rates.constant": scaled(1.02, "algebraic"),
+        "recovery-rates.exponent": lambda ds: ds.assign(algebraic=ds.algebraic * (ds.time / late) ** 0.1),
+        "recovery-rates.narrow": scaled(0.95, "algebraic"),
+        "recovery-rates.exponential": lambda ds: ds.assign(
+            exponential=ds.exponential * np.exp(-0.02 * ds.scaled_time)
+        ),
+        "recovery-rates.samples": scaled(1.2, "sampled"),
+        "recovery-rates.fit": lambda ds: ds.assign(few_loss=ds.few_error),
+        "recovery-rates.generalise": lambda ds: ds.assign(few_error=ds.few_loss),
+    }
+    check_study(RATES, data, changes)
+    assert len(RATES.draw(data).axes) == 3
+
+
+def test_two_papers_is_judged_and_falsified():
+    data = PAPERS.compute()
+    changes = {
+        "two-papers.rank": mapped("rank", lambda v: v - 1),
+        "two-papers.gap": scaled(1e-12, "gap"),
+        "two-papers.local": mapped("probability", lambda v: v + 0.1),
+        "two-papers.global": scaled(1.2, "half_point"),
+        "two-papers.order": lambda ds: ds.assign(half_point=ds.n_c.astype(float)),
+    }
+    check_study(PAPERS, data, changes)
+    assert len(PAPERS.draw(data).axes) == 2
+
+
+@pytest.mark.parametrize("name", ["recovery", "recovery-map", "recovery-rates", "two-papers"])
+def test_each_study_is_registered_and_its_statements_are_complete(name):
+    study = study_class(name).full()
+    assert study.name == name
+    assert all(s.text and s.place for s in study.statements)
+    assert study.from_parameters(study.parameters()) == study
