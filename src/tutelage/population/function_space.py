@@ -152,15 +152,15 @@ def _degree_rows(network: Network, coefficients: Any, m: int) -> np.ndarray:
     value, curvature = (_smoothed_derivative(coefficients, order, q) for order in (m, m + 2))
     picked = W[:, index]
     power = picked.prod(axis=2)
-    rows = np.zeros((len(index), k, d))
+    # Written in place: these rows are the largest array of the method, copies of it would dominate the time.
+    out = np.zeros((len(index), k * d + k))
+    rows = out[:, : k * d].reshape(len(index), k, d)
     if curvature.any():
         # d s_m / d w = s_{m+2} w.
-        rows += np.einsum("i,im,ij->mij", a * curvature, power, W)
+        rows += np.einsum("i,im,ij->mij", a * curvature, power / norm, W)
     for p in range(m):
         # d w^alpha / d w_j by the product rule over the m positions; equal positions add up.
-        others = np.delete(picked, p, axis=2).prod(axis=2)
-        rows[np.arange(len(index))[:, None], np.arange(k), index[:, p, None]] += (a * value)[
-            None, :
-        ] * others.T
-    read_out = (power * value[:, None]).T
-    return np.concatenate([rows.reshape(len(index), k * d), read_out], axis=1) / norm[:, None]
+        others = np.delete(picked, p, axis=2).prod(axis=2) * (a * value)[:, None] / norm
+        rows[np.arange(len(index))[:, None], np.arange(k), index[:, p, None]] += others.T
+    out[:, k * d :] = (power * value[:, None] / norm).T
+    return out
