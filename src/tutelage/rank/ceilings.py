@@ -24,7 +24,7 @@ from tutelage.rank.neurons import Arrangement, Neuron, fraction_rank
 _ODD_PLUS_CONSTANT = ("sigmoid", "normal_cdf")
 _EVEN_PLUS_LINEAR = ("softplus", "silu", "gelu")
 _ODD = ("erf", "tanh", "sin")
-_EVEN = ("cos", "gaussian")
+_EVEN = ("cos", "gaussian_bump")
 _NEITHER = ("exp",)
 _VANISHING_AT_ZERO = (*_ODD, "silu", "gelu")
 
@@ -210,10 +210,9 @@ def kinked_count(network: Network, slope: Fraction, arrangement: Arrangement) ->
     \{r_i\otimes v\}`, r_i the rational row (kink of its line, linear part).
     """
     if arrangement.zeros:
-        index = arrangement.zeros[0].index
         raise NoHessianError(
-            f"hessian_rank: expected non-zero neurons under {network.activation.spec!r}, got w_{index} = 0; "
-            "it has no Hessian there: remove the neuron"
+            f"hessian_rank: expected non-zero neurons under {network.activation.spec!r}, got "
+            f"w_{arrangement.zeros[0].index} = 0; it has no Hessian there: remove the neuron"
         )
     n_lines = len(arrangement.lines)
     active, silent = [], []

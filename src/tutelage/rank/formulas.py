@@ -150,16 +150,17 @@ def _depressed_slope(c: dict[int, Fraction]) -> Fraction:
 
 
 def _analytic(architecture: Architecture) -> Count | None:
-    """[F96]: two layers of a non-polynomial analytic odd activation are generically of full rank."""
-    if (
-        len(architecture.widths) != 3
-        or architecture.widths[2] != 1
-        or architecture.activations[0].name
-        not in (
-            "erf",
-            "tanh",
-            "sigmoid",
-        )
+    """[F96]: two layers of a non-polynomial analytic activation are generically of full rank, if nothing is special.
+
+    Infinitely many non-zero Taylor coefficients suffice without hidden biases; with them exp(u + b) = exp(b)
+    exp(u) shows that more is needed: known for the sigmoidal ones.
+    """
+    if len(architecture.widths) != 3 or architecture.widths[2] != 1:
+        return None
+    sigmoidal = ("erf", "tanh", "sigmoid", "normal_cdf")
+    others = ("sin", "cos", "exp", "gaussian_bump", "gelu", "silu", "softplus")
+    if architecture.activations[0].name not in (
+        sigmoidal if any(architecture.biases) else (*sigmoidal, *others)
     ):
         return None
     return Count(architecture.n_params, "irreducible networks [F96]")
@@ -176,17 +177,14 @@ def upper_bound(architecture: Architecture) -> Count:
     """The smallest structural bound: P, polynomials of the right degrees, rescaling of homogeneous layers.
 
     Two layers: only the degrees present count, C(d+p-1, p) each. Deeper: C(d+n, n) with n the product of the
-    degrees. A layer u^p (or ReLU) without a bias of another degree can be rescaled neuron by neuron: one
-    parameter less for each hidden unit.
+    degrees. exp(u + b) = exp(b) exp(u) loses as many. A layer u^p (or ReLU) without a bias of another degree
+    can be rescaled neuron by neuron: one parameter less for each hidden unit.
     """
     p = architecture.n_params
     bounds = [Count(p, "P")]
     d, out = architecture.widths[0], architecture.widths[-1]
-    lost = sum(
-        width
-        for width, s in zip(architecture.widths[1:-1], architecture.activations, strict=True)
-        if is_homogeneous(s)
-    )
+    layers = zip(architecture.widths[1:-1], architecture.activations, architecture.biases, strict=False)
+    lost = sum(width for width, s, bias in layers if is_homogeneous(s) or (bias and s.name == "exp"))
     if lost:
         bounds.append(Count(p - lost, "P minus the rescaling symmetries"))
     degrees = [s.degree for s in architecture.activations]

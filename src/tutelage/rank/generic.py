@@ -15,6 +15,7 @@ from tutelage.rank.backprop import Layers, derivative, jacobian
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import rank_mod
 from tutelage.rank.formulas import Count, closed_count, polynomial_bound, reachable_powers, upper_bound
+from tutelage.rank.irreducible import value_at_zero
 from tutelage.rank.modular import PRIMES_IN_RANGE, PrimeField, random_primes
 from tutelage.rank.result import RankResult
 from tutelage.rank.series import Jets, centred, orders
@@ -85,6 +86,7 @@ def effective_parameters(
 
         return numerical_rank(architecture, seed)
     require_rational(architecture.activations, _WHO)
+    _require_constants(architecture)
     return _exact(architecture, random_primes(primes, seed), seed, max_order)
 
 
@@ -96,6 +98,17 @@ def require_rational(activations: tuple[Activation, ...], who: str) -> None:
                 f"{who}: expected rational Taylor coefficients for exact arithmetic, {activation.spec!r} "
                 f"has {'a kink' if activation.kinks else 'irrational or undeclared ones'}; "
                 "pass method='numerical' for the floating-point rank"
+            )
+
+
+def _require_constants(architecture: Architecture) -> None:
+    """A series known up to its constant (normal_cdf) is enough where a bias or nothing follows."""
+    for activation, bias in zip(architecture.activations[:-1], architecture.biases[1:-1], strict=True):
+        taylor = activation.taylor(0) or (0,)
+        if activation.degree is None and not bias and not taylor[0] and value_at_zero(activation):
+            raise NotAvailableError(
+                f"{_WHO}: expected a rational constant in the series of {activation.spec!r} before a layer without "
+                "biases, its sigma(0) is not rational relative to the rest; add biases or pass method='numerical'"
             )
 
 

@@ -91,12 +91,14 @@ def hessian_rank(
     proof_limit = check.number(proof_limit, _WHO, "proof_limit", minimum=0.0)
     arrangement = arrange(network)
     activation = network.activation
+    slope = kink_slope(activation)
+    # Before the eigenvalues: a zero neuron under a kink has no Hessian to count.
+    kinks = None if slope is None else kinked_count(network, Fraction(slope), arrangement)
     beside = _floating(network) if floating and network.n_params <= _FLOATING_PARAMETERS else None
+    if kinks is not None:
+        return _closed(network, kinks, None, beside)
     if activation.kinks:
-        slope = kink_slope(activation)
-        if slope is None:
-            return _numerical(network, beside, f"kinks of {activation.spec!r} have no exact count")
-        return _closed(network, kinked_count(network, Fraction(slope), arrangement), None, beside)
+        return _numerical(network, beside, f"kinks of {activation.spec!r} have no exact count")
     if activation.degree is not None:
         return _polynomial(
             network, polynomial_ceiling(activation, arrangement, network.d, network.k), random_primes(primes,

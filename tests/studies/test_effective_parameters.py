@@ -1,0 +1,51 @@
+"""Exact ranks over a grid: every claim passes at reduced size, and a wrong rank or parameter turns it."""
+
+import numpy as np
+from falsify import check_study, computed_with, mapped
+
+from tutelage.studies.effective_parameters import FAMILIES, EffectiveParameters
+
+
+def off_by_one(family, where=(0, 0)):
+    def change(ranks):
+        ranks = ranks.copy()
+        ranks[where] += 1
+        return ranks
+
+    return mapped(family, change)
+
+
+def test_every_claim_holds_and_can_fail():
+    # (5, 7), the exceptional size, is inside.
+    study = EffectiveParameters(d_max=5, k_max=8)
+    dataset = study.compute()
+    linear_instead = computed_with(EffectiveParameters(d_max=5, k_max=8, alpha=0.0))
+    check_study(
+        study,
+        dataset,
+        {
+            "rank.linear": off_by_one("rank_linear"),
+            "rank.quadratic": linear_instead,
+            "rank.bound": off_by_one("rank_cubic", (1, 7)),
+            "rank.cubic": off_by_one("rank_cubic"),
+            "rank.missing": off_by_one("rank_odd_cubic"),
+            "rank.cube": mapped("rank_cube", lambda v: v - (v > 10)),
+            "rank.erf": mapped("certified_erf", lambda v: v - (np.arange(v.size) == 3).reshape(v.shape)),
+            "rank.biases": linear_instead,
+        },
+    )
+    verdicts = {claim.id: claim.verdict for claim in study.claims(dataset)}
+    assert verdicts["rank.missing"] == verdicts["rank.cube"] == "holds with a correction"
+    assert verdicts["rank.erf"] == "holds"
+    assert dataset["rank_cube"].sel(d=5, k=7) == 34 and dataset["rank_odd_cubic"].sel(d=5, k=7) == 39
+    figure = study.draw(dataset)
+    assert len(figure.axes) == 5
+    assert [axes.get_title(loc="left") for axes in figure.axes[:4]] == [
+        "linear",
+        "u + αu²",
+        "u + u² + u³",
+        "erf: certified",
+    ]
+    assert set(dataset.data_vars) == {
+        f"{what}_{f}" for f in FAMILIES for what in ("rank", "certified", "proven")
+    }
