@@ -114,6 +114,8 @@ def deep_linear_count(widths: tuple[int, ...], biases: tuple[bool, ...]) -> int:
 
 def closed_count(architecture: Architecture) -> Count | None:
     """The generic count where a closed one is known, else None."""
+    if any(s.kinks for s in architecture.activations):
+        return _kinked(architecture)
     if any(s.degree is None for s in architecture.activations):
         return _analytic(architecture)
     if all(s.degree == 1 and not _coefficients(s).get(0) for s in architecture.activations):
@@ -149,8 +151,19 @@ def _depressed_slope(c: dict[int, Fraction]) -> Fraction:
     return c.get(1, Fraction(0)) - c.get(2, Fraction(0)) ** 2 / (3 * c[3])
 
 
+def _kinked(architecture: Architecture) -> Count | None:
+    """P - k for two layers of ReLU, leaky ReLU or |u|: each neuron has its own kink, k rescalings are lost.
+
+    Without biases and for d = 1 all kinks sit at 0 and the count depends on the signs of the weights.
+    """
+    (d, k, *rest), activation = architecture.widths, architecture.activations[0]
+    if rest != [1] or kink_slope(activation) in (None, 1.0) or (d == 1 and not architecture.biases[0]):
+        return None
+    return Count(architecture.n_params - k, "P minus the rescaling symmetries")
+
+
 def _analytic(architecture: Architecture) -> Count | None:
-    """[F96]: two layers of a non-polynomial analytic activation are generically of full rank, if nothing is special.
+    """[F96]: two layers of a non-polynomial analytic activation are generically of full rank.
 
     Infinitely many non-zero Taylor coefficients suffice without hidden biases; with them exp(u + b) = exp(b)
     exp(u) shows that more is needed: known for the sigmoidal ones.
@@ -177,8 +190,8 @@ def upper_bound(architecture: Architecture) -> Count:
     """The smallest structural bound: P, polynomials of the right degrees, rescaling of homogeneous layers.
 
     Two layers: only the degrees present count, C(d+p-1, p) each. Deeper: C(d+n, n) with n the product of the
-    degrees. exp(u + b) = exp(b) exp(u) loses as many. A layer u^p (or ReLU) without a bias of another degree
-    can be rescaled neuron by neuron: one parameter less for each hidden unit.
+    degrees. A layer u^p (or ReLU) can be rescaled neuron by neuron: one parameter less for each hidden unit;
+    so can exp with biases, exp(u + b) = exp(b) exp(u).
     """
     p = architecture.n_params
     bounds = [Count(p, "P")]

@@ -28,12 +28,15 @@ def numerical_rank(architecture: Architecture, seed: int = 0) -> RankResult:
     floating = floating_rank(values, max(n_points, n_params), "singular values of the sampled Jacobian")
     ceiling = upper_bound(architecture)
     formula = closed_count(architecture)
-    if formula is None and ceiling.name.startswith("P minus"):
-        formula = ceiling
+    notes = [f"counted in floating point, gap {floating.gap:.1e}"]
+    if len(architecture.activations) > 1 and any(s.kinks for s in architecture.activations):
+        notes.append(
+            "deep kinked networks: the rank depends on the region of weights (dead and always active units)"
+        )
     return RankResult(
         floating.rank, n_params, "generic", "numerical", Count(0, "nothing certified"), ceiling, formula,
         floating=floating, failure_probability=float("nan"),
-        notes=(f"counted in floating point, gap {floating.gap:.1e}",),
+        notes=tuple(notes),
     )  # fmt: skip
 
 
