@@ -40,7 +40,7 @@ def linear_eigenvalues(W: np.ndarray, a: np.ndarray) -> np.ndarray:
     r"""The d non-zero eigenvalues :math:`|a|^2 + \mathrm{eig}(W^T W)` of each teacher, ascending, shape (count, d).
 
     Only the smaller Gram matrix is diagonalised; for k < d the other d − k eigenvalues are exactly |a|².
-    Couto et al. 2025, section 3.1 and appendix A.
+    Couto et al. 2025, (8)-(10), section 3.1 and appendix A.
     """
     count, k, d = W.shape
     gram = W @ W.transpose(0, 2, 1) if k < d else W.transpose(0, 2, 1) @ W

@@ -1,0 +1,32 @@
+"""A report of two tiny studies and a broken one, built once for all tests of this folder."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tutelage.store import Store
+from tutelage.studies.hidden_block import HiddenBlock
+from tutelage.studies.readout_block import ReadoutBlock
+
+
+def _broken():
+    raise RuntimeError("no <such> thing")
+
+
+_SMALL = {
+    "fig7": SimpleNamespace(name="fig7", quick=lambda: ReadoutBlock(teachers=100, large=4)),
+    "fig6": SimpleNamespace(name="fig6", quick=lambda: HiddenBlock(teachers=300, dense_teachers=2)),
+    "broken": SimpleNamespace(name="broken", quick=_broken),
+}
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """(report, its folder, its store), with one study that fails."""
+    from tutelage.report import build
+
+    folder = tmp_path_factory.mktemp("report")
+    store = Store(folder / "store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "study_class", _SMALL.__getitem__)
+        return build.build_report(folder, list(_SMALL), store=store), folder, store
