@@ -33,7 +33,9 @@ def test_the_general_problem_is_twice_this_loss():
     student = as_network(W)
     assert float(problem.loss(student)) == pytest.approx(2 * population_loss(A, TEACHER), rel=1e-12)
     gradient = np.asarray(problem.gradient(student))[: W.size]
-    np.testing.assert_allclose(gradient, 2 * weight_gradient(W, population_gradient(A, TEACHER)).ravel(), atol=1e-13)
+    np.testing.assert_allclose(
+        gradient, 2 * weight_gradient(W, population_gradient(A, TEACHER)).ravel(), atol=1e-13
+    )
     hessian = np.asarray(problem.hessian(student).dense())[: W.size, : W.size]
     np.testing.assert_allclose(hessian, 2 * weight_hessian(W, TEACHER), atol=1e-12)
 
@@ -43,6 +45,8 @@ def test_the_general_empirical_problem_is_twice_this_loss():
     student = as_network(W)
     assert float(problem.loss(student)) == pytest.approx(2 * empirical_loss(A, TEACHER, X), rel=1e-12)
     gradient = np.asarray(problem.gradient(student))[: W.size]
-    np.testing.assert_allclose(gradient, 2 * weight_gradient(W, empirical_gradient(A, TEACHER, X)).ravel(), atol=1e-13)
+    np.testing.assert_allclose(
+        gradient, 2 * weight_gradient(W, empirical_gradient(A, TEACHER, X)).ravel(), atol=1e-13
+    )
     hessian = np.asarray(problem.hessian(student).dense())[: W.size, : W.size]
     np.testing.assert_allclose(hessian, 2 * weight_hessian(W, TEACHER, X), atol=1e-12)

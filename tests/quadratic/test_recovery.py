@@ -132,6 +132,14 @@ def test_the_bridge_has_the_three_counts_in_order():
     assert bridge.n_eff + 1 < bridge.curve.half_point < 18
 
 
+def test_a_discrete_law_with_parallel_neurons_is_certified_too():
+    """At d = 3 two Rademacher neurons are parallel in a quarter of the draws: rank one, unique earlier."""
+    found = unique_counts(3, 2, 40, weights="rademacher")
+    assert found.undecided == 0
+    assert found.counts.min() < 6
+    assert found.counts.max() == 6
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

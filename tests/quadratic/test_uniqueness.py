@@ -196,6 +196,21 @@ def test_bad_input_is_named(A, X, message):
         certify_uniqueness(A, X)
 
 
-def test_mixed_ranks_are_refused():
-    with pytest.raises(InputError, match="group them by rank"):
-        certify_batch(np.array([np.eye(2), np.diag([1.0, 0.0])]), np.ones((2, 3, 2)))
+def test_mixed_ranks_are_certified_as_each_alone(instances):
+    A = np.concatenate([instances(5, width, 12, 4)[0] for width in (1, 3, 5)])
+    X = np.concatenate([instances(5, width, 12, 4)[1] for width in (1, 3, 5)])
+    together = [c.status for c in certify_batch(A, X)]
+    assert together == [certify_uniqueness(a, x).status for a, x in zip(A, X, strict=True)]
+    assert len(set(together)) == 2
+
+
+def test_the_zero_teacher_is_unique_once_the_inputs_span():
+    """Σ x xᵀ is its witness: xᵀAx = 0 with A ⪰ 0 means A x = 0 on every input."""
+    x = np.random.default_rng(0).standard_normal((3, 3))
+    assert certify_uniqueness(np.zeros((3, 3)), x).status == "unique"
+    assert certify_uniqueness(np.zeros((3, 3)), x[:2]).status == "not unique"
+
+
+def test_shapes_that_do_not_match_are_refused():
+    with pytest.raises(InputError, match="stack the instances"):
+        certify_batch(np.ones((2, 3, 3)), np.ones((2, 4, 5)))

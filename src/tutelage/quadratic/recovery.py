@@ -19,7 +19,13 @@ from tutelage.errors import InputError
 from tutelage.quadratic.batch import Progress
 from tutelage.quadratic.feasible import feasible_sizes
 from tutelage.quadratic.solver import Method, minimise
-from tutelage.quadratic.teacher import matrix_of, sample_inputs, sample_quadratic_teacher, sample_start
+from tutelage.quadratic.teacher import (
+    matrix_of,
+    orthogonal_split,
+    sample_inputs,
+    sample_quadratic_teacher,
+    sample_start,
+)
 from tutelage.quadratic.thresholds import effective_parameters_frozen
 from tutelage.quadratic.uniqueness import certify_batch
 from tutelage.weights import Normal
@@ -202,9 +208,11 @@ def _stored_chunk(
 
 def _bisect(d: int, width: int, block: range, seed: int, weights: Any) -> tuple[np.ndarray, int]:
     """Realizations that ask for the same n are certified in one batch: bisection makes them share few values."""
-    low = np.full(len(block), min(effective_parameters_frozen(d, width), d * (d + 1) // 2 - 1))
     high = np.full(len(block), d * (d + 1) // 2)
     A, X = sample_instances(d, width, int(high[0]), block, seed, weights)
+    # Discrete laws draw parallel neurons now and then: the bound below which nothing is unique is that of the rank.
+    ranks = [max(orthogonal_split(matrix)[0].shape[1], 1) for matrix in A]
+    low = np.array([min(effective_parameters_frozen(d, rank), high[0] - 1) for rank in ranks])
     undecided = 0
     while np.any(high - low > 1):
         middle = (low + high) // 2

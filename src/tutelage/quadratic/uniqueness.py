@@ -15,6 +15,7 @@ complement in Sym(q) of
 - **not unique**: the complement holds a positive definite matrix; lifted to Δ ∈ L, :math:`A_* + \varepsilon\Delta` is a
   second solution, positive definite. Verified if its smallest eigenvalue exceeds the correction
   :math:`\|\text{residual}\|/\sigma_{\min}` that makes it fit exactly.
+  With n < d a direction is unseen and nothing needs solving.
 - **undecided**: neither inequality holds with room for rounding. It is reported, never guessed.
 
 For rank d the condition is linear: unique if and only if the n forms determine all d(d+1)/2 entries.
@@ -48,7 +49,7 @@ class Certificate:
 
     ``status``; ``margin``: the smallest eigenvalue of the witness relative to its mean eigenvalue, less the allowance
     for rounding (positive for a verified status); ``dual`` (n,): the witness y of uniqueness, or None; ``second``
-    (d, d): another positive definite solution, or None; ``n_free``: dimension of L; ``reason``: one sentence.
+    (d, d): another solution (positive definite for n >= d), or None; ``n_free``: dimension of L; ``reason``: one sentence.
     """
 
     status: Status
@@ -92,18 +93,31 @@ def certify_uniqueness(teacher: Any, X: Any) -> Certificate:
 
 
 def certify_batch(A: np.ndarray, X: np.ndarray) -> list[Certificate]:
-    """Certificates of many instances: teachers (B, d, d) of one rank, inputs (B, n, d)."""
+    """Certificates of many instances: teachers (B, d, d), inputs (B, n, d); solved in groups of equal rank."""
     A = check.float_array(A, "certify_batch", "A", ndim=3)
     X = check.float_array(X, "certify_batch", "X", ndim=3)
-    check.same_length(A.shape[0], X.shape[0], "certify_batch", "the number of teachers and of data sets")
-    splits = [orthogonal_split(matrix) for matrix in A]
-    ranks = {U.shape[1] for U, _ in splits}
-    if len(ranks) > 1:
+    if A.shape[0] != X.shape[0] or A.shape[1:] != (X.shape[2], X.shape[2]):
         raise InputError(
-            f"certify_batch: expected teachers of one rank, got ranks {sorted(ranks)}; group them by rank"
+            f"certify_batch: expected teachers (B, d, d) and inputs (B, n, d), got {A.shape} and {X.shape}; "
+            "stack the instances along the first axis"
         )
-    r, n, d = ranks.pop(), X.shape[1], X.shape[2]
-    q = d - r
+    splits = [orthogonal_split(matrix) for matrix in A]
+    ranks = np.array([U.shape[1] for U, _ in splits])
+    certificates: dict[int, Certificate] = {}
+    for rank in np.unique(ranks):
+        rows = np.flatnonzero(ranks == rank)
+        found = _certify_rank(A[rows], X[rows], [splits[b] for b in rows], int(rank))
+        certificates.update(zip(rows, found, strict=True))
+    return [certificates[b] for b in range(len(A))]
+
+
+def _certify_rank(
+    A: np.ndarray, X: np.ndarray, splits: list[tuple[np.ndarray, np.ndarray]], rank: int
+) -> list[Certificate]:
+    n, d = X.shape[1:]
+    q = d - rank
+    if n < d:
+        return [_certify_unseen(A[b], X[b]) for b in range(len(A))]
     if q == 0 or n >= d * (d + 1) // 2:
         return [_certify_linear(A[b], X[b]) for b in range(len(A))]
     prepared = [_Instance.build(A[b], X[b], *splits[b]) for b in range(len(A))]
@@ -130,6 +144,14 @@ def certify_batch(A: np.ndarray, X: np.ndarray) -> list[Certificate]:
                         "the semidefinite programme's value is zero to rounding"
                     )
     return [certificate for certificate in certificates if certificate is not None]
+
+
+def _certify_unseen(A: np.ndarray, X: np.ndarray) -> Certificate:
+    """Fewer samples than dimensions leave a direction v unseen, whatever the rounding: A_* + v vᵀ fits."""
+    v = np.linalg.svd(X, full_matrices=True)[2][-1]
+    second = A + (np.trace(A) / len(A) or 1.0) * np.outer(v, v)
+    free = len(A) * (len(A) + 1) // 2 - len(X)
+    return Certificate("not unique", 1.0, None, second, free, "the data leave a direction unseen")
 
 
 def _certify_linear(A: np.ndarray, X: np.ndarray) -> Certificate:
@@ -167,7 +189,7 @@ def _verify_second(
     correction = (residual + floor) / smallest if smallest > 0 else np.inf
     lowest = float(np.linalg.eigvalsh(second)[0])
     distance = float(np.linalg.norm(second - A))
-    margin = (lowest - correction) / np.trace(A)
+    margin = (lowest - correction) / np.trace(second)
     if lowest > correction and distance > 2 * correction:
         return Certificate(
             "not unique", float(margin), None, second, free, "another positive definite matrix fits"
@@ -199,7 +221,8 @@ class _Instance:
         tangent = np.concatenate([to_vector(a[:, :, None] * a[:, None, :]), across], axis=1)
         normal = to_vector(b[:, :, None] * b[:, None, :])
         left, singular, _ = np.linalg.svd(tangent, full_matrices=True)
-        rank = int(np.sum(singular > _RANK_TOLERANCE * singular[0]))
+        # The zero teacher has no tangent directions at all.
+        rank = int(np.sum(singular > _RANK_TOLERANCE * singular.max(initial=0.0)))
         null = left[:, rank:].T
         images = null @ normal
         # Orthonormal matrices make the interior-point method's Newton systems well scaled; SVD also drops duplicates
@@ -222,7 +245,11 @@ class _Instance:
         """Check the dual witness in the original coordinates."""
         n_tangent = self.tangent.shape[1]
         y = coefficients @ self.combine
-        if len(self.X) < n_tangent or self.tangent_singular[-1] <= _RANK_TOLERANCE * self.tangent_singular[0]:
+        singular = self.tangent_singular
+        injective = n_tangent == 0 or (
+            len(self.X) >= n_tangent and singular[-1] > _RANK_TOLERANCE * singular[0]
+        )
+        if not injective:
             return self.undecided("a tangent direction fits the data although the dual witness is definite")
         witness = (self.X * y[:, None]).T @ self.X
         S = self.V.T @ witness @ self.V
@@ -231,7 +258,7 @@ class _Instance:
             + 2 * np.linalg.norm(self.U.T @ witness @ self.V) ** 2
         )
         residue += 1e-15 * float(np.sum(np.abs(y) * np.sum(self.X**2, axis=1)))
-        kappa = np.linalg.norm(self.normal, 2) / self.tangent_singular[-1]
+        kappa = np.linalg.norm(self.normal, 2) / singular[-1] if n_tangent else 0.0
         mean = np.trace(S) / len(S)
         margin = float((np.linalg.eigvalsh(S)[0] - (1 + kappa) * residue) / mean)
         if margin > 0:
@@ -251,7 +278,7 @@ class _Instance:
         delta = (
             self.U @ UU @ self.U.T + self.U @ UV @ self.V.T + self.V @ UV.T @ self.U.T + self.V @ N @ self.V.T
         )
-        steps = np.linalg.norm(self.A) / np.linalg.norm(delta) * 0.5 ** np.arange(40)
+        steps = (np.linalg.norm(self.A) or 1.0) / np.linalg.norm(delta) * 0.5 ** np.arange(40)
         candidates = self.A + steps[:, None, None] * delta
         best = candidates[np.argmax(np.linalg.eigvalsh(candidates)[:, 0])]
         forms = np.concatenate([self.tangent, self.normal], axis=1)
