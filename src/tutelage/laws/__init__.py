@@ -2,12 +2,15 @@
 
 from tutelage.laws.base import Law
 from tutelage.laws.chi_square import ChiSquare
+from tutelage.laws.conditional import Nonzero
 from tutelage.laws.convolution import Convolution
 from tutelage.laws.distance import Distance, KolmogorovSmirnov, one_per_teacher, pooled_distance
 from tutelage.laws.linear_network import FiniteLinearNetwork, LinearNetwork
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
 from tutelage.laws.mixture import Mixture
 from tutelage.laws.point_mass import PointMass
+from tutelage.laws.readout import Gaussian, linear_network_of, squared_norm
+from tutelage.laws.weighted_marchenko_pastur import WeightedMarchenkoPastur, quadratic_bulk
 from tutelage.laws.wishart import Wishart
 
 __all__ = [
@@ -15,13 +18,19 @@ __all__ = [
     "Convolution",
     "Distance",
     "FiniteLinearNetwork",
+    "Gaussian",
     "KolmogorovSmirnov",
     "Law",
     "LinearNetwork",
     "MarchenkoPastur",
     "Mixture",
+    "Nonzero",
     "PointMass",
+    "WeightedMarchenkoPastur",
     "Wishart",
+    "linear_network_of",
     "one_per_teacher",
     "pooled_distance",
+    "quadratic_bulk",
+    "squared_norm",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -141,30 +143,38 @@ def _tabulated_integral(weight: float, f: Law, g: Law) -> tuple[Table, float]:
     return table, weight * worst
 
 
-def _overlap(x: np.ndarray, f: Law, g: Law) -> tuple[np.ndarray, ...]:
-    """Ends of {s : s in the bulk of f, y = x - s in the bulk of g}, and the y belonging to each, exact at
-    the edges."""
-    fs, gs = f.breakpoints(), g.breakpoints()
-    s_low, s_high = np.maximum(fs[0], x - gs[-1]), np.minimum(fs[-1], x - gs[0])
-    y_low, y_high = np.maximum(gs[0], x - fs[-1]), np.minimum(gs[-1], x - fs[0])
-    return s_low, np.maximum(s_low, s_high), y_low, np.maximum(y_low, y_high)
+def _overlaps(x: np.ndarray, f: Law, g: Law) -> Iterator[tuple[np.ndarray, ...]]:
+    """For every panel of f and of g: ends of {s : s and y = x - s in their panels}, and those of y.
+
+    Both variables are kept because each is exact at one end only: x - (x - y) is y but for a rounding, and a density
+    may be infinite there.
+    """
+    for f_low, f_high in itertools.pairwise(f.breakpoints()):
+        for g_low, g_high in itertools.pairwise(g.breakpoints()):
+            s_low, s_high = np.maximum(f_low, x - g_high), np.minimum(f_high, x - g_low)
+            y_low, y_high = np.maximum(g_low, x - f_high), np.minimum(g_high, x - f_low)
+            yield s_low, np.maximum(s_low, s_high), y_low, np.maximum(y_low, y_high)
 
 
 def _cdf_integral(x: np.ndarray, f: Law, g: Law) -> tuple[np.ndarray, np.ndarray]:
-    """Integral of f(s) G(x - s) over all s: where G has reached its whole mass it is F, the rest by
-    quadrature."""
-    s_low, s_high, _, _ = _overlap(x, f, g)
-    full = float(g.distribution(np.float64(g.breakpoints()[-1])))
-    value, error = _quadrature(lambda s, x: f.density(s) * g.distribution(x - s), s_low, s_high, x)
-    return value + full * f.distribution(s_low), error
+    """Integral of f(s) G(x - s) over all s: where G has reached its whole mass it is F, the rest by quadrature."""
+    g_high = g.breakpoints()[-1]
+    total = float(g.distribution(np.float64(g_high))) * f.distribution(x - g_high)
+    error = np.zeros(x.shape)
+    for s_low, s_high, _, _ in _overlaps(x, f, g):
+        value, uncertainty = _quadrature(lambda s, x: f.density(s) * g.distribution(x - s), s_low, s_high, x)
+        total, error = total + value, error + uncertainty
+    return total, error
 
 
 def _density_integral(x: np.ndarray, f: Law, g: Law) -> np.ndarray:
     """Integral of f(s) g(x - s), each half in the variable that is exact at its own end."""
-    s_low, s_high, y_low, y_high = _overlap(x, f, g)
-    left, _ = _quadrature(lambda s, x: f.density(s) * g.density(x - s), s_low, (s_low + s_high) / 2, x)
-    right, _ = _quadrature(lambda y, x: f.density(x - y) * g.density(y), y_low, (y_low + y_high) / 2, x)
-    return np.where(s_high > s_low, left + right, 0.0)
+    total = np.zeros(x.shape)
+    for s_low, s_high, y_low, y_high in _overlaps(x, f, g):
+        left, _ = _quadrature(lambda s, x: f.density(s) * g.density(x - s), s_low, (s_low + s_high) / 2, x)
+        right, _ = _quadrature(lambda y, x: f.density(x - y) * g.density(y), y_low, (y_low + y_high) / 2, x)
+        total += np.where(s_high > s_low, left + right, 0.0)
+    return total
 
 
 def _quadrature(

@@ -20,13 +20,18 @@ class Table:
     ----------
     edges : ndarray, shape (n + 1,)
     coefficients : ndarray, shape (n, degree + 1)
-    error : float
-        Largest size of the last two coefficients over the panels: an estimate of the interpolation error.
+    errors : ndarray, shape (n,)
+        Largest of the last two coefficients of each panel: an estimate of its interpolation error.
     """
 
     edges: np.ndarray
     coefficients: np.ndarray
-    error: float
+    errors: np.ndarray
+
+    @property
+    def error(self) -> float:
+        """Largest error over the panels."""
+        return float(self.errors.max())
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """The interpolant, its end values outside."""
@@ -41,7 +46,7 @@ class Table:
         raised = chebyshev.chebint(self.coefficients, lbnd=-1, axis=1) * half
         ends = raised.sum(axis=1)
         raised[:, 0] += np.cumsum(ends) - ends
-        return Table(self.edges, raised, self.error * float(self.edges[-1] - self.edges[0]))
+        return Table(self.edges, raised, np.cumsum(self.errors * np.diff(self.edges)))
 
 
 def tabulate(
@@ -55,7 +60,7 @@ def tabulate(
     low, high = open_panels[:-1], open_panels[1:]
     nodes = np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
     parent_tail, size = np.full(low.shape, np.inf), 0.0
-    done_low, done, error = [], [], 0.0
+    done_low, done, errors = [], [], []
     for depth in range(_DEEPEST + 1):
         x = (low + high)[:, None] / 2 + (high - low)[:, None] / 2 * nodes
         values = function(x.ravel()).reshape(x.shape)
@@ -67,7 +72,7 @@ def tabulate(
         ready = (tail <= tolerance) | noise | (depth == _DEEPEST)
         done_low.append(low[ready])
         done.append(coefficients[ready])
-        error = max(error, float(tail[ready].max(initial=0.0)))
+        errors.append(tail[ready])
         low, high, middle = low[~ready], high[~ready], ((low + high) / 2)[~ready]
         low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
         parent_tail = np.tile(tail[~ready], 2)
@@ -76,7 +81,7 @@ def tabulate(
     starts = np.concatenate(done_low)
     order = np.argsort(starts)
     edges = np.append(starts[order], open_panels[-1])
-    return Table(edges, np.concatenate(done)[order], error)
+    return Table(edges, np.concatenate(done)[order], np.concatenate(errors)[order])
 
 
 def _clenshaw(x: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
