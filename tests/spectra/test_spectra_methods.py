@@ -7,7 +7,7 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tutelage import Network, Problem, explain_method, hessian_at_optimum, sample_teacher, spectrum
+from tutelage import Network, Problem, empirical, explain_method, hessian_at_optimum, sample_teacher, spectrum
 from tutelage.errors import AllocationError, InputError, NotAvailableError
 
 SHAPES = [(3, 5), (5, 3), (4, 4), (6, 1), (1, 4)]
@@ -112,6 +112,20 @@ def test_explanation_says_why_not():
     assert "not symmetry: the neurons span" in text and "not function_space" in text
     assert explain_method(sample_teacher("quadratic", d=3, k=6, seed=0)).size == 9
     assert "<table>" in explain_method(np.eye(3))._repr_html_()
+
+
+@pytest.mark.parametrize(("n", "method"), [(9, "function_space"), (40, "dense")])
+def test_hessians_of_data_have_the_rank_of_their_samples(n, method):
+    teacher = sample_teacher("erf", d=4, k=3, seed=0)
+    X = np.random.default_rng(0).normal(size=(n, 4))
+    operator = empirical.Problem.from_teacher(teacher, X).hessian(teacher).outer
+    found = spectrum(operator)
+    assert found.method == method
+    assert found.rank == min(n, 15)
+    assert np.abs(found.eigenvalues - scipy.linalg.eigvalsh(operator.dense())).max() < 1e-13
+    if n > 15:
+        with pytest.raises(NotAvailableError, match="fewer functions or samples than P = 15"):
+            spectrum(operator, "function_space")
 
 
 @pytest.mark.parametrize("which", ["largest", "smallest", "both"])

@@ -17,7 +17,7 @@ def function_space_spectrum(operator: HessianOperator) -> Spectrum:
     Raises
     ------
     NotAvailableError
-        The operator has no factor (a non-polynomial activation, or a point away from the optimum).
+        The operator has no factor (a non-polynomial activation, a point away from the optimum), or not a wide one.
     """
     size = operator.factor_size()
     if size is None:
@@ -26,7 +26,13 @@ def function_space_spectrum(operator: HessianOperator) -> Spectrum:
             "without a finite function space; use method='auto'"
         )
     require_memory(size, operator.n_params)
-    return gram_spectrum(operator.factor(), operator.n_params)
+    factor = operator.factor()
+    if factor is None:
+        raise NotAvailableError(
+            f"spectrum(method='function_space'): expected fewer functions or samples than P = {operator.n_params} "
+            f"parameters, got {size}; use method='dense'"
+        )
+    return gram_spectrum(factor, operator.n_params)
 
 
 def gram_spectrum(factor: np.ndarray, n_params: int) -> Spectrum:
