@@ -114,6 +114,7 @@ def test_full_batch_data_descent_is_predicted_by_the_empirical_hessian(linear):
     displacement = 1e-6 * np.random.default_rng(0).standard_normal(linear.n_params)
     steps, rule = np.array([0, 1, 10, 60]), GradientDescent(0.2)
     run = simulate(data, displacement, rule, steps=steps, teacher=linear)
+    assert run.resolved.all()
     predicted = predict_loss(spectral_measure(data.hessian(linear), displacement), steps=steps, rule=rule)
     np.testing.assert_allclose(run.loss, predicted.loss, rtol=1e-3)
 

@@ -71,6 +71,12 @@ class Curve:
     def _repr_html_(self) -> str:
         return f"<b>Curve</b> <code>{self!r}</code>"
 
+    @property
+    def resolved(self) -> np.ndarray:
+        """Where the loss stands ten times above the round-off floor of its run; everywhere for a
+        prediction."""
+        return self.loss > 10.0 * float(self.meta.get("floor", 0.0))
+
     def local_slope(self) -> np.ndarray:
         r""":math:`d\log\epsilon / d\log t` by central differences, shape (n,); NaN at time 0 and where the
         loss is 0."""

@@ -155,6 +155,11 @@ def asymptote(measure: Any, times: Any, rule: Rule | str = FLOW, *, through: Cur
     rate, weight = _slowest(source)
     log_constant, fixed = math.log(0.5 * rate * weight), "predicted"
     if through is not None:
+        if not through.loss[-1] > 0.0:
+            raise InputError(
+                f"asymptote: expected a positive final loss to pass through, got {through.loss[-1]:g}; "
+                "end the curve before it meets round-off (meta['floor'])"
+            )
         last = clock(rule, through.times[-1:], None, "asymptote").readings
         # In logarithms: e^{2λt} overflows where C itself is an ordinary number.
         log_constant = math.log(through.loss[-1]) - float(_log_square(rule, rate, last)[0])

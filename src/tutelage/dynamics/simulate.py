@@ -80,7 +80,8 @@ def simulate(
     Curve
         ``loss`` is the mean over runs, ``std`` their standard deviation, ``runs`` the single ones.
         ``diverged_at`` is the first step at which a parameter grew beyond 1e8 times the start; the loss is
-        NaN from the next record on. A flow that its solver could not finish says so in ``meta["status"]``.
+        NaN from the next record on. A flow that its solver could not finish says so in ``meta["status"]``;
+        losses below ``meta["floor"]`` are round-off.
 
     Raises
     ------
@@ -108,6 +109,7 @@ def simulate(
             place.objective, stepper, place.thetas, ticks.steps, seed, place.reference, observe, progress
         )
         meta = {"status": "finished" if np.all(track.diverged < 0) else "diverged"}
+    meta["floor"] = float(_floor(place.objective, place.thetas[0]))
     name = ruled.spec if isinstance(rule, (Rule, str)) else "optax"
     return _curve(track, ticks, meta | {"label": label, "rule": name, "seed": seed, "n_runs": runs})
 
@@ -175,6 +177,11 @@ def _flow(
 @eqx.filter_jit
 def _losses(objective: Objective, thetas: Any) -> Any:
     return jax.lax.map(objective.loss, thetas)
+
+
+@eqx.filter_jit
+def _floor(objective: Objective, theta: Any) -> Any:
+    return objective.floor(theta)
 
 
 def _curve(track: Track, ticks: Clock, meta: dict[str, Any]) -> Curve:

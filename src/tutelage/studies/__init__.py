@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _STUDIES: dict[str, str] = {
     "fig2": "tutelage.studies.linear_spectrum:LinearSpectrum",
+    "fig3": "tutelage.studies.near_optimum:NearOptimum",
     "fig4": "tutelage.studies.quadratic_spectrum:QuadraticSpectrum",
     "fig5": "tutelage.studies.erf_spectrum:ErfSpectrum",
     "fig6": "tutelage.studies.hidden_block:HiddenBlock",

@@ -1,0 +1,41 @@
+"""The study of Fig. 3 at reduced size: its claims pass, and wrong data make each of them fail."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
+
+from falsify import check_study, computed_with, mapped
+
+from tutelage.studies import study_class
+from tutelage.studies.near_optimum import NearOptimum
+
+SMALL = {"d": 4, "k": 3, "batch": 128, "ends": (40, 600, 4000), "points": 60}
+
+
+@pytest.mark.slow
+def test_the_claims_hold_and_can_fail():
+    study = NearOptimum(**SMALL)
+    dataset = study.compute()
+    other_teacher = computed_with(NearOptimum(**SMALL | {"seed": 8}))
+    slower = mapped("time", lambda t: 1.3 * t)
+    changes = {
+        "fig3.rate": slower,
+        "fig3.faster": mapped("loss", lambda v: np.exp(np.linspace(0, -30, v.shape[1])) * np.ones_like(v)),
+        "fig3.whole": other_teacher,
+        "fig3.exponential.erf": slower,
+    }
+    for name in ("linear", "quadratic", "erf"):
+        changes[f"fig3.curve.{name}"] = other_teacher
+        changes[f"fig3.slope.{name}"] = slower
+    check_study(study, dataset, changes)
+    figure = study.draw(dataset)
+    assert len(figure.axes) == 2 and figure.axes[0].get_yscale() == "log"
+
+
+def test_the_study_is_registered():
+    assert study_class("fig3") is NearOptimum
+    assert NearOptimum.from_parameters(NearOptimum.full().parameters()) == NearOptimum.full()
