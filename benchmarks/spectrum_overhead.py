@@ -28,13 +28,13 @@ def best_of(*functions: Callable[[], object], repeats: int = 3) -> list[float]:
     return times
 
 
-def main() -> None:
+def main(d: int = 59, k: int = 50, sizes: tuple[int, ...] = (500, 1000, 1500, 2000, 3000)) -> None:
     print({key: provenance()[key] for key in ("cpu", "threads")})
     print(f"two-stage routine found: {two_stage_available()}")
-    teacher = sample_teacher("erf", d=59, k=50, seed=0)
+    teacher = sample_teacher("erf", d=d, k=k, seed=0)
     matrix = hessian_at_optimum(teacher).dense()
     spectrum(teacher)  # compiles the moment tables
-    for n in (500, 1000, 1500, 2000, 3000):
+    for n in sizes:
         part = matrix[:n, :n]
         plain, staged = best_of(
             lambda part=part: symmetric_eigenvalues(part.copy(), two_stage=False),

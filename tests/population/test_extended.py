@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from tutelage import Activation, Network, hessian_at_optimum, sample_teacher
+from tutelage import Activation, Network, hessian_at_optimum, sample_teacher, spectrum
+from tutelage.errors import NotAvailableError
 from tutelage.population.extended import ball_hessian
 
 
@@ -40,6 +41,13 @@ def test_dependent_rows_fall_back_to_the_whole_matrix():
     found = ball_hessian(network, 100)
     assert found.repeated is None
     assert found.block.nrows() == network.n_params
+
+
+def test_dependent_rows_in_many_inputs_are_refused():
+    row = np.linspace(0.1, 1.0, 300)
+    with pytest.raises(NotAvailableError, match="dependent to 100 bits"):
+        ball_hessian(Network([row, 2 * row], [1.0, 1.0], "erf"), 100)
+    assert spectrum(Network([row, 2 * row], [1.0, 1.0], "erf")).method == "symmetry"
 
 
 class Cube(Activation):

@@ -12,14 +12,20 @@ import flint
 from tutelage.activations.arithmetic import arb_functions
 from tutelage.activations.base import Elementary
 from tutelage.activations.pairs import PairMoments
+from tutelage.errors import NotAvailableError
 from tutelage.network import Network
 from tutelage.operators.ball import BallHessian
 
 Vector = list[flint.arb]
 
+_WHOLE_UP_TO = 500
+"""Largest P assembled whole although k < d: four seconds there, and the cost grows like P³."""
+
 
 def ball_hessian(network: Network, bits: int) -> BallHessian | None:
     """The matrices of the Hessian at ``bits`` of working precision; None where σ has no elementary tables.
+
+    Raises NotAvailableError for many inputs and dependent rows, which leave the symmetry without exact coordinates.
 
     Returns
     -------
@@ -37,6 +43,11 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
         tables = [[_tables(activation, gram, i, j) for j in range(i + 1)] for i in range(len(W))]
         coordinates = _cholesky(gram) if network.k < network.d else None
         if coordinates is None:
+            if network.n_params > _WHOLE_UP_TO and network.k < network.d:
+                raise NotAvailableError(
+                    f"extended precision: expected independent neurons, got rows of W that are dependent to {bits} "
+                    f"bits, so that all P = {network.n_params} parameters would stay; use method='symmetry'"
+                )
             return BallHessian(_assemble(tables, W, a), None, 0)
         repeated = _symmetric([[a[i] * a[j] * tables[i][j].k11 for j in range(i + 1)] for i in range(len(W))])
         return BallHessian(_assemble(tables, coordinates, a), repeated, network.d - network.k)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import scipy.linalg
 
-TWO_STAGE_FROM = 1500
+TWO_STAGE_FROM = 2000
 """Size from which ``dsyevd_2stage`` beats the plain driver (measured in benchmarks/spectrum_overhead.py)."""
 
 _COLUMN_MAJOR = 102
