@@ -35,6 +35,20 @@ def test_laws_of_a_spectrum(activation, shape, seed):
     assert found.errors.max() < 1e-13 * largest
 
 
+FAMILIES = ["relu", "sin", "cos", "normal_cdf", "gelu", "exp", "polynomial:coefficients=0,1,-0.3,0.2"]
+
+
+@pytest.mark.parametrize("activation", FAMILIES)
+def test_every_family_obeys_the_laws_and_its_symmetry(activation):
+    network = sample_teacher(activation, d=5, k=3, seed=1)
+    operator, found = hessian_at_optimum(network), spectrum(network)
+    assert found.multiplicities.sum() == network.n_params
+    assert found.multiplicities.max() >= 2
+    assert found.trace() == pytest.approx(operator.trace(), rel=1e-13)
+    assert found.frobenius_norm() == pytest.approx(operator.frobenius_norm(), rel=1e-13)
+    assert np.abs(found.eigenvalues - dense_values(network)).max() <= 1e-14 * found.values[-1]
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 10**6))
@@ -81,6 +95,11 @@ def test_symmetry_away_from_the_optimum():
         ("linear", 3, 5, 3),
         ("quadratic", 3, 7, 9),
         ("quadratic", 7, 3, 21),
+        ("polynomial:coefficients=0,0,1", 4, 6, 10),
+        ("polynomial:coefficients=0,0,0,1", 5, 2, 10),
+        ("relu", 4, 3, 12),
+        ("abs", 3, 4, 12),
+        ("leaky_relu:slope=0.1", 3, 4, 12),
     ],
 )
 def test_structural_zeros_are_exact_and_give_the_rank(activation, d, k, rank):

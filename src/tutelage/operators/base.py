@@ -101,6 +101,10 @@ class HessianOperator(lx.AbstractLinearOperator):
         """M of :meth:`factor`, without computing it."""
         return None
 
+    def null_vectors(self) -> np.ndarray | None:
+        """Orthonormal columns (P, m) that a symmetry of the activation proves to be null vectors, or None."""
+        return None
+
     @property
     def is_extendable(self) -> bool:
         """Whether :meth:`extended` gives matrices."""

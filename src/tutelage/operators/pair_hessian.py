@@ -157,6 +157,11 @@ class PairHessian(HessianOperator):
     def factor_size(self) -> int | None:
         return None if self._outer_routes is None else self._outer_routes.factor_size(self.d)
 
+    def null_vectors(self) -> np.ndarray | None:
+        if self._outer_routes is None or len(self.trainable) < 2:
+            return None
+        return self._outer_routes.null_vectors(self.W, self.a)
+
     @property
     def is_extendable(self) -> bool:
         return self._outer_routes is not None and self._outer_routes.has_balls and len(self.trainable) == 2

@@ -29,6 +29,10 @@ class Routes(abc.ABC):
     def repeated_factor(self, W: np.ndarray, a: np.ndarray) -> np.ndarray | None:
         r"""G (m, k) with :math:`G^T G = (a_i a_j k_{11}(i, j))`, where m < k."""
 
+    @abc.abstractmethod
+    def null_vectors(self, W: np.ndarray, a: np.ndarray) -> np.ndarray | None:
+        """Orthonormal null vectors (k d + k, m) of the outer part, or None."""
+
     @property
     @abc.abstractmethod
     def has_balls(self) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tutelage.activations import Activation
 from tutelage.activations.base import Elementary
+from tutelage.activations.rectified import RectifiedFamily
 from tutelage.network import Network
 from tutelage.operators.ball import BallHessian
 from tutelage.operators.routes import Routes
@@ -38,6 +39,29 @@ class PopulationRoutes(Routes):
         if size is None or size >= a.size:
             return None
         return repeated_factor(Network(W, a, self.activation))
+
+    @property
+    def homogeneity(self) -> int | None:
+        """p with σ(c u) = c^p σ(u) for c > 0: 1 for ReLU and its kind, the power of a pure power; else None."""
+        if isinstance(self.activation, RectifiedFamily):
+            return 1
+        if self.activation.degree is None:
+            return None
+        powers = [p for p, c in enumerate(self.activation.coefficients) if c]
+        return powers[0] if len(powers) == 1 and powers[0] > 0 else None
+
+    def null_vectors(self, W: np.ndarray, a: np.ndarray) -> np.ndarray | None:
+        r""":math:`(w_i, -p\,a_i)` of every neuron: :math:`w_i \to c\,w_i,\ a_i \to c^{-p} a_i` leaves the function as it is."""
+        p = self.homogeneity
+        size = np.sqrt(np.sum(W * W, axis=1) + (0 if p is None else p * p) * a * a)
+        if p is None or not size.all():
+            return None
+        k, d = W.shape
+        vectors = np.zeros((k * d + k, k))
+        for i in range(k):
+            vectors[i * d : (i + 1) * d, i] = W[i] / size[i]
+            vectors[k * d + i, i] = -p * a[i] / size[i]
+        return vectors
 
     @property
     def has_balls(self) -> bool:

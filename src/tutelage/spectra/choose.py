@@ -104,7 +104,10 @@ def plan(operator: HessianOperator) -> Plan:
     n, m = block.n_params, block.factor_size()
     if m is None:
         rejected.append(
-            ("function_space", "neither a polynomial activation nor few samples at the optimum: no small function space")
+            (
+                "function_space",
+                "neither a polynomial activation nor few samples at the optimum: no small function space",
+            )
         )
     elif m >= n:
         rejected.append(("function_space", f"{m} functions are not fewer than {n} parameters"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg
 
 from tutelage.operators import HessianOperator
 from tutelage.spectra.lapack import backward_error, symmetric_eigenvalues
@@ -10,9 +11,23 @@ from tutelage.spectra.result import Spectrum
 
 
 def dense_spectrum(operator: HessianOperator) -> Spectrum:
-    """All eigenvalues by LAPACK; the error bar is the backward error and what quadrature left in the entries."""
+    """All eigenvalues by LAPACK; the error bar is the backward error and what quadrature left in the entries.
+
+    Null vectors that a symmetry proves (the scale of every ReLU neuron) are taken out first: their zeros are exact.
+    """
     operator.require_memory()
-    return matrix_spectrum(operator.dense(), operator.entry_error)
+    nulls = operator.null_vectors()
+    if nulls is None:
+        return matrix_spectrum(operator.dense(), operator.entry_error)
+    rest = matrix_spectrum(_outside(operator.dense(), nulls), operator.entry_error)
+    return Spectrum(
+        np.append(rest.values, 0.0),
+        np.append(rest.multiplicities, nulls.shape[1]),
+        operator.n_params,
+        "dense",
+        np.append(2 * rest.errors, 0.0),
+        rest.rank,
+    )
 
 
 def matrix_spectrum(matrix: np.ndarray, entry_error: float = 0.0) -> Spectrum:
@@ -28,3 +43,15 @@ def matrix_spectrum(matrix: np.ndarray, entry_error: float = 0.0) -> Spectrum:
     # Every eigenvalue away from zero by ten error bars: full rank is certain, any other count would be a guess.
     rank = n if np.all(np.abs(values) > 10 * error) else None
     return Spectrum(values, np.ones(n, dtype=np.int64), n, "dense", np.full(n, error), rank)
+
+
+def _outside(matrix: np.ndarray, nulls: np.ndarray) -> np.ndarray:
+    """QᵀHQ without the leading m rows and columns, Q a product of reflections that brings the null vectors there."""
+    n, m = nulls.shape
+    reflectors, tau, _, _ = scipy.linalg.lapack.dgeqrf(nulls)
+    work = 64 * n
+    # The matrix is symmetric: its transpose is itself in the column order LAPACK wants.
+    left, _, _ = scipy.linalg.lapack.dormqr("L", "T", reflectors, tau, matrix.T, work, overwrite_c=1)
+    both, _, _ = scipy.linalg.lapack.dormqr("R", "N", reflectors, tau, left, work, overwrite_c=1)
+    inside = both[m:, m:]
+    return (inside + inside.T) / 2
