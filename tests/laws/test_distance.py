@@ -77,16 +77,16 @@ def test_multiplicities_are_repeated_eigenvalues(eigenvalues):
 
 
 def test_p_values_are_uniform_under_the_true_law():
-    """200 experiments of 60 dependent pairs: the share of p < 0.1 must be near 0.1 (binomial, 4 sigma)."""
+    """100 experiments of 60 dependent pairs: the share of p < 0.1 must be near 0.1 (binomial, 4 sigma)."""
     law, rng = ChiSquare(3), np.random.default_rng(5)
     outcomes = []
-    for _ in range(200):
+    for _ in range(100):
         pairs = law.rvs((60, 1), rng).repeat(2, axis=1)
         outcomes.append(
             [pooled_distance(pairs, law, n_bootstrap=59).p_value, one_per_teacher(pairs, law).p_value]
         )
     share = (np.array(outcomes) < 0.1).mean(axis=0)
-    sigma = np.sqrt(0.1 * 0.9 / 200)
+    sigma = np.sqrt(0.1 * 0.9 / 100)
     assert np.all(np.abs(share - 0.1) < 4 * sigma)
 
 

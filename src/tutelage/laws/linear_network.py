@@ -87,7 +87,7 @@ class LinearNetwork(SumLaw):
     :math:`\frac kd[\chi^2_k/k \oplus \mathrm{MP}(k/d, 1)] + (1 - \frac kd)\,\chi^2_k/k`. Couto et al. 2025,
     section 3 and
     appendix A; SCIENCE.md section 4. Mean 1 + k/d, variance 2/k + k/d. The law at these very sizes is
-    :class:`FiniteLinearNetwork`, at distance 0.015 for (10, 20) and 0.003 for (30, 10).
+    :class:`FiniteLinearNetwork`, at distance 0.0134 for (10, 20) and 0.0026 for (30, 10).
 
     Parameters
     ----------

@@ -30,9 +30,9 @@ class WeightedMarchenkoPastur(Law):
         E\frac{1}{1 + tm} = \sqrt{\tfrac{\pi}{2m}}\;e^{1/2m}\,\mathrm{erfc}\frac{1}{\sqrt{2m}},
 
     and :math:`\rho(x) = \mathrm{Im}\,m(x + i0)/\pi`. The equation is followed by Newton steps from a large Im z
-    down to the real line, and the density tabulated over :math:`x^{1/3}`: at 0 it grows like :math:`x^{-1/2}` for ratio < 1
-    (beside an atom
-    1 - ratio) and :math:`x^{-2/3}` for ratio 1. For ratio > 1 it starts at a positive edge; the right tail is chi-square's.
+    down to the real line, and the density tabulated over :math:`x^{1/3}`. At 0 it grows like :math:`x^{-1/2}` for
+    ratio < 1 (beside an atom 1 - ratio) and like :math:`x^{-2/3}` for ratio 1; for ratio > 1 it starts at a positive
+    edge. The right tail is chi-square's.
 
     Parameters
     ----------
