@@ -167,7 +167,9 @@ class PairHessian(HessianOperator):
         return self._outer_routes is not None and self._outer_routes.has_balls and len(self.trainable) == 2
 
     def extended(self, bits: int) -> BallHessian | None:
-        return self.routes.ball(self.W, self.a, bits) if self.is_extendable else None
+        if self.routes is None or not self.is_extendable:
+            return None
+        return self.routes.ball(self.W, self.a, bits)
 
     def known_eigensystem(self) -> Any:
         if self._outer_routes is None or len(self.trainable) < 2:

@@ -55,13 +55,13 @@ class Spectrum:
     multiplicities: np.ndarray
     n_params: int
     method: str
-    errors: np.ndarray | None = None
+    errors: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(1))
     rank: int | None = None
 
     def __post_init__(self) -> None:
         values = np.asarray(self.values, dtype=np.float64).reshape(-1)
         multiplicities = np.asarray(self.multiplicities)
-        errors = np.zeros_like(values) if self.errors is None else np.asarray(self.errors, dtype=np.float64)
+        errors = np.asarray(self.errors, dtype=np.float64)
         if multiplicities.dtype.kind not in "iu" or np.any(multiplicities < 1):
             raise InputError("Spectrum: expected positive integer multiplicities; drop empty blocks")
         errors = np.broadcast_to(errors, values.shape)

@@ -45,14 +45,16 @@ def reduced_spectrum(
     """The two parts put together."""
     block = solve(reduction.block)
     repeated = repeated_spectrum(reduction, operator.entry_error)
-    ranks = (repeated.rank, block.rank)
+    rank = None
+    if repeated.rank is not None and block.rank is not None:
+        rank = repeated.rank * reduction.multiplicity + block.rank
     return Spectrum(
         np.concatenate([repeated.values, block.values]),
         np.concatenate([repeated.multiplicities * reduction.multiplicity, block.multiplicities]),
         operator.n_params,
         "symmetry" if block.method == "dense" else f"symmetry+{block.method}",
         np.concatenate([repeated.errors, block.errors]),
-        None if None in ranks else repeated.rank * reduction.multiplicity + block.rank,
+        rank,
     )
 
 
