@@ -13,7 +13,8 @@ __version__ = "0.1.0"
 _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.activations": (
         *("Abs", "Activation", "Cos", "Erf", "Exp", "GaussianBump", "Gelu", "LeakyRelu", "Linear", "NormalCdf"),
-        *("Polynomial", "Quadratic", "Relu", "Sin", "parse_activation"),
+        *("Numerical", "Polynomial", "Quadratic", "Relu", "Sigmoid", "Silu", "Sin", "Softplus", "Tanh"),
+        "parse_activation",
     ),
     "tutelage.network": ("Architecture", "Network", "load_network", "sample_teacher", "save_network"),
     "tutelage.measure": ("Integral", "Measure"),

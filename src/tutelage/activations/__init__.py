@@ -8,15 +8,17 @@ from tutelage.activations.base import Activation, Elementary
 from tutelage.activations.erf import Erf, NormalCdf
 from tutelage.activations.exponential import Exp, GaussianBump
 from tutelage.activations.gelu import Gelu
+from tutelage.activations.numerical import Numerical
 from tutelage.activations.periodic import Cos, Sin
 from tutelage.activations.polynomial import Linear, Polynomial, Quadratic
 from tutelage.activations.rectified import Abs, LeakyRelu, Relu
+from tutelage.activations.sigmoidal import Sigmoid, Silu, Softplus, Tanh
 from tutelage.errors import InputError
 from tutelage.spec import parse_spec
 
 _FAMILIES: tuple[Any, ...] = (
     *(Linear, Quadratic, Polynomial, Erf, NormalCdf, Sin, Cos, Exp, GaussianBump, Gelu),
-    *(Relu, LeakyRelu, Abs),
+    *(Relu, LeakyRelu, Abs, Tanh, Sigmoid, Softplus, Silu),
 )
 ACTIVATIONS: dict[str, type] = {family.name: family for family in _FAMILIES}
 
@@ -54,10 +56,15 @@ __all__ = [
     "LeakyRelu",
     "Linear",
     "NormalCdf",
+    "Numerical",
     "Polynomial",
     "Quadratic",
     "Relu",
+    "Sigmoid",
+    "Silu",
     "Sin",
+    "Softplus",
+    "Tanh",
     "as_activation",
     "parse_activation",
 ]

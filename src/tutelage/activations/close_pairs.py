@@ -68,12 +68,12 @@ def close_pairs(W: Any, Z: Any) -> ClosePairs:
 
 
 def require_nonzero_rows(W: Any, who: str, activation: Activation) -> None:
-    """A zero neuron under an activation with a kink at 0 has no Hessian."""
+    """A zero neuron under a kinked activation has no Hessian."""
     zero = np.flatnonzero(~np.any(np.asarray(W) != 0, axis=1))
     if zero.size:
         raise NoHessianError(
-            f"{who}: expected non-zero neurons under {activation.name} (its kink at 0 leaves no second derivative "
-            f"there), got a zero row {int(zero[0])} of the weights; remove that neuron or move it off 0"
+            f"{who}: expected non-zero neurons under the kinked activation {activation.name} (a zero neuron has no "
+            f"second derivative), got zero row {int(zero[0])} of the weights; remove that neuron or move it off 0"
         )
 
 

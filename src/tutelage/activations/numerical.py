@@ -1,0 +1,113 @@
+"""Any function as an activation; its kinks are declared, and integrated piecewise."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tutelage import check
+from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
+from tutelage.activations.kinked_rule import kinked_expectations, smooth_part
+from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
+from tutelage.activations.quadrature import QuadratureActivation, correlation
+from tutelage.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Numerical(QuadratureActivation):
+    """Any function as an activation.
+
+    Parameters
+    ----------
+    fn : callable
+        Elementwise, written with ``jax.numpy``; growth at most polynomial.
+    kinks : tuple of float
+        Points where the first or a higher derivative jumps (the function itself must not). They are declared,
+        never searched for: ``Numerical(jax.nn.relu, kinks=(0.0,))``.
+    strip : float
+        Half-width of the strip around the real axis in which fn (each of its pieces) is analytic: pi/2 for tanh.
+        The default 1 suits most functions; ``quadrature_error`` measures whether it was right.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp
+    >>> Numerical(jnp.arctan).spec
+    'numerical:fn=arctan'
+    """
+
+    fn: Callable[[Any], Any]
+    kinks: tuple[float, ...] = ()
+    strip: float = 1.0
+    name: ClassVar[str] = "numerical"
+
+    def __post_init__(self) -> None:
+        if not callable(self.fn):
+            raise InputError(
+                f"Numerical: expected a function, got {type(self.fn).__name__}; pass an elementwise function"
+            )
+        check.number(self.strip, "Numerical", "strip", above=0.0)
+        kinks = tuple(sorted(check.number(c, "Numerical", "kink") for c in self.kinks))
+        object.__setattr__(self, "kinks", kinks)
+
+    def __call__(self, u: Any) -> Any:
+        return self.fn(u)
+
+    @property
+    def spec(self) -> str:
+        return f"{self.name}:fn={getattr(self.fn, '__name__', 'function')}"
+
+    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+        if not self.kinks:
+            return super().dual(m_u, m_v, q_uu, q_uv, q_vv)
+
+        def one(m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+            scales = tuple(jnp.maximum(jnp.sqrt(q), 1e-100) for q in (q_uu, q_vv))
+            angle = jnp.arccos(correlation(q_uu, q_uv, q_vv))
+            parts = smooth_part(
+                self.fn, self.kinks, (m_u, m_v), scales, angle, math.pi - angle, self.strip, refine=1
+            )
+            return parts["k00"]
+
+        return jnp.vectorize(one)(*jnp.broadcast_arrays(*map(jnp.asarray, (m_u, m_v, q_uu, q_uv, q_vv))))
+
+    def refined_moments(self, pair: Pair, order: int, refine: int) -> PairMoments:
+        if not self.kinks:
+            return super().refined_moments(pair, order, refine)
+        shape = pair.q_uv.shape
+        scales = tuple(jnp.broadcast_to(jnp.sqrt(q), shape).reshape(-1) for q in (pair.q_uu, pair.q_vv))
+        angles = (pair.angle.reshape(-1), pair.supplement.reshape(-1))
+        r = {key: x.reshape(shape) for key, x in self._expectations(*scales, *angles, refine).items()}
+        # u and v themselves appear in place of third derivatives of a kink: Stein's lemma, solved for k_31, k_40.
+        close, q_uv = is_close(pair), pair.q_uv
+        safe_uu, safe_vv = (jnp.where(q > 0, q, 1.0) for q in (pair.q_uu, pair.q_vv))
+        k22 = jnp.where(close, 0.0, r["k22"])
+        k31 = jnp.where(close, 0.0, (r["u31"] - q_uv * k22) / safe_uu)
+        k13 = jnp.where(close, 0.0, (r["v13"] - q_uv * k22) / safe_vv)
+        k40 = jnp.where(close, 0.0, (r["f0"] - 2 * k31 * q_uv - k22 * q_uv**2 / safe_uu) / safe_uu)
+        return PairMoments(r["k00"], r["k11"], r["k20"], r["k02"], k22, k31, k13, k40)
+
+    def plane_terms(self, W: Any, Z: Any) -> PlaneTerms | None:
+        if not self.kinks:
+            return None
+        require_nonzero_rows(W, "plane_terms", self)
+        require_nonzero_rows(Z, "plane_terms", self)
+        close = close_pairs(W, Z)
+        columns = (close.norm_u, close.norm_v, close.angle, close.supplement)
+        with jax.enable_x64(True):
+            r = jax.jit(lambda *c: self._expectations(*c, 1))(*map(jnp.asarray, columns))
+        outer, functional = (np.stack([np.asarray(r[key + n]) for n in "012"], axis=1) for key in "cf")
+        return close.terms(outer, functional)
+
+    def _expectations(self, s_u: Any, s_v: Any, angle: Any, supplement: Any, refine: int) -> dict[str, Any]:
+        """All expectations of a list of pairs, one after the other: memory does not grow with their number."""
+
+        def one(pair: Any) -> dict[str, Any]:
+            return kinked_expectations(self.fn, self.kinks, pair[:2], pair[2], pair[3], self.strip, refine)
+
+        return jax.lax.map(one, (s_u, s_v, angle, supplement))
