@@ -1,5 +1,7 @@
 """Closed dual kernels and tables against quadrature of their defining integrals, means included."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -52,21 +54,38 @@ def small_neurons():
     return W, Z
 
 
-def gauss_hermite(f, g, m, C):
-    """E f(u) g(v) by a product rule; f and g vectorised."""
+def hermite_grid(m, C):
+    """Nodes (u, v) of the product rule for a Gaussian pair."""
     a = np.sqrt(C[0, 0])
     b = C[0, 1] / a
     c = np.sqrt(max(C[1, 1] - b * b, 0.0))
     u = m[0] + a * NODES[:, None] + 0 * NODES[None, :]
     v = m[1] + b * NODES[:, None] + c * NODES[None, :]
+    return u, v
+
+
+def gauss_hermite(f, g, m, C):
+    """E f(u) g(v); f and g vectorised."""
+    u, v = hermite_grid(m, C)
     return WEIGHTS @ (np.asarray(f(u)) * np.asarray(g(v))) @ WEIGHTS
 
 
-def derivatives(activation):
+@functools.partial(jax.jit, static_argnums=0)
+def _all_at(functions, u):
+    return [jnp.vectorize(f)(u) for f in functions]
+
+
+@functools.cache
+def _nested(activation):
     functions = [activation]
     for _ in range(4):
         functions.append(jax.grad(functions[-1]))
-    return [activation] + [jax.jit(jnp.vectorize(f)) for f in functions[1:]]
+    return tuple(functions)
+
+
+def derivatives(activation, u):
+    """sigma and its first four derivatives by nested autodiff."""
+    return _all_at(_nested(activation), u)
 
 
 @pytest.mark.parametrize("activation", SMOOTH, ids=lambda s: s.spec)
@@ -74,11 +93,12 @@ def test_tables_are_the_moments_of_derivatives(activation):
     W, Z = small_neurons()
     with jax.enable_x64(True):
         tables = activation.moments(pair_geometry(jnp.asarray(W), jnp.asarray(Z)))
-        s = derivatives(activation)
         for i, j in ((0, 0), (0, 1), (1, 2)):
             C = np.array([[W[i] @ W[i], W[i] @ Z[j]], [W[i] @ Z[j], Z[j] @ Z[j]]])
+            u, v = hermite_grid((0, 0), C)
+            at = np.asarray(derivatives(activation, jnp.stack([u, v])))
             for name, table in zip(NAMES, tables, strict=True):
-                expected = gauss_hermite(s[int(name[1])], s[int(name[2])], (0, 0), C)
+                expected = WEIGHTS @ (at[int(name[1]), 0] * at[int(name[2]), 1]) @ WEIGHTS
                 np.testing.assert_allclose(table[i, j], expected, rtol=1e-11, atol=1e-11, err_msg=name)
 
 

@@ -19,7 +19,7 @@ HERMITE_RANGE = 13.0
 _BLOCK = 1024
 
 
-def step(scale: Any, strip: float, refine: int = 1, extra: float = 0.0) -> Any:
+def step(scale: Any, strip: float, refine: Any = 1, extra: float = 0.0) -> Any:
     """Step in a standard normal variable t for a function of scale * t; ``extra`` is added bandwidth in t."""
     # At y = sqrt(2 E) the Gaussian itself limits the rule; a wider strip does not help.
     y = jnp.minimum(strip / jnp.maximum(scale, 1e-300), math.sqrt(2 * E_FOLDS))
@@ -45,7 +45,7 @@ def pair_expectations(
     scales: tuple[Any, Any],
     half_angle: tuple[Any, Any],
     strip: float,
-    refine: int = 1,
+    refine: Any = 1,
 ) -> tuple[Any, ...]:
     r"""E[f^(p)(u) f^(q)(v)] of one pair (scalars) for each (p, q) of ``orders``.
 
@@ -82,7 +82,7 @@ def pair_expectations(
 
 
 def hermite_coefficients(
-    function: Callable[[Any], Any], orders: int, scales: Any, n: int, strip: float, refine: int = 1
+    function: Callable[[Any], Any], orders: int, scales: Any, n: int, strip: float, refine: Any = 1
 ) -> Any:
     r"""c_m^(p) = E[f^(p)(s t) h_m(t)] for m < n, p < orders and each scale s (k,): shape (orders, k, n).
 

@@ -33,7 +33,7 @@ def kinked_expectations(
     angle: Any,
     supplement: Any,
     strip: float,
-    refine: int = 1,
+    refine: Any = 1,
 ) -> dict[str, Any]:
     r"""Expectations of one centred pair (scalars), each finite at angle 0 and pi except k22, whose delta-delta part
     :math:`J^2/(2\pi s_us_v\sin\varphi)` diverges.
@@ -71,7 +71,7 @@ def kinked_expectations(
     return result
 
 
-def _panels(length: Any, refine: int) -> Any:
+def _panels(length: Any, refine: Any) -> Any:
     return jnp.ceil(2 * RANGE / length).astype(int) * refine
 
 
@@ -99,7 +99,7 @@ def _density(x: Any) -> Any:
 
 
 def smooth_part(
-    function: Any, kinks: Any, means: Any, scales: Any, angle: Any, supplement: Any, strip: float, refine: int
+    function: Any, kinks: Any, means: Any, scales: Any, angle: Any, supplement: Any, strip: float, refine: Any
 ) -> dict[str, Any]:
     """The parts without deltas: the plane is cut along both families of kink lines.
 
@@ -151,7 +151,7 @@ def smooth_part(
 
 
 def _line(
-    function: Any, kinks: Any, at: float, scales: Any, cosine: Any, sine: Any, strip: float, refine: int
+    function: Any, kinks: Any, at: float, scales: Any, cosine: Any, sine: Any, strip: float, refine: Any
 ) -> dict[str, Any]:
     """Given u = ``at``: E f(v), E f(v) y, E f(v)(y^2 - 1), E f'(v), E f''(v), v = s_v (cos at / s_u + sin y)."""
     mean, spread = scales[1] * cosine * at / scales[0], scales[1] * sine

@@ -76,7 +76,7 @@ class Numerical(QuadratureActivation):
 
         return jnp.vectorize(one)(*jnp.broadcast_arrays(*map(jnp.asarray, (m_u, m_v, q_uu, q_uv, q_vv))))
 
-    def refined_moments(self, pair: Pair, order: int, refine: int) -> PairMoments:
+    def refined_moments(self, pair: Pair, order: int, refine: Any) -> PairMoments:
         if not self.kinks:
             return super().refined_moments(pair, order, refine)
         shape = pair.q_uv.shape
@@ -104,7 +104,7 @@ class Numerical(QuadratureActivation):
         outer, functional = (np.stack([np.asarray(r[key + n]) for n in "012"], axis=1) for key in "cf")
         return close.terms(outer, functional)
 
-    def _expectations(self, s_u: Any, s_v: Any, angle: Any, supplement: Any, refine: int) -> dict[str, Any]:
+    def _expectations(self, s_u: Any, s_v: Any, angle: Any, supplement: Any, refine: Any) -> dict[str, Any]:
         """All expectations of a list of pairs, one after the other: memory does not grow with their number."""
 
         def one(pair: Any) -> dict[str, Any]:

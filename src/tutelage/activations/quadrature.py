@@ -38,7 +38,7 @@ class QuadratureActivation(Activation):
     def moments(self, pair: Pair, order: int = 2) -> PairMoments:
         return self.refined_moments(pair, order, 1)
 
-    def refined_moments(self, pair: Pair, order: int, refine: int) -> PairMoments:
+    def refined_moments(self, pair: Pair, order: int, refine: Any) -> PairMoments:
         """``moments`` with every step divided by ``refine``."""
         return _moments(self, pair, order, refine)
 
@@ -61,12 +61,12 @@ class QuadratureActivation(Activation):
         return float(max(np.abs(a - b).max() / max(np.abs(b).max(), np.finfo(float).tiny) for a, b in pairs))
 
 
-@functools.partial(jax.jit, static_argnums=(0, 3))
-def _refined(activation: QuadratureActivation, W: Any, Z: Any, refine: int) -> PairMoments:
+@functools.partial(jax.jit, static_argnums=0)
+def _refined(activation: QuadratureActivation, W: Any, Z: Any, refine: Any) -> PairMoments:
     return activation.refined_moments(pair_geometry(W, Z), 2, refine)
 
 
-def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: int) -> PairMoments:
+def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: Any) -> PairMoments:
     if pair.q_uv.ndim != 2:
         raise InputError("moments: expected tables of pairs (k, l) from pair_geometry; use dual for single pairs")
     orders = _ORDERS[: _ORDERS_UP_TO[order]]
@@ -92,7 +92,7 @@ def correlation(q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
     return jnp.clip(jnp.where(product > 0, q_uv / jnp.where(product > 0, product, 1.0), 0.0), -1.0, 1.0)
 
 
-def _mehler(activation: Any, orders: Any, rho: Any, s_u: Any, s_v: Any, refine: int) -> Any:
+def _mehler(activation: Any, orders: Any, rho: Any, s_u: Any, s_v: Any, refine: Any) -> Any:
     """sum_m rho^m c_m^(p)(u) c_m^(q)(v), as many terms as the largest correlation needs."""
     scales = jnp.concatenate([s_u, s_v])
     highest = max(max(pair) for pair in orders) + 1

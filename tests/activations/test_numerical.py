@@ -1,0 +1,122 @@
+"""Quadrature activations against closed forms and multiprecision integrals."""
+
+import jax
+import jax.numpy as jnp
+import mpmath
+import numpy as np
+import pytest
+import scipy.stats
+
+from tutelage.activations import Abs, Erf, LeakyRelu, Numerical, Silu, Tanh
+from tutelage.activations.pairs import pair_geometry
+from tutelage.errors import InputError, NoHessianError
+from tutelage.moments import pair_moments, plane_terms
+
+
+def neurons(norm, seed=0):
+    """Generic, duplicated up to sign, and nearly parallel rows of one norm."""
+    W = np.random.default_rng(seed).normal(size=(5, 4))
+    W[1] = -W[0]
+    W[2] = W[0] + 1e-9 * W[3]
+    return norm * W / np.linalg.norm(W, axis=1, keepdims=True)
+
+
+def as_numpy(tables):
+    return {name: np.asarray(t) for name, t in zip(tables._fields, tables, strict=True)}
+
+
+def test_quadrature_of_erf_equals_its_closed_tables():
+    numerical = Numerical(jax.scipy.special.erf, strip=1.0)  # entire, but it grows like exp(y^2) off the axis
+    for norm in (0.2, 1.0, 5.0):
+        W = neurons(norm)
+        with jax.enable_x64(True):
+            ours, closed = as_numpy(pair_moments(numerical, W, W)), as_numpy(pair_moments(Erf(), W, W))
+        for name, table in closed.items():
+            assert np.abs(ours[name] - table).max() < 1e-13 * np.abs(table).max(), (norm, name)
+
+
+def test_tanh_at_variance_25_against_multiprecision():
+    W = neurons(5.0)
+    with jax.enable_x64(True):
+        tables = as_numpy(pair_moments(Tanh(), W, W))
+    assert Tanh().quadrature_error(W) < 1e-12
+    integrands = {
+        "k00": lambda u: mpmath.tanh(u) ** 2,
+        "k11": lambda u: mpmath.sech(u) ** 4,
+        "k20": lambda u: -2 * mpmath.tanh(u) ** 2 * mpmath.sech(u) ** 2,
+        "k22": lambda u: 4 * mpmath.tanh(u) ** 2 * mpmath.sech(u) ** 4,
+    }
+    with mpmath.workdps(20):
+        for name, f in integrands.items():  # one neuron with itself, and with its opposite (odd: sign by the order)
+            expected = float(2 * mpmath.quad(lambda u, f=f: f(u) * mpmath.npdf(u, 0, 5), [0, 1, 3, 7, 15, 45]))
+            sign = -1 if name in ("k00", "k20", "k22") else 1
+            assert abs(tables[name][0, 0] - expected) < 1e-12
+            assert abs(tables[name][0, 1] - sign * expected) < 1e-12
+
+
+def test_dual_with_means_and_its_derivatives():
+    nodes, weights = np.polynomial.hermite_e.hermegauss(90)
+    weights = weights / weights.sum()
+    q = np.array([0.4, -0.9, 0.64, 0.3, 0.5])
+
+    def silu(u):
+        return u / (1 + np.exp(-u))
+
+    def by_hermite(q):
+        a = np.sqrt(q[2])
+        u = q[0] + a * nodes[:, None]
+        v = q[1] + q[3] / a * nodes[:, None] + np.sqrt(q[4] - q[3] ** 2 / q[2]) * nodes[None, :]
+        return weights @ (silu(u) * silu(v)) @ weights
+
+    with jax.enable_x64(True):
+        value, gradient = jax.value_and_grad(lambda q: Silu().dual(*q))(jnp.asarray(q))
+    np.testing.assert_allclose(value, by_hermite(q), rtol=1e-12)
+    for axis in range(5):
+        h = 1e-5 * np.eye(5)[axis]
+        np.testing.assert_allclose(gradient[axis], (by_hermite(q + h) - by_hermite(q - h)) / 2e-5, atol=1e-8)
+
+
+def test_a_declared_kink_gives_the_closed_tables_and_plane_terms():
+    numerical, closed = Numerical(lambda u: jnp.where(u > 0, u, 0.3 * u), kinks=(0.0,)), LeakyRelu(0.3)
+    W = neurons(1.3)
+    with jax.enable_x64(True):
+        ours, theirs = as_numpy(pair_moments(numerical, W, W)), as_numpy(pair_moments(closed, W, W))
+    for name, table in theirs.items():
+        np.testing.assert_allclose(ours[name], table, rtol=0, atol=1e-13, err_msg=name)
+    for a, b in zip(plane_terms(numerical, W, W), plane_terms(closed, W, W), strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-13)
+    with pytest.raises(NoHessianError, match="numerical"):
+        plane_terms(numerical, np.zeros((1, 3)), W)
+
+
+@pytest.mark.slow
+def test_two_kinks_away_from_zero():
+    clip = Numerical(lambda u: jnp.clip(u, -1.0, 1.0), kinks=(-1.0, 1.0))
+    W = np.array([[1.1, 0.4], [-0.2, 0.7]])
+    C = W @ W.T
+    with jax.enable_x64(True):
+        tables = as_numpy(clip.moments(pair_geometry(jnp.asarray(W[:1]), jnp.asarray(W[1:]))))
+        # clip(u) = (|u + 1| - |u - 1|) / 2: four closed kernels with means
+        terms = [
+            s * t / 4 * float(Abs().dual(*map(jnp.float64, (s, t, C[0, 0], C[0, 1], C[1, 1]))))
+            for s in (1.0, -1.0)
+            for t in (1.0, -1.0)
+        ]
+        mean = clip.dual(*map(jnp.float64, (0.3, -0.2, C[0, 0], C[0, 1], C[1, 1])))
+        shifted = [
+            s * t / 4 * float(Abs().dual(*map(jnp.float64, (0.3 + s, t - 0.2, C[0, 0], C[0, 1], C[1, 1]))))
+            for s in (1.0, -1.0)
+            for t in (1.0, -1.0)
+        ]
+    law = scipy.stats.multivariate_normal(cov=C)
+    # sigma'' is a delta up at -1 and one down at 1
+    k22 = sum(s * t * law.pdf([s, t]) for s in (1.0, -1.0) for t in (1.0, -1.0))
+    np.testing.assert_allclose(tables["k00"][0, 0], sum(terms), rtol=1e-12)
+    np.testing.assert_allclose(mean, sum(shifted), rtol=1e-12)
+    np.testing.assert_allclose(tables["k22"][0, 0], k22, rtol=1e-12)
+
+
+def test_bad_numerical_parameters_are_refused():
+    for arguments in ({"fn": 3.0}, {"fn": jnp.tanh, "strip": 0.0}, {"fn": jnp.tanh, "kinks": (np.nan,)}):
+        with pytest.raises(InputError, match="Numerical: expected"):
+            Numerical(**arguments)
