@@ -220,6 +220,7 @@ def _show(title: str, result: RankResult, head: dict[str, Any], json: Path | Non
     if result.floating is not None:
         f = result.floating
         rows.append(("floating point", f"{f.rank} (tolerance {f.tolerance:.1e}, gap {f.gap:.1e})"))
+        rows.append(("participation ratio", f"{f.participation:.4g} ({f.source})"))
     rows += [("note", note) for note in result.notes]
     print_table(title, ("", ""), rows)
     return 0

@@ -21,12 +21,12 @@ from tutelage.rank.generic import (
     assemble,
     check_memory,
     draw_points,
-    failure_probability,
     paper_bound,
 )
 from tutelage.rank.modular import PrimeField, random_primes
 from tutelage.rank.neurons import arrange
 from tutelage.rank.numerical import floating_rank
+from tutelage.rank.probability import failure_probability
 from tutelage.rank.result import FloatingRank, RankResult, Status
 from tutelage.rank.series import orders
 

@@ -46,7 +46,11 @@ def floating_rank(values: np.ndarray, size: int, source: str) -> FloatingRank:
     tolerance = float(size * np.finfo(np.float64).eps * values[0])
     rank = int(np.sum(values > tolerance))
     dropped = float(values[rank]) if rank < values.size else 0.0
-    return FloatingRank(rank, tolerance, float(values[rank - 1]) if rank else 0.0, dropped, source)
+    square = float(values @ values)
+    participation = float(values.sum()) ** 2 / square if square else 0.0
+    return FloatingRank(
+        rank, tolerance, float(values[rank - 1]) if rank else 0.0, dropped, source, participation
+    )
 
 
 @float64

@@ -17,7 +17,7 @@ class FloatingRank:
     """A rank counted in floating point, with what it rests on.
 
     ``gap`` is the ratio of the last value counted to the first one dropped (inf where none is dropped or it
-    is 0).
+    is 0); ``participation`` the participation ratio of the same values, a soft count beside the hard one.
     """
 
     rank: int
@@ -25,6 +25,7 @@ class FloatingRank:
     last_kept: float
     first_dropped: float
     source: str
+    participation: float = float("nan")
 
     @property
     def gap(self) -> float:
