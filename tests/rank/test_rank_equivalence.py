@@ -68,6 +68,26 @@ def test_reducible_erf_networks_become_irreducible():
     assert compress(nothing).size == 0 and equivalent(nothing, Network(W[3:], [1.0, 0.0], "erf"))
 
 
+@pytest.mark.parametrize(
+    "activation", ["relu", "leaky_relu:slope=0.2", "abs", "tanh", "sigmoid", "cos", "exp"]
+)
+def test_special_networks_of_other_families_compress_to_their_rank(activation):
+    W = np.random.default_rng(1).normal(size=(5, 3))
+    W[1], W[3] = -2 * W[0], -W[2]
+    network = Network(W, np.arange(1.0, 6.0), activation)
+    description = compress(network)
+    restored = description.to_network()
+    assert np.allclose(restored(POINTS), network(POINTS), rtol=1e-12, atol=1e-12)
+    assert equivalent(network, restored)
+    assert description.size == hessian_rank(network, floating=False).rank
+
+
+def test_two_relu_pairs_can_hide_a_linear_function():
+    first = Network([[1.0, 0, 0], [-1, 0, 0]], [1, -1], "relu")
+    second = Network([[0, 1.0, 0], [0, -1, 0], [1, -1, 0], [-1, 1, 0]], [1, -1, 1, -1], "relu")
+    assert equivalent(first, second) and np.allclose(first(POINTS), second(POINTS))
+
+
 def test_different_functions_are_told_apart():
     base = sample_teacher("quadratic", 3, 2)
     assert not equivalent(base, Network(base.W, 2 * base.a, "quadratic"))

@@ -32,6 +32,15 @@ def test_reducible_erf_networks_are_explained_and_irreducible_ones_have_nothing_
     assert regular.dimension == regular.explained == 0 and regular.symmetries == {}
 
 
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu:slope=0.2", "abs", "cos"])
+def test_opposite_and_parallel_rays_are_explained(activation):
+    W = sample_teacher("erf", 3, 6).W.copy()
+    W[1], W[3], W[5] = -2 * W[0], -W[2], 3 * W[4]
+    flat = flat_directions(Network(W, np.arange(1.0, 7.0), activation))
+    assert flat.symmetry_residual < 1e-14 and flat.residual < 1e-14
+    assert flat.explained == flat.dimension
+
+
 def test_symmetries_keep_the_function_to_first_order():
     network = sample_teacher("quadratic:alpha=0.7", 4, 3)
     points = np.random.default_rng(2).normal(size=(20, 4))

@@ -89,7 +89,9 @@ def compress(network: Network) -> Description:
     degree = network.activation.degree
     if degree is None:
         reduced = irreducible(network)
-        size = int(np.count_nonzero(reduced.a)) * (network.d + 1)
+        # A neuron at w = 0 stands for a constant: one number. Where opposite neurons differ by a linear function
+        # (softplus, GELU) the size may exceed the rank.
+        size = sum((network.d + 1 if w.any() else 1) for w, a in zip(reduced.W, reduced.a, strict=True) if a)
         if (slope := kink_slope(network.activation)) is not None:
             # One vector for each kink; opposite rays on one line leave a free linear function besides.
             n_lines = len(kink_form(network, slope)[1])
@@ -220,7 +222,9 @@ def _compare_kinks(first: Network, second: Network, slope: float, tolerance: flo
     if len(b1):
         form1, form2 = Network(n1, b1, first.activation), Network(n2, b2, first.activation)
         worst = max(worst, _compare_networks(form1, form2, tolerance).distance)
-    return Equivalence(worst <= tolerance, worst, f"kinks and linear part match within {worst:.2g}")
+    return Equivalence(
+        bool(worst <= tolerance), float(worst), f"kinks and linear part match within {worst:.2g}"
+    )
 
 
 def _compare_networks(first: Network, second: Network, tolerance: float) -> Equivalence:

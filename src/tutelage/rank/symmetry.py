@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import numpy as np
 import scipy.linalg
@@ -10,9 +11,9 @@ import scipy.linalg
 from tutelage import check
 from tutelage.errors import InputError
 from tutelage.network import Network
-from tutelage.rank.formulas import is_homogeneous
+from tutelage.rank.formulas import is_homogeneous, kink_slope
 from tutelage.rank.here import hessian_rank
-from tutelage.rank.neurons import Neuron, arrange
+from tutelage.rank.neurons import Arrangement, Neuron, arrange
 from tutelage.rank.result import RankResult
 
 
@@ -189,14 +190,38 @@ def _special(network: Network) -> dict[str, list[np.ndarray]]:
         for m, second in enumerate(line):
             for first in line[:m]:
                 found["equal or opposite"] += _pair(network, first, second)
+    found["opposite pairs"] = _opposite_pairs(network, arrangement)
     return found
+
+
+def _opposite_pairs(network: Network, arrangement: Arrangement) -> list[np.ndarray]:
+    """ReLU and leaky ReLU: two opposite rays make a linear function, which any other such pair can take back."""
+    slope, unit = kink_slope(network.activation), np.eye(network.d)
+    if slope is None or slope == -1.0:
+        return []
+    pairs = []
+    for line in arrangement.lines.values():
+        ahead = [n.index for n in line if n.active and n.scale > 0]
+        behind = [n.index for n in line if n.active and n.scale < 0]
+        if ahead and behind:
+            pairs.append((ahead[0], behind[0]))
+    a = network.a
+    return [
+        _vector(network, {i: e / a[i], j: e / a[j], m: -e / a[m], n: -e / a[n]}, {})
+        for (i, j), (m, n) in itertools.pairwise(pairs)
+        for e in unit
+    ]
 
 
 def _pair(network: Network, first: Neuron, second: Neuron) -> list[np.ndarray]:
     """Moves that cancel between w_2 = +-w_1: sigma(-u) = s sigma(u), so sigma'(-u) = -s sigma'(u)."""
     a, parity = network.a, network.activation.parity
+    ratio = float(first.scale / second.scale)
     if first.scale == second.scale:
         value, slope = 1.0, 1.0
+    elif kink_slope(network.activation) is not None and (ratio > 0 or parity == "even"):
+        # sigma(c u) = c sigma(u) and sigma'(c u) = sigma'(u) for c > 0; |u| also takes c < 0.
+        value, slope = abs(ratio), 1.0 if ratio > 0 else -1.0
     elif first.scale == -second.scale and parity is not None:
         value = -1.0 if parity == "odd" else 1.0
         slope = -value
