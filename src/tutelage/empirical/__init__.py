@@ -1,6 +1,7 @@
 """The same questions for samples: loss, gradient and Hessian of data."""
 
 from tutelage.empirical.hessian import EmpiricalHessian
+from tutelage.empirical.information import fisher, ntk
 from tutelage.empirical.problem import Problem
 
-__all__ = ["EmpiricalHessian", "Problem"]
+__all__ = ["EmpiricalHessian", "Problem", "fisher", "ntk"]

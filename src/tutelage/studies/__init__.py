@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     from tutelage.studies.base import Study
 
 _STUDIES: dict[str, str] = {
+    "fig1": "tutelage.studies.setup:Setup",
     "fig2": "tutelage.studies.linear_spectrum:LinearSpectrum",
     "fig3": "tutelage.studies.near_optimum:NearOptimum",
     "fig4": "tutelage.studies.quadratic_spectrum:QuadraticSpectrum",
     "fig5": "tutelage.studies.erf_spectrum:ErfSpectrum",
     "fig6": "tutelage.studies.hidden_block:HiddenBlock",
-    "effective_parameters": "tutelage.studies.effective_parameters:EffectiveParameters",
     "fig7": "tutelage.studies.readout_block:ReadoutBlock",
+    "fig8": "tutelage.studies.other_weights:WideWeights",
+    "fig9": "tutelage.studies.other_weights:NarrowWeights",
+    "effective_parameters": "tutelage.studies.effective_parameters:EffectiveParameters",
+    "appendix-a3": "tutelage.studies.eigenvectors:Eigenvectors",
+    "appendix-d": "tutelage.studies.information:Information",
+    "sampled": "tutelage.studies.sampled_hessian:SampledHessian",
     "recovery": "tutelage.studies.recovery_curves:RecoveryCurves",
     "recovery-map": "tutelage.studies.recovery_map:RecoveryMap",
     "recovery-rates": "tutelage.studies.recovery_rates:RecoveryRates",

@@ -1,0 +1,67 @@
+"""Fisher information and the neural tangent kernel: two other names of the outer-product Hessian."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from tutelage import check
+from tutelage.empirical.derivatives import derivatives
+from tutelage.empirical.problem import Problem
+from tutelage.network import Network
+from tutelage.operators import HessianOperator
+from tutelage.population import hessian_at_optimum
+from tutelage.precision import float64
+
+
+def fisher(network: Network, X: Any = None) -> HessianOperator:
+    r"""Fisher information of :math:`y \sim N(f_\theta(x), 1)`, shape (P, P), as an operator.
+
+    .. math:: F = E\big[\nabla_\theta \log p(y|x)\,\nabla_\theta \log p(y|x)^T\big] = E_x[\nabla f\,\nabla f^T]
+
+    because the score is :math:`(y - f)\nabla f` and :math:`E(y - f)^2 = 1`: the Hessian of a student at its teacher.
+    Source: [C25] (19)-(20), appendix D.
+
+    Parameters
+    ----------
+    network : Network
+    X : array_like, shape (n, d), optional
+        Average over these inputs; over x ~ N(0, I) without them.
+
+    Examples
+    --------
+    >>> float(fisher(Network([[1.0, 0.0]], [2.0], "linear")).trace())
+    9.0
+    """
+    if X is None:
+        return hessian_at_optimum(network)
+    return Problem.from_teacher(network, X).hessian(network).outer
+
+
+@float64
+def ntk(network: Network, X: Any) -> np.ndarray:
+    r"""The tangent kernel's Gram matrix :math:`\tfrac1n J J^T`, shape (n, n), without forming J (n, P).
+
+    .. math:: (J J^T)_{\nu\mu} = (x_\nu\cdot x_\mu) \sum_i a_i^2\,\sigma'(w_i\cdot x_\nu)\,\sigma'(w_i\cdot x_\mu)
+       + \sum_i \sigma(w_i\cdot x_\nu)\,\sigma(w_i\cdot x_\mu)
+
+    Its non-zero eigenvalues are those of :math:`\tfrac1n J^T J`, the sampled Fisher information. Source: [C25] (19)-(20),
+    appendix D. Cost O(n²(d + k)).
+
+    Parameters
+    ----------
+    network : Network
+    X : array_like, shape (n, d)
+    """
+    X = check.float_array(X, "ntk", "X", ndim=2)
+    check.same_length(X.shape[1], network.d, "ntk", "columns of X and d")
+    check.fits_in_memory(
+        32.0 * len(X) ** 2, "ntk", f"the Gram matrix of n = {len(X)} inputs",
+        f"n = {int((0.9 * check.available_bytes() / 32) ** 0.5)}", "use fisher(network, X), a matrix of size P",
+    )  # fmt: skip
+    value, slope, _ = derivatives(network.activation, jnp.asarray(X @ network.W.T))
+    value, weighted = np.asarray(value), np.asarray(slope) * network.a
+    gram = (X @ X.T) * (weighted @ weighted.T) + value @ value.T
+    return gram / len(X)
