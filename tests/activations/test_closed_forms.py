@@ -1,6 +1,7 @@
 """Closed dual kernels and tables against quadrature of their defining integrals, means included."""
 
 import functools
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -131,7 +132,7 @@ def test_kinked_dual_with_means_is_the_integral(activation):
         breaks = sorted([-9.0, 0.0, turn - layer, turn, turn + layer, 9.0])
         pieces = (
             scipy.integrate.quad(integrand, lo, hi, epsabs=1e-14, epsrel=1e-13, limit=200)[0]
-            for lo, hi in zip(breaks[:-1], breaks[1:], strict=True)
+            for lo, hi in itertools.pairwise(breaks)
         )
         return sum(pieces)
 

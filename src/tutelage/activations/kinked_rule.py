@@ -146,7 +146,7 @@ def smooth_part(
         return jax.lax.fori_loop(0, n_inner * (2 * len(kinks) + 1), inner, total)
 
     zero = 0.0 * (angle + largest)
-    start = {key: zero for key in ("k00 k11 k20 k02 k22 u31 v13 c0 c1 c2 f0 f1 f2").split()}
+    start = {key: zero for key in ["k00", "k11", "k20", "k02", "k22", "u31", "v13", "c0", "c1", "c2", "f0", "f1", "f2"]}
     return jax.lax.fori_loop(0, n_outer * (len(kinks) ** 2 + 1), outer, start)
 
 

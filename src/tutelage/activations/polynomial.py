@@ -7,8 +7,6 @@ import math
 from fractions import Fraction
 from typing import Any, ClassVar
 
-import jax.numpy as jnp
-
 from tutelage import check
 from tutelage.activations.base import Elementary, Parity
 from tutelage.activations.pairs import PairMoments
@@ -33,7 +31,9 @@ class PolynomialFamily(Elementary):
     @property
     def parity(self) -> Parity:
         powers = {p % 2 for p, c in enumerate(self.coefficients) if c}
-        return {(0,): "even", (1,): "odd"}.get(tuple(powers))
+        if len(powers) != 1:
+            return None
+        return "odd" if powers == {1} else "even"
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         padded = (*self.coefficients, *(0.0 for _ in range(order + 1)))
