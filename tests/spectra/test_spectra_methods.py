@@ -7,7 +7,16 @@ import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tutelage import Network, Problem, empirical, explain_method, hessian_at_optimum, sample_teacher, spectrum
+from tutelage import (
+    Network,
+    Numerical,
+    Problem,
+    empirical,
+    explain_method,
+    hessian_at_optimum,
+    sample_teacher,
+    spectrum,
+)
 from tutelage.errors import AllocationError, InputError, NotAvailableError
 
 SHAPES = [(3, 5), (5, 3), (4, 4), (6, 1), (1, 4)]
@@ -47,6 +56,18 @@ def test_every_family_obeys_the_laws_and_its_symmetry(activation):
     assert found.trace() == pytest.approx(operator.trace(), rel=1e-13)
     assert found.frobenius_norm() == pytest.approx(operator.frobenius_norm(), rel=1e-13)
     assert np.abs(found.eigenvalues - dense_values(network)).max() <= 1e-14 * found.values[-1]
+
+
+def test_error_bars_of_quadrature_activations_hold_the_quadrature_error():
+    """gelu as a plain function against its closed form: the difference lies within the bars, which are not round-off."""
+    exact = sample_teacher("gelu", d=3, k=2, seed=0)
+    found = spectrum(Network(exact.W, exact.a, "tanh"))
+    assert 1e-16 < found.errors[-1] / found.values[-1] < 1e-8
+    plain = Numerical(exact.activation)
+    by_rule, closed = spectrum(Network(exact.W, exact.a, plain)), spectrum(exact)
+    assert (
+        np.abs(by_rule.eigenvalues - closed.eigenvalues).max() <= by_rule.errors.max() + closed.errors.max()
+    )
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)

@@ -34,8 +34,6 @@ class PairHessian(HessianOperator):
         The rows and columns that are kept, W first.
     routes : Routes or None
         Function space, ball arithmetic and closed eigenvectors of the outer part, where the activation has them.
-    quadrature_error : float
-        Of one entry, relative to the largest.
     """
 
     W: Any
@@ -45,7 +43,6 @@ class PairHessian(HessianOperator):
     part: FunctionalPart | None = None
     trainable: tuple[str, ...] = eqx.field(static=True, default=("W", "a"))
     routes: Routes | None = eqx.field(static=True, default=None)
-    quadrature_error: Any = 0.0
 
     @property
     def d(self) -> int:
@@ -135,7 +132,7 @@ class PairHessian(HessianOperator):
             part = part._replace(Z=coordinates[k:], plane=_project_plane(part.plane, frame))
         block = PairHessian(
             coordinates[:k], self.a, self.tables, _project_plane(self.plane, frame), part, self.trainable,
-            self.routes, self.quadrature_error,
+            self.routes,
         )  # fmt: skip
         repeated = np.outer(self.a, self.a) * np.asarray(self.tables.k11)
         if self.part is not None:
@@ -178,7 +175,7 @@ class PairHessian(HessianOperator):
 
     @property
     def entry_error(self) -> float:
-        return float(self.quadrature_error)
+        return 0.0 if self.routes is None else self.routes.entry_error(self.W)
 
 
 def _project_plane(plane: PlaneBlocks | None, frame: np.ndarray | None) -> PlaneBlocks | None:

@@ -30,6 +30,10 @@ class Routes(abc.ABC):
         r"""G (m, k) with :math:`G^T G = (a_i a_j k_{11}(i, j))`, where m < k."""
 
     @abc.abstractmethod
+    def entry_error(self, W: np.ndarray) -> float:
+        """Error of a moment table from quadrature, relative to its largest entry; 0 for closed forms."""
+
+    @abc.abstractmethod
     def null_vectors(self, W: np.ndarray, a: np.ndarray) -> np.ndarray | None:
         """Orthonormal null vectors (k d + k, m) of the outer part, or None."""
 

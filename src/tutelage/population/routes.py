@@ -9,10 +9,12 @@ import numpy as np
 
 from tutelage.activations import Activation
 from tutelage.activations.base import Elementary
+from tutelage.activations.quadrature import QuadratureActivation
 from tutelage.activations.rectified import RectifiedFamily
 from tutelage.network import Network
 from tutelage.operators.ball import BallHessian
 from tutelage.operators.routes import Routes
+from tutelage.operators.rows import row_coordinates
 from tutelage.population.extended import ball_hessian
 from tutelage.population.function_space import (
     function_space_factor,
@@ -39,6 +41,12 @@ class PopulationRoutes(Routes):
         if size is None or size >= a.size:
             return None
         return repeated_factor(Network(W, a, self.activation))
+
+    def entry_error(self, W: np.ndarray) -> float:
+        if not isinstance(self.activation, QuadratureActivation):
+            return 0.0
+        # The tables depend on the Gram matrix alone, as in outer_hessian.
+        return self.activation.quadrature_error(row_coordinates(W) if W.shape[1] > W.shape[0] else W)
 
     @property
     def homogeneity(self) -> int | None:
