@@ -26,6 +26,7 @@ _STUDIES: dict[str, str] = {
     "appendix-a3": "tutelage.studies.eigenvectors:Eigenvectors",
     "appendix-d": "tutelage.studies.information:Information",
     "sampled": "tutelage.studies.sampled_hessian:SampledHessian",
+    "compare": "tutelage.studies.compare:Compare",
     "recovery": "tutelage.studies.recovery_curves:RecoveryCurves",
     "recovery-map": "tutelage.studies.recovery_map:RecoveryMap",
     "recovery-rates": "tutelage.studies.recovery_rates:RecoveryRates",

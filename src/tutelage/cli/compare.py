@@ -1,0 +1,69 @@
+"""Compare activations at one shape: rank, eigenvalues, learning time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def compare(
+    *,
+    d: Annotated[int, Parameter(alias="-d")] = 20,
+    k: Annotated[int, Parameter(alias="-k")] = 20,
+    seed: int = 0,
+    json: Path | None = None,
+    plot: Path | None = None,
+    store: Path | None = None,
+) -> int:
+    """One random teacher per activation, all with the same weights: a table and, if asked, a figure.
+
+    Example: `tutelage compare -d 20 -k 20 --plot compare.png`
+
+    Parameters
+    ----------
+    d
+        Input dimension.
+    k
+        Hidden width.
+    seed
+        Seed of the weights.
+    json
+        Write the table to this file (`-` prints it).
+    plot
+        Write the figure to this file (.png, .pdf, .svg).
+    store
+        Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
+    """
+    from tutelage import check
+    from tutelage.cli.support import (
+        FIGURE_SUFFIXES,
+        check_output,
+        fraction_bars,
+        print_table,
+        save_figure,
+        write_json,
+    )
+    from tutelage.store import Store
+    from tutelage.studies.compare import EVERY, Compare
+    from tutelage.studies.runner import run_study
+
+    check.integer(d, "compare", "d")
+    check.integer(k, "compare", "k")
+    if json is not None:
+        json = check_output(json, "compare --json")
+    if plot is not None:
+        plot = check_output(plot, "compare --plot", FIGURE_SUFFIXES)
+    study = Compare(d=d, k=k, activations=EVERY, seed=seed)
+    with fraction_bars() as bars:
+        run = run_study(study, Store(store), progress=bars("compare"))
+    columns = ("activation", "rank", "smallest non-zero", "largest", "time to 1e-6")
+    rows = study.table(run.dataset)
+    if str(json) != "-":
+        print_table(f"d = {d}, k = {k}, P = {k * (d + 1)}", columns, rows)
+    if json is not None:
+        write_json(json, [dict(zip(columns, row, strict=True)) for row in rows])
+    if plot is not None:
+        save_figure(study.draw(run.dataset), plot)
+    return 0
