@@ -49,6 +49,12 @@ def test_a_store_that_cannot_be_written_stops_the_cluster_run(mapping, tmp_path,
         run(mapping, client, store=tmp_path, shard=(2, 2))
 
 
+def test_the_address_of_a_scheduler_runs_the_same_sweep(mapping, tmp_path, client):
+    found = run(mapping, store=tmp_path / "a", scheduler=client.scheduler.address)
+    alone = run(mapping, store=tmp_path / "b", workers=0)
+    same_values(found.drop_vars("threads"), alone.drop_vars("threads"))
+
+
 @pytest.mark.slow
 def test_a_point_that_kills_every_worker_is_recorded_and_the_rest_arrives(mapping, tmp_path):
     mapping = {**mapping, "quantities": ["sweep_functions:deadly"], "seed": 0, "realizations": 4}
@@ -87,8 +93,8 @@ def test_big_points_wait_for_memory(mapping, tmp_path, client):
     )
     submit = driver._submit
 
-    def counted(batch, size):
-        submit(batch, size)
+    def counted(batch, size, capacity):
+        submit(batch, size, capacity)
         most.append(len(driver._flight))
 
     driver._submit = counted

@@ -21,7 +21,8 @@ _AXES = ("k", "d", "weights", "activation", "realization")
 
 def numeric(dataset: Dataset) -> list[str]:
     """Names of the quantities that can be drawn, in the order the specification asks for them."""
-    return [str(name) for name, v in dataset.data_vars.items() if v.dtype.kind == "f" and name not in _RECORD]
+    order = dataset.attrs.get("variables", list(dataset.data_vars))
+    return [str(n) for n in order if n in dataset and dataset[n].dtype.kind == "f" and n not in _RECORD]
 
 
 def draw(dataset: Dataset, y: str | None = None, x: str | None = None, hue: str | None = None) -> Figure:

@@ -48,19 +48,34 @@ def connect(scheduler: str | None, workers: int) -> Iterator[Client]:
         "logging.distributed": "critical",
     }
     with (
+        _unchanged_environment(),
         dask.config.set(settings),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
             memory_limit=0,  # the engine admits tasks by memory itself; the nanny would kill and repeat them
-            dashboard_address=None,
+            # Any free port: with the default one, two sweeps on a machine would warn of each other.
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             preload="tutelage.sweep.pin",
             silence_logs=50,
         ) as cluster,
         Client(cluster) as client,
     ):
         yield client
+
+
+@contextlib.contextmanager
+def _unchanged_environment() -> Iterator[None]:
+    """Undo what Dask's nanny does to this process: it puts the workers' variables into its own environment."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - set(before):
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def default_workers() -> int:

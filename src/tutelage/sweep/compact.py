@@ -75,8 +75,18 @@ def open_points(folder: SweepFolder | str | Path) -> xr.Dataset:
     attributes = folder.compact_attributes()
     if attributes and (not markers or attributes.get("tasks") == folder.digest(markers)):
         check_schema(attributes, f"sweep store {str(folder.path)!r}")
-        return xr.open_zarr(folder.compact_path, consolidated=False)
+        points = xr.open_zarr(folder.compact_path, consolidated=False)
+        return points.assign_coords(
+            {name: _loaded(c) for name, c in points.coords.items() if name != "point"}
+        )
     return gather(folder)
+
+
+def _loaded(coordinate: xr.DataArray) -> Any:
+    """A parameter in memory, text as fixed-length unicode: it is small, and xarray cannot group by lazy ones."""
+    values = coordinate.values
+    text = values.dtype.kind not in "biuf"
+    return coordinate.dims, values.astype(object).astype(str) if text else values, coordinate.attrs
 
 
 def _blocks(folder: SweepFolder, spec: SweepSpec, markers: list[Marker]) -> Iterator[tuple[xr.Dataset, int]]:

@@ -179,9 +179,6 @@ class _Driver:
         self._flight: dict[Any, tuple[range, float]] = {}
         self._waiting: range | None = None
         self._completed = as_completed()
-        # Cluster workers that declare a MEMORY resource (in bytes) are left to Dask to fill.
-        infos = client.scheduler_info(n_workers=-1)["workers"].values()
-        self._resources = bool(infos) and all("MEMORY" in info.get("resources", {}) for info in infos)
 
     def run(self) -> None:
         """Until nothing is pending; stops cleanly on Ctrl-C or a store that cannot be written."""
@@ -194,15 +191,19 @@ class _Driver:
             self._stop()
             raise
 
-    def _window(self) -> int:
-        threads = sum(
-            info["nthreads"] for info in self._client.scheduler_info(n_workers=-1)["workers"].values()
-        )
-        return 2 * max(1, threads)
+    def _workers(self) -> tuple[int, float | None]:
+        """Threads of the cluster now, and the largest MEMORY (bytes) a worker declares; None if some do not.
+
+        Workers come and go (a batch system starts them one by one). Dask itself fills those with a MEMORY.
+        """
+        infos = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        memory = [info.get("resources", {}).get("MEMORY") for info in infos]
+        capacity = max(memory) if memory and None not in memory else None
+        return max(1, sum(info["nthreads"] for info in infos)), capacity
 
     def _fill(self) -> None:
-        window = self._window()
-        while len(self._flight) < window:
+        threads, capacity = self._workers()
+        while len(self._flight) < 2 * threads:
             batch = self._waiting or self._batcher.next()
             if batch is None:
                 return
@@ -213,10 +214,10 @@ class _Driver:
                 self._waiting = batch
                 return
             self._waiting = None
-            self._submit(batch, size)
+            self._submit(batch, size, capacity)
 
-    def _submit(self, batch: range, size: float) -> None:
-        resources = {"MEMORY": size} if self._resources else None
+    def _submit(self, batch: range, size: float, capacity: float | None) -> None:
+        resources = None if capacity is None else {"MEMORY": min(size, capacity)}
         future = self._client.submit(
             run_task, str(self._folder), self._spec, batch.start, batch.stop, pure=False, resources=resources
         )

@@ -154,9 +154,19 @@ class SweepSpec:
 
     def point(self, index: int) -> Point:
         """The point of an index."""
-        values = {name: column[0].item() for name, column in self.columns([index]).items()}
-        extra = {name: values.pop(name) for name in self.extra}
-        return Point(index=int(index), extra=extra, **values)
+        where = [int(i) for i in np.unravel_index(index, self.shape)]
+        d, k = self.sizes[where[1]]
+        extra = {name: values[i] for (name, values), i in zip(self.extra.items(), where[3:-2], strict=True)}
+        return Point(
+            index=int(index),
+            activation=self.activations[where[0]],
+            weights=self.weights[where[2]],
+            d=d,
+            k=k,
+            seed=self.seeds[where[-2]],
+            realization=self.realizations[where[-1]],
+            extra=extra,
+        )
 
     def block_sizes(self, indices: Any) -> np.ndarray:
         """Side of the largest matrix a spectrum needs at each point: k min(k, d) + k ([SCIENCE 3a])."""
