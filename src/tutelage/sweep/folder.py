@@ -214,9 +214,11 @@ class SweepFolder:
                     f"sweep store {str(self.path)!r}: expected no other run on it, {holder} is working "
                     "on it; wait for it or stop it"
                 ) from None
-            if write:
-                os.ftruncate(handle, 0)
-                os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
+            # Who holds it is only told in a message: a full disk must not stop a run here.
+            with contextlib.suppress(OSError):
+                if write:
+                    os.ftruncate(handle, 0)
+                    os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
             yield
         finally:
             os.close(handle)
