@@ -22,7 +22,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.population": ("Problem", "StandardNormal", "hessian_at_optimum"),
     "tutelage.rank": ("compress", "effective_parameters", "equivalent", "hessian_rank"),
     "tutelage.errors": ("InputError",),
-    "tutelage.dynamics": ("Curve", "NoisyTeacher", "predict_loss", "readouts", "simulate", "spectral_measure"),
+    "tutelage.dynamics": ("Curve", "NoisyTeacher", "diagnose", "predict_loss", "readouts", "simulate", "spectral_measure"),
     "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
     "tutelage.spectra": ("Eigensystem", "Spectrum", "eigensystem", "explain_method", "spectral_density", "spectrum"),
 }

@@ -26,7 +26,7 @@ def test_the_claims_hold_and_can_fail():
         "fig3.rate": slower,
         "fig3.faster": lambda data: data.assign(loss=np.exp(-data["time"])),
         "fig3.whole": other_teacher,
-        "fig3.exponential.erf": slower,
+        "fig3.exponential.erf": mapped("loss", np.square),
     }
     for name in ("linear", "quadratic", "erf"):
         changes[f"fig3.curve.{name}"] = other_teacher

@@ -3,7 +3,9 @@ kind of curve."""
 
 from tutelage.dynamics.bulk import bulk_loss, bulk_strength
 from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
+from tutelage.dynamics.diagnose import Diagnosis, diagnose
 from tutelage.dynamics.lanczos import lanczos_loss
+from tutelage.dynamics.matching import Match, match_neurons
 from tutelage.dynamics.predict import loss_cumulants, predict_loss, predict_parameters
 from tutelage.dynamics.readouts import Readouts, active_directions, asymptote, readouts, time_to_loss
 from tutelage.dynamics.rules import (
@@ -23,9 +25,11 @@ from tutelage.dynamics.starts import NoisyTeacher, RandomStart
 __all__ = [
     "Curve",
     "CustomFilter",
+    "Diagnosis",
     "GradientDescent",
     "GradientFlow",
     "HeavyBall",
+    "Match",
     "Nesterov",
     "NoisyTeacher",
     "RandomStart",
@@ -37,10 +41,12 @@ __all__ = [
     "asymptote",
     "bulk_loss",
     "bulk_strength",
+    "diagnose",
     "lanczos_loss",
     "log_steps",
     "log_times",
     "loss_cumulants",
+    "match_neurons",
     "overlay",
     "parse_rule",
     "predict_loss",

@@ -16,6 +16,7 @@ _STUDIES: dict[str, str] = {
     "fig1": "tutelage.studies.setup:Setup",
     "fig2": "tutelage.studies.linear_spectrum:LinearSpectrum",
     "fig3": "tutelage.studies.near_optimum:NearOptimum",
+    "learning_curves": "tutelage.studies.learning_curves:LearningCurves",
     "fig4": "tutelage.studies.quadratic_spectrum:QuadraticSpectrum",
     "fig5": "tutelage.studies.erf_spectrum:ErfSpectrum",
     "fig6": "tutelage.studies.hidden_block:HiddenBlock",

@@ -229,10 +229,10 @@ class NearOptimum(Study):
             start = NoisyTeacher(self.noise if run == _SGD else self.small_noise)
             own = predict_loss(self._own(teacher, start), trained.times, rule)
             window = ((1.0 - _LATE) * trained.times[-1], trained.times[-1])
-            slope, expected = trained.slope_between(*window), own.slope_between(*window)
+            slope, expected = _slope(trained, window), _slope(own, window)
             six = own.loss > 1e-6 * own.loss[0]
             if run == _SGD:
-                early = trained.slope_between(0.0, trained.times[-1] / 30)
+                early = _slope(trained, (0.0, trained.times[-1] / 30))
                 found["fig3.rate"] = Measured(-2.0 * rates.smallest, slope)
                 found["fig3.faster"] = Measured(1.0, early / slope)
                 ratio = np.log10(trained.loss[six] / own.loss[six])
@@ -245,6 +245,13 @@ class NearOptimum(Study):
                 rate, corrected = (float(c.decay_rate()[-3]) for c in (trained, own))
                 found["fig3.exponential.erf"] = Measured(rates.smallest, rate, corrected=corrected)
         return found
+
+
+def _slope(curve: Curve, window: tuple[float, float]) -> float:
+    """NaN, which no claim survives, where the data of another study leave the curve without a positive
+    loss."""
+    shown = (curve.times >= window[0]) & (curve.times <= window[1]) & (curve.loss > 0)
+    return curve.slope_between(*window) if np.count_nonzero(shown) > 1 else float("nan")
 
 
 def _padded(values: np.ndarray, size: int) -> np.ndarray:

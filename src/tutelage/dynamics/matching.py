@@ -1,0 +1,70 @@
+"""Matching the neurons of a student to those of its teacher, up to permutation and sign."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import scipy.optimize
+
+from tutelage.errors import InputError
+from tutelage.network import Network
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Match:
+    """The teacher as the student sees it.
+
+    Attributes
+    ----------
+    permutation : ndarray of int, shape (k_student,)
+        Neuron of the teacher that student neuron i is matched to; −1 for a surplus one, whose read-out should
+        be 0.
+    signs : ndarray of int, shape (k_student,)
+        −1 where the matched neuron is taken with its sign changed.
+    teacher : Network
+        The same function with the student's width: permuted, signed, surplus neurons silent where they stand.
+    distance : float
+        Between the parameters of the student and of that network.
+    """
+
+    permutation: np.ndarray
+    signs: np.ndarray
+    teacher: Network
+    distance: float
+
+
+def match_neurons(student: Network, teacher: Network) -> Match:
+    """The assignment of least squared distance, by the Hungarian method.
+
+    An odd σ allows (w, a) → (−w, −a) and an even one w → −w; any other has only the permutation.
+    """
+    if student.k < teacher.k:
+        raise InputError(
+            f"match_neurons: expected a student at least as wide as its teacher ({teacher.k}), got "
+            f"{student.k}; "
+            "a narrower one has no zero-loss optimum"
+        )
+    parity = student.activation.parity
+    sign_a = {"odd": -1.0, "even": 1.0}.get(parity or "", 1.0)
+
+    def squares(sign_w: float, sign_read_out: float) -> np.ndarray:
+        steps = student.W[:, None, :] - sign_w * teacher.W[None, :, :]
+        return np.sum(steps**2, axis=2) + (student.a[:, None] - sign_read_out * teacher.a[None, :]) ** 2
+
+    plain = squares(1.0, 1.0)
+    flipped = squares(-1.0, sign_a) if parity in ("odd", "even") else np.full_like(plain, np.inf)
+    # A surplus neuron becomes silent where it stands: only its read-out has to move.
+    silent = np.repeat(student.a[:, None] ** 2, student.k - teacher.k, axis=1)
+    rows, columns = scipy.optimize.linear_sum_assignment(np.hstack([np.minimum(plain, flipped), silent]))
+    W, a = student.W.copy(), np.zeros(student.k)
+    permutation, signs = np.full(student.k, -1), np.ones(student.k, dtype=int)
+    for i, j in zip(rows, columns, strict=True):
+        if j >= teacher.k:
+            continue
+        turn = flipped[i, j] < plain[i, j]
+        permutation[i], signs[i] = j, -1 if turn else 1
+        W[i] = -teacher.W[j] if turn else teacher.W[j]
+        a[i] = (sign_a if turn else 1.0) * teacher.a[j]
+    seen = Network(W, a, teacher.activation)
+    return Match(permutation, signs, seen, float(np.linalg.norm(student.theta - seen.theta)))
