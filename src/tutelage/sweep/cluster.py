@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 #: How often Dask gives the task of a dying worker to another before it blames the task.
-_ALLOWED_FAILURES = 10
+_ALLOWED_FAILURES = 3
 _CONNECT_SECONDS = 20
 
 
@@ -44,6 +44,8 @@ def connect(scheduler: str | None, workers: int) -> Iterator[Client]:
         "distributed.scheduler.allowed-failures": _ALLOWED_FAILURES,
         # Work is never moved: tasks are short, and a stolen one would be repeated for nothing.
         "distributed.scheduler.work-stealing": False,
+        # One task at a worker: when it dies, the task that ran is blamed and no innocent one behind it.
+        "distributed.scheduler.worker-saturation": 1.0,
         "distributed.admin.large-graph-warning-threshold": "1GB",
         "logging.distributed": "critical",
     }
