@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 REPORT := report
 
-.PHONY: report report-full test test-slow check clean
+.PHONY: report report-full gallery test test-slow check clean
 
 report: $(VENV)/.run  ## the quick report: every study in its small form
 	$(BIN)/tutelage report --output $(REPORT)
 
 report-full: $(VENV)/.run  ## the full report
 	$(BIN)/tutelage report --full --output $(REPORT)
+
+gallery: $(VENV)/.run  ## the pictures of the README, drawn again
+	$(BIN)/python docs/gallery.py
 
 test: $(VENV)/.dev  ## the tests, the linters and the import contracts
 	$(BIN)/ruff check src tests benchmarks

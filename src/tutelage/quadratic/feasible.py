@@ -92,7 +92,7 @@ def feasible_sizes(
     signed = np.concatenate([C, -C])
     starts = np.array([certificates[b].second for b in rows])
     centres = minimise(A[rows], X[rows], starts, tolerance=1e-16, max_steps=60)
-    # Small pieces keep the batch's matrices in cache; measured flat between 16 and 64 instances at d = 8.
+    # Small pieces keep the batch's matrices in cache.
     for first in range(0, len(rows), 32):
         piece = np.array(rows[first : first + 32])
         spectra = np.linalg.eigh(centres.A[first : first + 32])

@@ -115,7 +115,7 @@ class ErfSpectrum(Study):
             "[C25] section 5.1",
             "at least",
             1e-14,
-            "dense float64 eigenvalues cannot prove it; study `full_rank` certifies it in exact arithmetic",
+            "dense float64 eigenvalues cannot prove it; study `effective_parameters` certifies it in exact arithmetic",
         ),
     )
 
