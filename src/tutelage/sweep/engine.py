@@ -231,7 +231,8 @@ class _Driver:
         if future.status == "error" and isinstance(future.exception(), KilledWorker):
             self._lost(batch)
             return
-        marker = future.result()
+        # The marker is read from the store: a result held by a worker that died since would have to be recomputed.
+        marker = SweepFolder(self._folder).marker(batch.start, batch.stop) or future.result()
         self._batcher.learn(batch, marker.seconds)
         self._report.add(marker)
 
