@@ -41,19 +41,20 @@ def test_hessian_lies_within_the_standard_error_of_a_large_sample(activation):
     teacher = sample_teacher(activation, d=3, k=2, seed=3)
     student = sample_teacher(activation, d=3, k=3, seed=4)
     n_batches, n = 40, 4000
-    X = np.random.default_rng(5).standard_normal((n_batches, n, 3))
     smooth = activation not in ("relu", "leaky_relu:slope=0.1", "abs")
     # The curvature of a kink is a delta: samples never see it, so kinked activations are judged on the outer part.
     population = Problem(teacher).hessian(student)
     population = population if smooth else population.outer
-    samples = []
-    for x in X:
-        hessian = empirical.Problem.from_teacher(teacher, x).hessian(student)
-        samples.append((hessian if smooth else hessian.outer).dense())
-    error = np.std(samples, axis=0, ddof=1) / np.sqrt(n_batches)
-    deviation = np.abs(np.mean(samples, axis=0) - population.dense()) / (error + 1e-12)
-    assert deviation.max() < 5.0  # 144 correlated entries: 5 standard errors
-    assert np.median(deviation) < 2.0  # few independent directions among the 144 entries: 1.4 is seen for relu
+    deviations = []
+    for seed in (5, 6, 7):  # the entries of one sample are correlated: three samples settle the median
+        samples = []
+        for x in np.random.default_rng(seed).standard_normal((n_batches, n, 3)):
+            hessian = empirical.Problem.from_teacher(teacher, x).hessian(student)
+            samples.append((hessian if smooth else hessian.outer).dense())
+        error = np.std(samples, axis=0, ddof=1) / np.sqrt(n_batches)
+        deviations.append(np.abs(np.mean(samples, axis=0) - population.dense()) / (error + 1e-12))
+    assert np.max(deviations) < 5.0  # 3 x 144 correlated entries: 5 standard errors
+    assert np.median(deviations) < 1.2
 
 
 @pytest.mark.parametrize("activation", ALL)

@@ -16,7 +16,7 @@ LANCZOS_FROM = 2000
 """Size from which a few eigenvalues are cheaper by products than all of them by LAPACK."""
 
 _FLOPS = 2e10
-"""Rate of the tridiagonal reduction on two cores (measured in benchmarks/spectrum_overhead.py); an order of magnitude."""
+"""Assumed rate of the tridiagonal reduction on two cores: an order of magnitude, lower on a busy machine."""
 
 
 @dataclasses.dataclass(frozen=True)
