@@ -57,10 +57,3 @@ def test_larger_matrices_make_smaller_batches_before_they_are_measured():
     batches = drain(batcher, lambda i: cost[i >= 100])
     longest = max(sum(cost[i >= 100] for i in b) for b in batches)
     assert longest <= 2 * cost[True]
-
-
-def test_points_of_a_lost_worker_come_first():
-    batcher = Batcher(grid(50), [range(50)], 1, 1.0)
-    batch = batcher.next()
-    batcher.give_back(batch)
-    assert batcher.next() == batch and batcher.remaining == 49

@@ -10,6 +10,7 @@ from sweep_support import same_values
 
 from tutelage.errors import InputError, StoreError
 from tutelage.sweep import SweepFolder, SweepSpec, run
+from tutelage.sweep.cluster import connect
 from tutelage.sweep.engine import point_bytes
 
 pytestmark = pytest.mark.xdist_group("dask")
@@ -55,14 +56,71 @@ def test_the_address_of_a_scheduler_runs_the_same_sweep(mapping, tmp_path, clien
     same_values(found.drop_vars("threads"), alone.drop_vars("threads"))
 
 
-@pytest.mark.slow
-@pytest.mark.xfail(reason="known defect: several points that crash their worker stall a Dask sweep", strict=False)
-def test_a_point_that_kills_every_worker_is_recorded_and_the_rest_arrives(mapping, tmp_path):
-    mapping = {**mapping, "quantities": ["sweep_functions:deadly"], "seed": 0, "realizations": 4}
+@pytest.mark.parametrize(
+    "realizations",
+    [pytest.param([1, 2], id="one in two"), pytest.param(list(range(8)), id="four of 32", marks=pytest.mark.slow)],
+)
+def test_points_that_kill_every_worker_are_recorded_and_the_rest_arrives(mapping, tmp_path, realizations):
+    grid = mapping["grid"] | ({"activation": "erf", "d": 3} if len(realizations) == 2 else {})
+    mapping = {**mapping, "quantities": ["sweep_functions:deadly"], "seed": 0, "realizations": realizations, "grid": grid}
     found = run(mapping, store=tmp_path, workers=2).compute()
     deadly = found.realization.values == 2
+    assert deadly.sum() == (1 if len(realizations) == 2 else 4)
     np.testing.assert_array_equal(found.failed, deadly)
-    assert all("the worker died every time" in e for e in found.error.values[deadly].astype(object))
+    assert all("the worker died each of the 3 times" in e for e in found.error.values[deadly].astype(object))
+
+
+def test_an_innocent_point_beside_a_deadly_one_is_never_blamed(mapping, tmp_path, client):
+    """Whatever Dask blames, halves that run alone find the one point that dies."""
+    from distributed import KilledWorker
+
+    from tutelage.sweep import engine
+    from tutelage.sweep.batching import Batcher
+    from tutelage.sweep.evaluate import run_task
+
+    class Future:
+        status = "error"
+
+        def __init__(self, batch):
+            self.batch = batch
+
+        def exception(self):
+            return KilledWorker("run_task", None, 0)
+
+    spec = SweepSpec.from_mapping({**mapping, "seed": 0, "realizations": 2})
+    folder = SweepFolder(tmp_path)
+    folder.create(spec)
+    driver = engine._Driver(client, folder, spec, Batcher(spec, [], 2, 0.05), None, engine._Reporter(8, None))
+    tried = []
+    driver._suspects = [range(0, 8)]
+    while (batch := driver._next()) is not None:
+        assert not driver._flight
+        tried.append(batch)
+        if 5 in batch:
+            future = Future(batch)
+            driver._flight[future] = (batch, 0.0)
+            driver._finish(future)
+        else:
+            run_task(str(tmp_path), spec, batch.start, batch.stop)
+    found = {i: m.failed for m in folder.markers() for i in range(m.start, m.stop)}
+    assert found == {i: int(i == 5) for i in range(8)}
+    assert tried.count(range(5, 6)) == 3 and len(tried) == 1 + 2 + 2 + 2 + 2
+
+
+def test_all_workers_dead_at_once_are_replaced(mapping, tmp_path):
+    mapping = {**mapping, "realizations": 10, "quantities": ["sweep_functions:slow_draw"]}
+    killed = threading.Event()
+    with connect(None, 2) as client:
+        pids = list(client.run(os.getpid).values())
+
+        def kill(progress):
+            if progress.done >= 10 and not killed.is_set():
+                killed.set()
+                for pid in pids:
+                    os.kill(pid, signal.SIGKILL)
+
+        found = run(mapping, client, store=tmp_path, task_seconds=0.05, progress=kill)
+    assert killed.is_set() and found.sizes["point"] == 80 and not found.failed.values.any()
 
 
 def test_an_address_without_a_scheduler_is_refused(mapping, tmp_path, monkeypatch):

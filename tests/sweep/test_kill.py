@@ -1,5 +1,6 @@
 """Killed at random moments, a sweep loses only what was not durable, and nothing durable runs again."""
 
+import contextlib
 import json
 import os
 import random
@@ -7,6 +8,7 @@ import signal
 import time
 
 import numpy as np
+import psutil
 import pytest
 from sweep_support import same_values
 
@@ -15,6 +17,25 @@ from tutelage.sweep import SweepFolder, SweepSpec, run
 
 def durable(folder: SweepFolder) -> set[int]:
     return {i for m in folder.markers() for i in range(m.start, m.stop)}
+
+
+def orphans() -> list[int]:
+    """Local sweep workers whose driver is gone (they were handed to init, which is no Python)."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            parent = process.parent()
+            if "tutelage.sweep.worker" in process.cmdline() and (parent is None or "python" not in parent.name()):
+                found.append(process.pid)
+    return found
+
+
+def wait_for_orphans_to_end(seconds: float = 10.0) -> None:
+    """A killed sweep takes its workers along, within moments."""
+    end = time.monotonic() + seconds
+    while left := orphans():
+        assert time.monotonic() < end, f"workers {left} outlived their sweep"
+        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -28,18 +49,24 @@ def toml(mapping, tmp_path):
     return path
 
 
-def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, forker):
+@pytest.mark.parametrize(
+    ("workers", "latest"),
+    [pytest.param(0, 0.6, id="in process"), pytest.param(2, 6.0, id="on Dask", marks=pytest.mark.slow)],
+)
+def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, forker, workers, latest):
+    """Moments from before the first task to the middle; with Dask, workers take two to three seconds to start."""
     folder, log = SweepFolder(tmp_path / "store"), tmp_path / "log"
     log.touch()
     chance = random.Random(7)
     interrupted = 0
     for _ in range(20):
         before, position = durable(folder), log.stat().st_size
-        pid = forker.start("sweep", "run", toml, "--store", folder.path, "--workers", 0, "--task-seconds", 0.05,
-                           log=log)  # fmt: skip
-        time.sleep(chance.uniform(0.0, 0.6))
+        pid = forker.start("sweep", "run", toml, "--store", folder.path, "--workers", workers, "--task-seconds",
+                           0.05, log=log)  # fmt: skip
+        time.sleep(chance.uniform(0.0, latest))
         os.kill(pid, signal.SIGKILL)
         code, _ = forker.wait()
+        wait_for_orphans_to_end()
         interrupted += code == -signal.SIGKILL
         ran = set(map(int, log.read_text()[position:].split()))
         assert not ran & before, "a durable point ran again"
@@ -47,19 +74,23 @@ def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, f
     assert interrupted == 20
     before = durable(folder)
     position = log.stat().st_size
-    forker.start("sweep", "resume", folder.path, "--workers", 0, log=log)
+    forker.start("sweep", "resume", folder.path, "--workers", workers, log=log)
     code, out = forker.wait()
     assert code == 0, out
     assert sorted(map(int, log.read_text()[position:].split())) == sorted(set(range(200)) - before)
     found = run(toml, store=folder.path, workers=0)
     np.testing.assert_array_equal(found.point, np.arange(200))
     undisturbed = run(SweepSpec.from_mapping(folder.spec().to_mapping()), store=tmp_path / "calm", workers=0)
+    if workers:  # pinned to one thread, where this process may have more
+        assert set(found.threads.values.tolist()) == {1}
+        found, undisturbed = found.drop_vars("threads"), undisturbed.drop_vars("threads")
     same_values(found, undisturbed)
 
 
-def test_ctrl_c_stops_cleanly_and_says_how_to_resume(toml, tmp_path, forker):
+@pytest.mark.parametrize("workers", [0, 2])
+def test_ctrl_c_stops_cleanly_and_says_how_to_resume(toml, tmp_path, forker, workers):
     folder = SweepFolder(tmp_path / "store")
-    pid = forker.start("sweep", "run", toml, "--store", folder.path, "--workers", 0, "--task-seconds", 0.05)
+    pid = forker.start("sweep", "run", toml, "--store", folder.path, "--workers", workers, "--task-seconds", 0.05)
     while len(folder.markers()) < 3:
         time.sleep(0.02)
     os.kill(pid, signal.SIGINT)
@@ -67,3 +98,4 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_resume(toml, tmp_path, forker):
     assert code == 130
     assert "of 200 points are stored" in out and f"tutelage sweep resume {folder.path}" in out
     assert "Traceback" not in out and 0 < folder.status().done < 200 and not folder.running()
+    wait_for_orphans_to_end()

@@ -59,11 +59,6 @@ class Batcher:
         shortest = int(np.searchsorted(seconds, SHORTEST_TASK)) + 1
         return max(1, min(most, wanted, max(fair, shortest)))
 
-    def give_back(self, indices: range) -> None:
-        """Put points back in front (their worker was lost)."""
-        self._pending.insert(0, indices)
-        self.remaining += len(indices)
-
     def learn(self, indices: range, seconds: float) -> None:
         """Take note of how long a batch took."""
         if not seconds > 0:

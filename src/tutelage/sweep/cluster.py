@@ -1,83 +1,103 @@
-"""The Dask client a sweep runs on: the user's, one at an address, or a local cluster of pinned processes."""
+"""The Dask client a sweep runs on: one at an address, or a local cluster of pinned processes."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tutelage.errors import InputError, MissingExtraError
-from tutelage.sweep.pin import SINGLE_THREAD
+from tutelage.sweep.processes import WorkerProcesses
 
 if TYPE_CHECKING:
     from distributed import Client
 
-#: How often Dask gives the task of a dying worker to another before it blames the task.
-_ALLOWED_FAILURES = 3
 _CONNECT_SECONDS = 20
+#: Seconds between two looks at how many workers have started.
+_LOOK_SECONDS = 0.05
+
+_SCHEDULER = {
+    # A task whose worker died comes back at once: the driver takes it apart and tries it again.
+    "distributed.scheduler.allowed-failures": 0,
+    # A worker that is silent is not dead: native code may hold the interpreter's lock for long (exact rank does).
+    "distributed.scheduler.worker-ttl": None,
+    # Work is never moved: tasks are short, and a stolen one would be repeated for nothing.
+    "distributed.scheduler.work-stealing": False,
+    # One task at a worker: when it dies, the task that ran is blamed and no innocent one behind it.
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.admin.large-graph-warning-threshold": "1GB",
+    "logging.distributed": "critical",
+}
 
 
 @contextlib.contextmanager
 def connect(scheduler: str | None, workers: int) -> Iterator[Client]:
     """A client, closed afterwards together with the cluster if it was made here."""
     try:
-        import dask
-        from distributed import Client, LocalCluster
+        import distributed  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(
             "sweep: expected Dask, it is not installed; pip install 'tutelage[sweep]' or use --workers 0"
         ) from error
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout=_CONNECT_SECONDS)
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"sweep: expected a Dask scheduler at {scheduler!r}, cannot reach it "
-                f"({type(error).__name__}: {error}); start one or leave out --scheduler"
-            ) from None
-        with client:
-            yield client
-        return
-    settings = {
-        "distributed.nanny.pre-spawn-environ": SINGLE_THREAD,
-        "distributed.scheduler.allowed-failures": _ALLOWED_FAILURES,
-        # Work is never moved: tasks are short, and a stolen one would be repeated for nothing.
-        "distributed.scheduler.work-stealing": False,
-        # One task at a worker: when it dies, the task that ran is blamed and no innocent one behind it.
-        "distributed.scheduler.worker-saturation": 1.0,
-        "distributed.admin.large-graph-warning-threshold": "1GB",
-        "logging.distributed": "critical",
-    }
-    with (
-        _unchanged_environment(),
-        dask.config.set(settings),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,  # the engine admits tasks by memory itself; the nanny would kill and repeat them
-            # Any free port: with the default one, two sweeps on a machine would warn of each other.
-            dashboard_address="127.0.0.1:0",
-            scheduler_kwargs={"dashboard": False},
-            preload="tutelage.sweep.pin",
-            silence_logs=50,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
+    with _local(workers) if scheduler is None else _remote(scheduler) as client:
         yield client
 
 
 @contextlib.contextmanager
-def _unchanged_environment() -> Iterator[None]:
-    """Undo what Dask's nanny does to this process: it puts the workers' variables into its own environment."""
-    before = dict(os.environ)
+def _remote(address: str) -> Iterator[Client]:
+    from distributed import Client
+
     try:
-        yield
-    finally:
-        for name in set(os.environ) - set(before):
-            del os.environ[name]
-        os.environ.update(before)
+        client = Client(address, timeout=_CONNECT_SECONDS)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"sweep: expected a Dask scheduler at {address!r}, cannot reach it "
+            f"({type(error).__name__}: {error}); start one or leave out --scheduler"
+        ) from None
+    with client:
+        yield client
+
+
+@contextlib.contextmanager
+def _local(count: int) -> Iterator[Client]:
+    """A LocalCluster whose workers are our own processes (why: see :mod:`tutelage.sweep.processes`)."""
+    import dask
+    from distributed import Client, LocalCluster
+
+    with (
+        dask.config.set(_SCHEDULER),
+        LocalCluster(
+            n_workers=0,
+            processes=True,
+            # Any free port: with the default one, two sweeps on a machine would warn of each other.
+            dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=50,
+        ) as cluster,
+        contextlib.closing(WorkerProcesses(cluster.scheduler_address, count)) as processes,
+        Client(cluster) as client,
+    ):
+        _wait_for(client, processes, count)
+        try:
+            yield client
+        except BaseException:
+            processes.close(parting=0.0)
+            raise
+        processes.stop_replacing()
+        client.retire_workers()
+
+
+def _wait_for(client: Client, processes: WorkerProcesses, count: int) -> None:
+    """Until all workers have come; a worker that ends instead has told why on standard error."""
+    while len(client.scheduler_info(n_workers=-1)["workers"]) < count:
+        if processes.last_exit is not None:
+            raise InputError(
+                f"sweep: expected {count} worker(s) to start, one ended with exit code {processes.last_exit}; "
+                "see the message above, or use --workers 0"
+            )
+        time.sleep(_LOOK_SECONDS)
 
 
 def default_workers() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tutelage import check
-from tutelage.errors import InputError
+from tutelage.errors import InputError, StoreError
 from tutelage.store import default_directory
 from tutelage.sweep.batching import TASK_SECONDS, Batcher
 from tutelage.sweep.cluster import connect, default_workers
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 _MATRICES_AT_ONCE = 5
 #: Share of the free memory that points in flight may claim.
 _MEMORY_SHARE = 0.7
+#: How often a single point may take its worker down before it counts as failed.
+_MOST_DEATHS = 3
 #: Seconds a stopped sweep waits for the tasks that run, so that their points are not lost.
 _DRAIN_SECONDS = 5.0
 
@@ -161,7 +164,12 @@ def _run_here(folder: SweepFolder, spec: SweepSpec, batcher: Batcher, report: _R
 
 
 class _Driver:
-    """Keeps a window of tasks in flight on a Dask client."""
+    """Keeps a window of tasks in flight on a Dask client.
+
+    A batch whose worker died is a suspect: Dask blames every task the worker held, and memory that all tasks
+    shared may have been the cause. Suspects wait until nothing else is in flight, then run one at a time, in halves,
+    so that in the end only a point that dies on its own counts as failed.
+    """
 
     def __init__(
         self,
@@ -178,6 +186,8 @@ class _Driver:
         self._batcher, self._budget, self._report = batcher, budget, report
         self._flight: dict[Any, tuple[range, float]] = {}
         self._waiting: range | None = None
+        self._suspects: list[range] = []
+        self._deaths: Counter[int] = Counter()
         self._completed = as_completed()
 
     def run(self) -> None:
@@ -204,7 +214,7 @@ class _Driver:
     def _fill(self) -> None:
         threads, capacity = self._workers()
         while len(self._flight) < 2 * threads:
-            batch = self._waiting or self._batcher.next()
+            batch = self._next()
             if batch is None:
                 return
             size = point_bytes(self._spec, batch)
@@ -215,6 +225,13 @@ class _Driver:
                 return
             self._waiting = None
             self._submit(batch, size, capacity)
+
+    def _next(self) -> range | None:
+        """The next batch; a suspect when there are no others and nothing is in flight."""
+        batch = self._waiting or self._batcher.next()
+        if batch is None and self._suspects and not self._flight:
+            return self._suspects.pop()
+        return batch
 
     def _submit(self, batch: range, size: float, capacity: float | None) -> None:
         resources = None if capacity is None else {"MEMORY": min(size, capacity)}
@@ -231,18 +248,29 @@ class _Driver:
         if future.status == "error" and isinstance(future.exception(), KilledWorker):
             self._lost(batch)
             return
+        if future.status in ("cancelled", "lost"):
+            raise StoreError(
+                "sweep: expected a running Dask scheduler, the connection to it was lost; what was finished is stored: "
+                "start a scheduler and run it again"
+            )
         # The marker is read from the store: a result held by a worker that died since would have to be recomputed.
         marker = SweepFolder(self._folder).marker(batch.start, batch.stop) or future.result()
         self._batcher.learn(batch, marker.seconds)
         self._report.add(marker)
 
     def _lost(self, batch: range) -> None:
-        """A batch that killed worker after worker is taken apart; a single such point counts as failed."""
+        """A batch that took its worker down is halved; a point that does so again and again counts as failed."""
         if len(batch) > 1:
-            for index in reversed(batch):
-                self._batcher.give_back(range(index, index + 1))
+            middle = (batch.start + batch.stop) // 2
+            self._suspects += [range(middle, batch.stop), range(batch.start, middle)]
             return
-        message = "the worker died every time this point ran (out of memory, or a crash in native code)"
+        self._deaths[batch.start] += 1
+        if self._deaths[batch.start] < _MOST_DEATHS:
+            self._suspects.append(batch)
+            return
+        message = (
+            f"the worker died each of the {_MOST_DEATHS} times this point ran (out of memory, or a crash in native code)"
+        )
         results = [lost_point(batch.start, message)]
         self._report.add(store_results(SweepFolder(self._folder), self._spec, batch, results))
 

@@ -1,6 +1,7 @@
 """One worker process, one processor: a Dask preload, because JAX on the CPU obeys nothing else.
 
-``dask worker --preload tutelage.sweep.pin`` does for the workers of any cluster what local ones get anyway.
+``dask worker --preload tutelage.sweep.pin`` does for the workers of any cluster what
+:mod:`tutelage.sweep.worker` does for local ones.
 Two processes of two threads each on two processors ran 5.9 times slower than two of one (measured).
 """
 
@@ -57,12 +58,16 @@ def pin_process(core: int) -> None:
             continue
 
 
-def dask_setup(worker: Any) -> None:
-    """Called by Dask in each worker before its first task."""
+def pin_worker() -> None:
+    """One thread for every library, one free processor for the process; the driver alone decides what Ctrl-C stops."""
     os.environ.update(SINGLE_THREAD)
     if threading.current_thread() is threading.main_thread():
-        # Ctrl-C reaches the whole terminal group; the driver alone decides what stops.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     core = take_core()
     if core is not None:
         pin_process(core)
+
+
+def dask_setup(worker: Any) -> None:
+    """Called by Dask in each worker before its first task."""
+    pin_worker()
