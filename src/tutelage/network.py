@@ -239,10 +239,7 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
     if missing:
         found = ", ".join(sorted(arrays)) or "nothing"
         raise InputError(f"{who}: expected arrays W and a, missing {', '.join(missing)} (found {found})")
-    if "version" in arrays and int(arrays["version"]) > _FORMAT_VERSION:
-        raise InputError(
-            f"{who}: format version {int(arrays['version'])} is newer than {_FORMAT_VERSION}; upgrade tutelage"
-        )
+    _require_known_version(arrays.get("version", _FORMAT_VERSION), who)
     if activation is None:
         if "activation" not in arrays:
             raise InputError(
@@ -250,3 +247,16 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
             )
         activation = str(arrays["activation"])
     return Network(arrays["W"], arrays["a"], activation)
+
+
+def _require_known_version(version: Any, who: str) -> None:
+    try:
+        number = int(version)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{who}: expected a whole number as version, got {version!r}; leave it out or write the file again"
+        ) from None
+    if number > _FORMAT_VERSION:
+        raise InputError(
+            f"{who}: format version {number} is newer than {_FORMAT_VERSION}; upgrade tutelage"
+        )

@@ -141,3 +141,39 @@ def test_weights_that_contradict_the_sizes_are_refused(tmp_path, capsys):
     save_network(Network([[1.0, 2.0]], [3.0], "linear"), tmp_path / "w.npz")
     assert cli.run(["spectrum", "--weights", str(tmp_path / "w.npz"), "-d", "5"]) == 2
     assert "-d 5 contradicts the 2" in capsys.readouterr().err
+
+
+GOOD = {"W": [[1.0, 2.0]], "a": [1.0], "activation": "erf"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"W": [[np.nan, 1.0]]}, "finite W"),
+        ({"a": [np.inf]}, "finite a"),
+        ({"W": np.array([[1, None]], dtype=object)}, "expected an npz archive"),
+        ({"W": [[1j, 1.0]]}, "real W"),
+        ({"W": [["x", "y"]]}, "numbers for W"),
+        ({"W": np.ones((2, 3))}, "a of shape (2,)"),
+        ({"W": np.ones((1, 2, 2))}, "2 dimension(s)"),
+        ({"W": 1.0}, "2 dimension(s)"),
+        ({"W": np.zeros((0, 3)), "a": np.zeros(0)}, "non-empty W"),
+        ({"activation": "foo"}, "unknown name"),
+        ({"activation": [1, 2]}, "unknown name"),
+        ({"activation": "relu", "W": [[0.0, 0.0]]}, "zero neuron"),
+        ({"version": 99}, "upgrade tutelage"),
+        ({"version": "x"}, "whole number as version"),
+    ],
+)
+def test_a_wrong_file_of_weights_is_one_line(tmp_path, capsys, changes, words):
+    np.savez(tmp_path / "w.npz", **{**GOOD, **changes})
+    assert cli.run(["spectrum", "--weights", str(tmp_path / "w.npz")]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and words in err
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04junk", b"no archive"])
+def test_an_unreadable_file_of_weights_is_one_line(tmp_path, capsys, content):
+    (tmp_path / "w.npz").write_bytes(content)
+    assert cli.run(["spectrum", "--weights", str(tmp_path / "w.npz")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tutelage import Erf, Linear, Network, Polynomial, Quadratic
+from tutelage import Erf, Linear, Network, Polynomial, Problem, Quadratic
 from tutelage.population.function_space import (
     function_space_factor,
     function_space_size,
     repeated_factor,
     repeated_size,
 )
+
+WEIGHTS = [np.random.default_rng(3).normal(size=shape) for shape in ((6, 4), (6,))]
 
 POLYNOMIALS = [
     Linear(),
@@ -74,3 +76,13 @@ def test_wide_networks_reach_the_bound():
         factor = function_space_factor(network_of(activation, 3, 30, 0))
         singular = np.linalg.svd(factor, compute_uv=False)
         assert singular[-1] > 1e-8 * singular[0]
+
+
+@pytest.mark.parametrize("activation", POLYNOMIALS, ids=lambda s: s.spec)
+@pytest.mark.parametrize("trainable", [("W", "a"), ("W",), ("a",)])
+def test_gram_by_inputs_is_the_product_of_the_factor(activation, trainable):
+    network = Network(*WEIGHTS, activation)
+    operator = Problem(network, trainable=trainable).hessian(network)
+    factor, gram = operator.factor(), operator.factor_gram()
+    assert gram.shape == (len(factor), len(factor))
+    assert np.abs(gram - factor @ factor.T).max() <= 1e-14 * np.abs(gram).max()

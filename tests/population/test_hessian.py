@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tutelage import Network, Problem, empirical, hessian_at_optimum, sample_teacher
+from tutelage import Network, Problem, empirical, hessian_at_optimum, sample_teacher, spectrum
 from tutelage.errors import InputError, NoHessianError
 from tutelage.population import formulas
 
@@ -156,3 +156,21 @@ def test_lineax_solves_with_the_operator():
     assert np.allclose(operator.matvec(np.asarray(x)), b, atol=1e-9)
     with pytest.raises(InputError, match="64-bit"):
         operator.mv(b)
+
+
+def test_kinked_neurons_at_random_carry_no_plane_vectors():
+    """A neuron is parallel to itself; listing that pair would copy the weights several times over."""
+    network = sample_teacher("relu", d=5000, k=4, seed=0)
+    operator = hessian_at_optimum(network)
+    assert operator.plane is None
+    assert operator.reduce().block.n_params == 4 * 4 + 4
+
+
+@pytest.mark.parametrize("angle", [1e-2, 1e-9, 0.0])
+def test_close_kinked_neurons_of_many_inputs_keep_their_planes(angle):
+    W = np.random.default_rng(0).normal(size=(3, 12))
+    normal = W[2] - (W[2] @ W[0]) / (W[0] @ W[0]) * W[0]
+    W[1] = W[0] + angle * np.linalg.norm(W[0]) / np.linalg.norm(normal) * normal
+    wide = Network(W, [1.0, -0.5, 0.3], "relu")
+    found, whole = spectrum(wide), spectrum(hessian_at_optimum(wide), "dense")
+    assert np.abs(found.eigenvalues - whole.eigenvalues).max() <= 1e-13 * whole.values[-1]

@@ -42,12 +42,18 @@ class ClosePairs(NamedTuple):
         return PlaneTerms(self.i, self.j, self.p, self.m, outer, self.w, self.n, functional)
 
 
-def close_pairs(W: Any, Z: Any) -> ClosePairs:
-    """The close pairs of rows of W (k, d) and Z (l, d)."""
+def close_pairs(W: Any, Z: Any, with_parallel: bool = True) -> ClosePairs:
+    """The close pairs of rows of W (k, d) and Z (l, d), without the exactly parallel and opposite ones if not wanted.
+
+    Each pair costs several vectors of length d, and a neuron is parallel to itself.
+    """
     with jax.enable_x64(True):
         W, Z = jnp.asarray(W, jnp.float64), jnp.asarray(Z, jnp.float64)
         pair = jax.jit(pair_geometry)(W, Z)
-        i, j = np.nonzero(np.asarray(is_close(pair)))
+        wanted = np.asarray(is_close(pair))
+        if not with_parallel:
+            wanted = wanted & (np.asarray(jnp.minimum(pair.angle, pair.supplement)) > 0)
+        i, j = np.nonzero(wanted)
         residual = np.asarray(jax.jit(normal_component)(W[i], Z[j]))
     W, Z = np.asarray(W), np.asarray(Z)
     angle, supplement = np.asarray(pair.angle)[i, j], np.asarray(pair.supplement)[i, j]

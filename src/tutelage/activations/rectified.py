@@ -68,7 +68,7 @@ class RectifiedFamily(Activation):
         :math:`k_{20}(nn^T - \hat w\hat w^T)`, both bounded where k_22 is not."""
         require_nonzero_rows(W, "plane_terms", self)
         require_nonzero_rows(Z, "plane_terms", self)
-        close = close_pairs(W, Z)
+        close = close_pairs(W, Z, with_parallel=False)  # their coefficients, a sine, are zero
         c = (1 - self.slope) ** 2 / (2 * np.pi)
         bend = c * np.sin(np.minimum(close.angle, close.supplement))
         k20 = bend * close.norm_v / close.norm_u

@@ -97,6 +97,11 @@ class HessianOperator(lx.AbstractLinearOperator):
         """A matrix F (M, P) with H = FᵀF where the function space is finite (M may exceed P), else None."""
         return None
 
+    def factor_gram(self) -> np.ndarray | None:
+        """F Fᵀ (M, M) of :meth:`factor`; the operator may know which products in it are zero."""
+        factor = self.factor()
+        return None if factor is None else factor @ factor.T
+
     def factor_size(self) -> int | None:
         """M of :meth:`factor`, without computing it."""
         return None

@@ -11,6 +11,7 @@ import numpy as np
 from tutelage.operators.ball import BallHessian
 from tutelage.operators.base import HessianOperator, Reduction
 from tutelage.operators.dense_pairs import dense_pairs, pair_frobenius_squared
+from tutelage.operators.factor_gram import gram_by_inputs
 from tutelage.operators.functional import FunctionalPart, plane_trace
 from tutelage.operators.pairs import PairTables, PlaneBlocks, outer_product
 from tutelage.operators.routes import Routes
@@ -150,6 +151,12 @@ class PairHessian(HessianOperator):
         if full is None or len(self.trainable) == 2:
             return full
         return full[:, : self.W.size] if "W" in self.trainable else full[:, self.W.size :]
+
+    def factor_gram(self) -> np.ndarray | None:
+        factor = self.factor()
+        if factor is None or "W" not in self.trainable:
+            return None if factor is None else factor @ factor.T
+        return gram_by_inputs(factor, self.k, self.d)
 
     def factor_size(self) -> int | None:
         return None if self._outer_routes is None else self._outer_routes.factor_size(self.d)

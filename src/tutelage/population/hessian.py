@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tutelage import moments
+from tutelage.moments import PlaneTerms
 from tutelage.network import Network
 from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PairTables, PlaneBlocks
 from tutelage.operators.rows import row_coordinates
@@ -18,18 +19,29 @@ from tutelage.precision import float64
 @float64
 def outer_hessian(network: Network, trainable: tuple[str, ...] = ("W", "a")) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
-    # First: this is where a zero neuron under a kink is refused.
-    plane = moments.plane_terms(network.activation, network.W, network.W)
-    # Moments depend on the Gram matrix alone: for k << d take them where the neurons live. Kinked activations keep W
-    # itself, whose close pairs must be the very pairs that plane_terms lists.
-    rows = row_coordinates(network.W) if plane is None and network.d > network.k else network.W
+    rows, plane = _rows_and_planes(network)
     tables = PairTables(*(np.asarray(t) for t in cross_tables(network.activation, rows, rows)))
     blocks = None
-    if plane is not None:
+    if plane is not None and len(plane.i):
         weight = (network.a[plane.i] * network.a[plane.j])[:, None]
         blocks = PlaneBlocks(plane.i, plane.j, plane.p, plane.m, weight * plane.outer)
     routes = PopulationRoutes(network.activation)
     return PairHessian(network.W, network.a, tables, blocks, None, trainable, routes)
+
+
+def _rows_and_planes(network: Network) -> tuple[np.ndarray, PlaneTerms | None]:
+    """Rows with the Gram matrix of W, of which alone the moments are functions, and the close pairs of a kink.
+
+    For k < d they are the coordinates in the row space; W itself where neurons are close, whose angles and planes
+    are known from W to more digits than from coordinates, or zero, which ``plane_terms`` refuses.
+    """
+    W = network.W
+    if network.d > network.k and (W.any(axis=1).all() or not network.activation.kinks):
+        rows = row_coordinates(W)
+        plane = moments.plane_terms(network.activation, rows, rows)
+        if plane is None or not len(plane.i):
+            return rows, None
+    return W, moments.plane_terms(network.activation, W, W)
 
 
 @float64

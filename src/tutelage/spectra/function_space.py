@@ -26,22 +26,28 @@ def function_space_spectrum(operator: HessianOperator) -> Spectrum:
             "without a finite function space; use method='auto'"
         )
     require_memory(size, operator.n_params)
-    factor = operator.factor()
-    if factor is None:
+    n_params = operator.n_params
+    if size < n_params:
+        gram = operator.factor_gram()
+    else:
+        factor = operator.factor()
+        gram = None if factor is None else factor.T @ factor
+    if gram is None:
         raise NotAvailableError(
-            f"spectrum(method='function_space'): expected fewer functions or samples than P = {operator.n_params} "
+            f"spectrum(method='function_space'): expected fewer functions or samples than P = {n_params} "
             f"parameters, got {size}; use method='dense'"
         )
-    return gram_spectrum(factor, operator.n_params)
+    return _from_gram(gram, size, n_params)
 
 
 def gram_spectrum(factor: np.ndarray, n_params: int) -> Spectrum:
     """Spectrum of FᵀF for F (M, P): through the smaller of F Fᵀ and FᵀF."""
     m = factor.shape[0]
-    if m >= n_params:
-        gram = factor.T @ factor
-    else:
-        gram = factor @ factor.T
+    return _from_gram(factor.T @ factor if m >= n_params else factor @ factor.T, m, n_params)
+
+
+def _from_gram(gram: np.ndarray, m: int, n_params: int) -> Spectrum:
+    """The eigenvalues of the smaller Gram matrix, which is overwritten, and the zeros that size M proves."""
     n = gram.shape[0]
     values = symmetric_eigenvalues(gram)
     # Forming the Gram matrix rounds each entry by at most n eps times the product of two row norms.
