@@ -12,7 +12,8 @@ import numpy as np
 
 from tutelage.quadratic.batch import Progress
 from tutelage.quadratic.hessian import sampled_hessian_rank
-from tutelage.quadratic.recovery import RecoveryCurve, unique_counts
+from tutelage.quadratic.counts import unique_counts
+from tutelage.quadratic.probability import RecoveryCurve
 from tutelage.quadratic.teacher import sample_inputs, sample_quadratic_teacher
 from tutelage.quadratic.thresholds import (
     critical_samples,
