@@ -94,7 +94,9 @@ def recover(
     if plot is not None:
         check_output(plot, f"{who} --plot", FIGURE_SUFFIXES)
         if len(samples) == 1 and not map:
-            raise InputError(f"{who}: --plot draws a curve or a map, got one instance; pass -n first:last or --map")
+            raise InputError(
+                f"{who}: --plot draws a curve or a map, got one instance; pass -n first:last or --map"
+            )
     if m < d and not certified_only:
         _note(
             f"student width m = {m} < d = {d}: that every minimum has zero loss needs m >= d; running it all the same"

@@ -85,9 +85,7 @@ def _instance_rows(result: dict[str, Any], training: Training) -> list[tuple[str
     low, high = result["fits_trace"]
     starts, disagree = len(result["loss"]), result["disagreements"]
     unbounded = "unbounded above" if not np.isfinite(high) else f"{low:.4g} ... {high:.4g}"
-    verdict = (
-        "agree" if disagree == 0 else f"DISAGREE for {disagree} of {starts} starts at error 1e-4"
-    )
+    verdict = "agree" if disagree == 0 else f"DISAGREE for {disagree} of {starts} starts at error 1e-4"
     return [
         ("certificate", f"{result['status']} ({result['reason']}; margin {result['margin']:.2g})"),
         ("free dimensions", result["free_dimensions"]),
@@ -140,7 +138,14 @@ def show_curve(
     ]
     halves = [data.unique_half.values, *data.success_half.values]
     rows.append(("50 % at", *(_half(h) for h in halves), "", "", ""))
-    columns = ("n", "certified", *(f"error <= {t:g}" for t in TOLERANCES), "width of fits", "disagree", "unfinished")
+    columns = (
+        "n",
+        "certified",
+        *(f"error <= {t:g}" for t in TOLERANCES),
+        "width of fits",
+        "disagree",
+        "unfinished",
+    )
     print_table(
         f"d = {d}, m* = {width}: {instances} instances per n, 95 % intervals; {training}; "
         f"n_c = {data.n_c}, statistical dimension {data.delta:.1f}; disagree: success at 1e-4 against the certificate",
@@ -191,7 +196,14 @@ def show_map(
 
 
 def show_certified_map(
-    d: int, largest: int, instances: int, seed: int, law: Any, store: Any, json: Path | None, plot: Path | None
+    d: int,
+    largest: int,
+    instances: int,
+    seed: int,
+    law: Any,
+    store: Any,
+    json: Path | None,
+    plot: Path | None,
 ) -> None:
     """Certified recovery alone, at every n: 50 % points with their errors."""
     with _bar("certified map") as report:

@@ -82,5 +82,5 @@ def _grid(dataset: xr.Dataset) -> Figure:
     named = {}
     for axes in (grid[0, 0], grid[1, 0]):
         named |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
-    figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=len(named))
+    figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=4)
     return figure

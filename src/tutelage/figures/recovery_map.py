@@ -18,7 +18,9 @@ _MARKERS = {0: ("o", BLUE), 1: ("s", ORANGE), 2: ("D", GREEN)}
 def _edges(values: np.ndarray) -> np.ndarray:
     """Cell borders half way between neighbours."""
     middle = (values[1:] + values[:-1]) / 2
-    return np.concatenate([[1.5 * values[0] - 0.5 * values[1]], middle, [1.5 * values[-1] - 0.5 * values[-2]]])
+    return np.concatenate(
+        [[1.5 * values[0] - 0.5 * values[1]], middle, [1.5 * values[-1] - 0.5 * values[-2]]]
+    )
 
 
 def _mesh(axes: Axes, dataset: xr.Dataset, values: np.ndarray, label: str, title: str, **style: Any) -> None:

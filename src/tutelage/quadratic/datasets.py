@@ -67,14 +67,16 @@ def curve_dataset(
     --------
     >>> data = curve_dataset(d=4, width=1, samples=[4, 7, 10], instances=5, sizes=False)
     >>> data.unique.values
-    array([0, 3, 5])
+    array([0, 5, 5])
     """
     import xarray as xr
 
     who = "curve_dataset"
     samples = [check.integer(n, who, "n") for n in samples]
     if not samples:
-        raise InputError(f"{who}: expected at least one sample count, got none; pass for example range(10, 30)")
+        raise InputError(
+            f"{who}: expected at least one sample count, got none; pass for example range(10, 30)"
+        )
     instances = check.integer(instances, who, "instances")
     outcomes = []
     for i, n in enumerate(samples):
@@ -221,7 +223,11 @@ def full_map_dataset(
             )
         )  # fmt: skip
     joined = xr.concat(curves, dim="width", combine_attrs="drop_conflicts", join="exact")
-    return joined.assign_coords(width=list(widths), ratio=("sample", joined["sample"].values / d))
+    facts = [_facts(d, m) for m in widths]
+    counts = {name: ("width", [f[name] for f in facts]) for name in ("n_c", "n_eff", "delta")}
+    return joined.assign(counts).assign_coords(
+        width=list(widths), ratio=("sample", joined["sample"].values / d)
+    )
 
 
 def _facts(d: int, width: int) -> dict[str, Any]:

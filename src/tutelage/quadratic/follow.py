@@ -2,7 +2,7 @@ r"""The gradient flow followed to its end by implicit steps, on many instances a
 
 Gradient descent needs a number of steps that grows like the time, and where the minimiser is unique the loss falls only
 like 1/t². Implicit steps grow with t instead. With L (d, d), A = L Lᵀ, the flow is :math:`\dot L = -2 G L`; its
-Jacobian is taken as :math:`-2G_+ - \tfrac1{2n} J^\top J` (G₊ the positive part of the slope), whose resolvent is one n × n system. A
+Jacobian is taken as :math:`-2G_+ - \tfrac1{2n} J^\top J` (G₊ the positive part of the slope): one n × n system. A
 step h of Verwer's two-stage Rosenbrock method (second order whatever the Jacobian) is, with :math:`c = \gamma h/2n`,
 :math:`P = (I + 2\gamma h G_+)^{-1}` and :math:`K = J P J^\top = 4\,(XPX^\top)\circ(XAX^\top)`,
 
@@ -61,9 +61,7 @@ def _t(M: np.ndarray) -> np.ndarray:
     return np.swapaxes(M, -1, -2)
 
 
-def _rosenbrock(
-    A: np.ndarray, X: np.ndarray, y: np.ndarray, h: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _rosenbrock(A: np.ndarray, X: np.ndarray, y: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The matrix T of the step L <- T L (B, d, d) and the error estimate relative to |L| (B,)."""
     n, d = X.shape[1:]
     diagonal, eye, h = np.arange(n), np.eye(d), h[:, None, None]

@@ -33,15 +33,13 @@ _RUNNERS = {
 # instances at every size tried (benchmarks/recovery.py).
 _DEFAULTS: dict[str, tuple[float, int]] = {
     "gradient_descent": (1e-6, 100_000),
-    "gradient_flow": (1e-10, 500),
+    "gradient_flow": (1e-10, 300),
     "interior": (1e-13, 100),
     "levenberg_marquardt": (1e-13, 200),
 }
 
 
-def defaults(
-    method: str, tolerance: float | None, max_steps: int | None, who: str
-) -> tuple[float, int]:
+def defaults(method: str, tolerance: float | None, max_steps: int | None, who: str) -> tuple[float, int]:
     """Where a method stops: what the caller asks for, and the method's own values for what is None."""
     own = _DEFAULTS[check.choice(method, who, "method", METHODS)]
     return (
@@ -87,7 +85,7 @@ def minimise(
     method : {"gradient_descent", "gradient_flow", "interior", "levenberg_marquardt"}
         - ``gradient_descent``: plain descent with half the largest stable step; 1e-6, 100 000 steps.
         - ``gradient_flow``: the limit of small steps, followed to its end by implicit steps
-          (:mod:`tutelage.quadratic.follow`); 1e-10, 500 steps.
+          (:mod:`tutelage.quadratic.follow`); 1e-10, 300 steps.
         - ``interior``: Gauss-Newton with a barrier that keeps A of full rank; always arrives, in about 25 steps, at the
           centre of the feasible set whatever the start (:mod:`tutelage.quadratic.interior`); 1e-13, 100 steps. With
           n < d that set has no centre (it is unbounded) and Levenberg-Marquardt runs instead.
