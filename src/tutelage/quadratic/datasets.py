@@ -225,9 +225,7 @@ def full_map_dataset(
     joined = xr.concat(curves, dim="width", combine_attrs="drop_conflicts", join="exact")
     facts = [_facts(d, m) for m in widths]
     counts = {name: ("width", [f[name] for f in facts]) for name in ("n_c", "n_eff", "delta")}
-    return joined.assign(counts).assign_coords(
-        width=list(widths), ratio=("sample", joined["sample"].values / d)
-    )
+    return joined.assign(counts).assign_coords(width=list(widths), ratio=("sample", np.array(samples) / d))
 
 
 def _facts(d: int, width: int) -> dict[str, Any]:
