@@ -83,7 +83,8 @@ def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
     axes.plot([], [], "--", color=BLACK, linewidth=1.2, label="δ/d, limit $3m_*$")
     axes.set(xlabel="input dimension d", ylabel="n / d")
     axes.set_title("certified 50 % point per dimension")
-    axes.legend()
+    axes.set_ylim(top=1.3 * float((dataset.half_point / dataset.dimension).max()))
+    axes.legend(loc="upper left", ncols=2)
 
 
 def draw_shift(axes: Axes, dataset: xr.Dataset) -> None:

@@ -99,8 +99,8 @@ class RecoveryCurves(Study):
             "ours",
             "at least",
             0.25,
-            "three standard errors of a fraction at 40 instances (0.08). Sizes as in recovery.fits: where few instances are unique at "
-            "n_c there is less to wait for (0.15 at (12, 3))",
+            "three standard errors of a fraction at 40 instances (0.08). Sizes as in recovery.fits: where few "
+            "instances are unique at n_c there is less to wait for (0.15 at (12, 3))",
         ),
         Statement(
             "recovery.limit",
