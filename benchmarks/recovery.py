@@ -22,8 +22,8 @@ import scipy
 from scipy.optimize import minimize as scipy_minimize
 
 from tutelage.quadratic import certify_batch, critical_samples, matrix_of, minimise, sample_start
+from tutelage.quadratic.counts import sample_instances
 from tutelage.quadratic.losses import population_energy
-from tutelage.quadratic.recovery import sample_instances
 
 D, M_STAR, LOSS, ERROR = 8, 2, 1e-13, 1e-6
 

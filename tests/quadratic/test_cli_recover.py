@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -20,7 +23,8 @@ def test_one_instance_prints_its_certificate_and_writes_json(tmp_path, capsys):
     assert result["status"] in ("unique", "not unique")
     assert result["status"] in out
     assert (result["n_c"], result["n_eff"], result["n"]) == (21, 15, 21)
-    assert result["loss"] < 1e-6
+    assert len(result["error"]) == 4
+    assert max(result["loss"]) <= 1e-8
 
 
 def test_a_curve_is_written_drawn_and_resumed(tmp_path, capsys):
@@ -30,6 +34,8 @@ def test_a_curve_is_written_drawn_and_resumed(tmp_path, capsys):
     curve = json.loads(numbers.read_text())
     assert curve["samples"] == [4, 6, 8]
     assert [len(row) for row in curve["success"]] == [4, 4, 4]
+    assert curve["method"] == "gradient_flow"
+    assert curve["success_low"][0][0] <= curve["success"][0][0] / 6 <= curve["success_high"][0][0]
     assert curve["unique"][0] <= curve["unique"][-1]
     assert figure.stat().st_size > 10_000
     assert len(list(store.iterdir())) == 3
@@ -38,14 +44,62 @@ def test_a_curve_is_written_drawn_and_resumed(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out) == curve
 
 
-def test_a_map_covers_every_width(tmp_path):
+def test_a_map_holds_three_quantities_for_every_width(tmp_path, capsys):
     numbers, figure = tmp_path / "map.json", tmp_path / "map.pdf"
-    arguments = ["recover", "-d", "4", "-m", "4", "--map", "--instances", "6"]
+    arguments = ["recover", "-d", "3", "-m", "2", "--map", "--instances", "4", "-n", "3:6"]
+    assert run([*arguments, "--json", str(numbers), "--plot", str(figure)]) == 0
+    result = json.loads(numbers.read_text())
+    assert result["teacher_widths"] == [1, 2]
+    for name in ("unique", "fits", "success"):
+        assert [len(row) for row in result[name]] == [4, 4]
+    assert result["unique"][1] == [0, 0, 0, 4]
+    assert figure.read_bytes().startswith(b"%PDF")
+    out = capsys.readouterr().out
+    assert "set of fits" in out and "disagree at 1e-4" in out
+
+
+def test_a_certified_map_covers_every_width_and_sample_count(tmp_path):
+    numbers, figure = tmp_path / "map.json", tmp_path / "map.png"
+    arguments = ["recover", "-d", "4", "-m", "4", "--map", "--certified-only", "--instances", "6"]
     assert run([*arguments, "--json", str(numbers), "--plot", str(figure)]) == 0
     result = json.loads(numbers.read_text())
     assert result["teacher_widths"] == [1, 2, 3, 4]
     assert result["counts"][3] == [10] * 6
-    assert figure.read_bytes().startswith(b"%PDF")
+    assert result["samples"] == list(range(1, 11))
+    assert figure.stat().st_size > 10_000
+
+
+def test_a_killed_map_resumes_where_it_was(tmp_path):
+    """kill -9 after the first stored chunk: the second run keeps it as it is and gives what an undisturbed one gives."""
+    store, arguments = (
+        tmp_path / "store",
+        ["-d", "8", "-m", "2", "--map", "--certified-only", "--instances", "200"],
+    )
+    command = [sys.executable, "-m", "tutelage", "recover", *arguments, "--store", str(store)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not any(store.glob("*.zarr.zip")) and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    kept = {path: path.stat().st_mtime_ns for path in store.glob("*.zarr.zip")}
+    assert 1 <= len(kept) < 8
+    numbers = [tmp_path / "resumed.json", tmp_path / "undisturbed.json"]
+    assert run(["recover", *arguments, "--store", str(store), "--json", str(numbers[0])]) == 0
+    assert run(["recover", *arguments, "--json", str(numbers[1])]) == 0
+    assert numbers[0].read_text() == numbers[1].read_text()
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert len(list(store.glob("*.zarr.zip"))) == 8
+
+
+def test_the_user_chooses_the_training(capsys):
+    arguments = ["recover", "-d", "4", "-m", "1", "-n", "8", "--starts", "2", "--json", "-"]
+    assert run([*arguments, "--method", "gradient_descent", "--training-loss", "1e-3"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert (plain["method"], plain["tolerance"], len(plain["loss"])) == ("gradient_descent", 1e-3, 2)
+    assert (
+        run([*arguments, "--method", "gradient_descent", "--training-loss", "1e-3", "--max-steps", "2"]) == 0
+    )
+    assert json.loads(capsys.readouterr().out)["arrived"] == [False, False]
 
 
 def test_a_narrow_student_is_noted_and_still_runs(capsys):
@@ -65,7 +119,12 @@ def test_a_narrow_student_is_noted_and_still_runs(capsys):
         (["--student-width", "0"], "--student-width >= 1"),
         (["--instances", "0"], "--instances >= 1"),
         (["--seed", "-1"], "--seed >= 0"),
-        (["--method", "newton"], "unknown --method"),
+        (["--method", "newton"], "unknown method"),
+        (["--starts", "0"], "--starts >= 1"),
+        (["--training-loss", "0"], "tolerance > 0"),
+        (["--max-steps", "0"], "max_steps >= 1"),
+        (["--certified-only"], "pass --map as well"),
+        (["--certified-only", "--map", "-n", "9"], "leave -n out"),
         (["--weights", "normall"], "did you mean 'normal'"),
         (["-d", "x"], "x"),
         (["--plot", "a.txt", "-n", "4:6"], "ending in .png"),

@@ -7,11 +7,21 @@ import pytest
 import scipy.stats
 
 from tutelage.errors import InputError
-from tutelage.quadratic import certify_uniqueness, critical_samples, sample_inputs, sample_quadratic_teacher
-from tutelage.quadratic.bridge import two_papers
-from tutelage.quadratic.datasets import curve_dataset, map_dataset
-from tutelage.quadratic.feasible import feasible_size
-from tutelage.quadratic.recovery import RecoveryCurve, recover, unique_counts, wilson_interval
+from tutelage.quadratic import (
+    RecoveryCurve,
+    certify_uniqueness,
+    critical_samples,
+    curve_dataset,
+    feasible_size,
+    full_map_dataset,
+    map_dataset,
+    recover,
+    sample_inputs,
+    sample_quadratic_teacher,
+    two_papers,
+    unique_counts,
+    wilson_interval,
+)
 from tutelage.store import Store
 
 
@@ -112,9 +122,57 @@ def test_a_curve_dataset_counts_what_recover_finds(tmp_path):
     direct = recover(4, 1, 8, 8, sizes=True)
     assert int(data.unique.sel(sample=8)) == np.sum(direct.status == "unique")
     assert int(data.success.sel(sample=8, target=1e-2)) == np.sum(direct.error <= 1e-2)
-    assert float(data.width.sel(sample=8)) == pytest.approx(direct.width.mean())
+    assert float(data.fits.sel(sample=8)) == pytest.approx(direct.width.mean())
     assert data.equals(curve_dataset(4, 1, [4, 8], 8, store=Store(tmp_path)))
     assert data.n_c == 7
+    low, high = wilson_interval(data.success.values, 8)
+    np.testing.assert_array_equal(data.success_low, low)
+    np.testing.assert_array_equal(data.success_high, high)
+
+
+def test_the_half_points_of_a_curve_carry_their_profile_interval():
+    curve = RecoveryCurve("x", np.arange(5), np.array([0, 10, 50, 90, 100]), 100)
+    low, high = curve.half_interval
+    assert low < curve.half_point == 2 < high
+    # Four times the instances: half the width, for the ends lie on straight pieces of the bands.
+    finer = RecoveryCurve("x", np.arange(5), np.array([0, 40, 200, 360, 400]), 400)
+    assert (finer.half_interval[1] - finer.half_interval[0]) / (high - low) == pytest.approx(0.5, abs=0.1)
+
+
+def test_a_full_map_holds_the_curves_of_every_width():
+    data = full_map_dataset(4, [1, 3], [5, 8], 6)
+    single = curve_dataset(4, 3, [5, 8], 6)
+    assert data.sel(width=3)["success"].equals(single["success"].assign_coords(width=3, ratio=data.ratio))
+    np.testing.assert_array_equal(data.ratio, [1.25, 2.0])
+    assert data.n_c.values.tolist() == [7, 10]
+    assert np.all(data.fits.sel(width=1) <= data.fits.sel(width=3))
+
+
+def test_chunks_do_not_change_an_instance(tmp_path):
+    """Realization 50 starts a new chunk: alone or after fifty others, it is the same instance."""
+    long = recover(4, 1, 7, 53)
+    short = recover(4, 1, 7, 3)
+    np.testing.assert_array_equal(long.status[:3], short.status)
+    np.testing.assert_allclose(long.error[:3], short.error, rtol=1e-6)
+    store = Store(tmp_path)
+    seen = []
+    kept = recover(4, 1, 7, 53, store=store, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(50, 53), (53, 53)]
+    assert len(store.keys()) == 2
+    np.testing.assert_array_equal(kept.status, long.status)
+    np.testing.assert_array_equal(recover(4, 1, 7, 53, store=store).error, kept.error)
+    assert len(store.keys()) == 2
+
+
+def test_the_bootstrap_error_is_that_of_a_median():
+    """Counts spread evenly over many values: s.e. of the 50 % point is range/(2 sqrt B)."""
+    from tutelage.quadratic import UniqueCounts
+
+    found = UniqueCounts(20, 1, np.arange(400) % 100 + 30, 0)
+    assert found.half_point == pytest.approx(79, abs=0.5)
+    assert found.half_point_error() == pytest.approx(100 / (2 * 20), rel=0.15)
+    # The same number from the curve, by its own interpolation.
+    assert found.curve().half_point == pytest.approx(found.half_point, abs=1e-12)
 
 
 def test_a_map_reaches_the_exact_edge():

@@ -15,7 +15,7 @@ from tutelage.quadratic.solver import METHODS
 def test_every_method_reaches_zero_loss_and_reports_it(method, instances):
     A, X, S = instances(4, 2, 3, 10)
     # Descent alone is slow along flat valleys: it is asked for less.
-    tolerance = 1e-5 if method == "gradient_descent" else 1e-12
+    tolerance = {"gradient_descent": 1e-5, "gradient_flow": 1e-10}.get(method, 1e-12)
     run = minimise(A, X, S, method=method, tolerance=tolerance)
     assert run.converged.all()
     for a, x, found, loss in zip(A, X, run.A, run.loss, strict=True):
@@ -73,18 +73,29 @@ def test_descent_agrees_with_lbfgs_where_the_minimiser_is_unique(instances):
         np.testing.assert_allclose(matrix_of(result.x.reshape(4, 4)), found, atol=1e-3)
 
 
-def test_progress_counts_to_the_end(instances):
+@pytest.mark.parametrize("method", METHODS)
+def test_progress_counts_to_the_end(method, instances):
     A, X, S = instances(4, 1, 5, 10)
     seen = []
-    minimise(A, X, S, progress=lambda done, total: seen.append((done, total)))
+    minimise(A, X, S, method, 1e-4, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (10, 10)
     assert seen == sorted(seen)
+
+
+def test_a_run_that_needs_more_steps_says_so(instances):
+    A, X, S = instances(4, 2, 9, 6)
+    run = minimise(A, X, S, "gradient_descent", max_steps=3)
+    assert not run.converged.any()
+    assert np.all(run.steps == 3)
+    assert np.all(run.loss > 1e-6)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"method": "newton"}, "unknown method 'newton'"),
+        ({"tolerance": 0.0}, "tolerance > 0"),
+        ({"max_steps": 0}, "max_steps >= 1"),
         ({"X": np.ones((2, 3, 5))}, "expected teachers"),
         ({"starts": np.ones((3, 4, 4))}, "expected teachers"),
         ({"teachers": np.ones((4, 4))}, "3 dimension"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from falsify import check_study, mapped, scaled
@@ -14,8 +12,11 @@ from tutelage.studies.recovery_map import RecoveryMap
 from tutelage.studies.recovery_rates import RecoveryRates
 from tutelage.studies.two_papers import TwoPapers
 
-CURVES = RecoveryCurves(d=6, instances=16, step=8, grid_instances=24, loose_instances=20)
-MAP = RecoveryMap(d=6, instances=40, dimensions=(6, 16), shift_instances=(20, 40))
+CURVES = RecoveryCurves(
+    panels=((4, 1), (6, 2)), instances=20, points=3, grid_instances=24, loose_instances=20,
+    descent_loss=1e-4, descent_instances=12,
+)  # fmt: skip
+MAP = RecoveryMap(d=4, instances=16, points=4, dimensions=(6, 8, 16), shift_instances=(20, 24, 30))
 RATES = RecoveryRates(algebraic=((4, 1, 8), (6, 2, 4)), exponential=((3, 4),), last_time=1e5)
 PAPERS = TwoPapers(sizes=((5, 2), (14, 2)), instances=(10, 40))
 
@@ -27,47 +28,33 @@ def test_recovery_curves_are_judged_and_falsified():
         "recovery.sharp": mapped("edge_counts", lambda v: v - 1),
         "recovery.agreement": mapped("interior_unique", lambda v: ~v),
         "recovery.undecided": mapped("undecided", lambda v: v + 1),
+        "recovery.descent": lambda ds: ds.assign(flow_error=0 * ds.flow_error),
+        "recovery.patience": mapped("early_error", np.zeros_like),
+        "recovery.limit": scaled(10, "disagreements"),
         "recovery.tolerance": mapped("loose_error", np.zeros_like),
         "recovery.practice": scaled(0.5, "success"),
-        "recovery.fits": mapped("width", np.ones_like),
+        "recovery.fits": mapped("fits", np.ones_like),
     }
     check_study(CURVES, data, changes)
-    assert len(CURVES.draw(data).axes) == 2
+    assert len(CURVES.draw(data).axes) == 4
 
 
 def test_the_recovery_map_is_judged_and_falsified():
     data = MAP.compute()
+    last = data.dimension == data.dimension[-1]
+    steeper = lambda ds: ds.assign(half_point=ds.half_point + 16.0 * last)  # noqa: E731
     changes = {
-        "recovery-map.threshold": scaled(1.2, "shift_half_point"),
-        "recovery-map.delta": scaled(1.1, "half_point"),
-        "recovery-map.shift": lambda ds: ds.assign(shift_half_point=ds.shift_n_c),
-        "recovery-map.edge": mapped("counts", lambda v: v + 1),
+        "recovery-map.threshold": scaled(1.2, "half_point"),
+        "recovery-map.delta": scaled(1.15, "half_point"),
+        "recovery-map.delta-one": scaled(1.2, "half_point"),
+        "recovery-map.shift": lambda ds: ds.assign(half_point=ds.shift_n_c.astype(float)),
+        **{f"recovery-map.limit-{m}": steeper for m in (1, 2, 3)},
+        "recovery-map.edge": mapped("edge_counts", lambda v: v - 1),
+        "recovery-map.order": scaled(0.5, "success"),
+        "recovery-map.tolerance": lambda ds: ds.assign(success=ds.unique.broadcast_like(ds.success)),
     }
-    # The limit is a statement about the formula alone: no data can turn it; the note of its claim says where.
-    study = _without(MAP, "recovery-map.limit")
-    check_study(study, data, changes)
-    assert {c.id: c.verdict for c in MAP.claims(data)}["recovery-map.limit"] == "holds with a correction"
-    assert len(MAP.draw(data).axes) == 3
-
-
-def _without(study, dropped):
-    """The same study with one statement set aside."""
-
-    @dataclasses.dataclass(frozen=True)
-    class Reduced(type(study)):
-        statements = tuple(s for s in study.statements if s.id != dropped)
-
-        def measure(self, dataset):
-            return {key: value for key, value in super().measure(dataset).items() if key != dropped}
-
-    return Reduced(**study.parameters())
-
-
-def test_a_wrong_limit_would_fail():
-    from tutelage.studies.judge import judge
-
-    assert judge("within relative", 3.0, 5.947, 0.0, 0.02, 6.0) == "holds with a correction"
-    assert judge("within relative", 3.0, 5.5, 0.0, 0.02, 6.0) == "fails"
+    check_study(MAP, data, changes)
+    assert len(MAP.draw(data).axes) == 9
 
 
 def test_rates_are_judged_and_falsified():
@@ -98,7 +85,7 @@ def test_two_papers_is_judged_and_falsified():
         "two-papers.order": lambda ds: ds.assign(half_point=ds.n_c.astype(float)),
     }
     check_study(PAPERS, data, changes)
-    assert len(PAPERS.draw(data).axes) == 2
+    assert len(PAPERS.draw(data).axes) == 3
 
 
 @pytest.mark.parametrize("name", ["recovery", "recovery-map", "recovery-rates", "two-papers"])

@@ -1,4 +1,4 @@
-"""Recovery against n: probabilities with their intervals, and the size of the set of fits."""
+"""Recovery against n: probabilities with their intervals, and the size of the set of fits; one panel per (d, m_*)."""
 
 from __future__ import annotations
 
@@ -9,59 +9,78 @@ from matplotlib.figure import Figure
 
 from tutelage.figures.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, panels, style
 
-_TOLERANCE_COLOURS = (ORANGE, GREEN, BLUE, PURPLE)
+TOLERANCE_COLOURS = (ORANGE, GREEN, BLUE, PURPLE)
 
 
-def _wilson(successes: np.ndarray, trials: int) -> tuple[np.ndarray, np.ndarray]:
-    # z = 1.96: 95 % score interval, the one the dataset's claims use.
-    z2 = 1.96**2
-    centre = (successes + z2 / 2) / (trials + z2)
-    half = 1.96 / (trials + z2) * np.sqrt(successes * (trials - successes) / trials + z2 / 4)
-    return centre - half, centre + half
-
-
-def draw_probabilities(axes: Axes, dataset: xr.Dataset) -> None:
-    """Success at each tolerance and certified uniqueness, with 95 % bands, n_c and the statistical dimension."""
-    trials, n = int(dataset.attrs["instances"]), dataset.sample.values
+def draw_probabilities(axes: Axes, dataset: xr.Dataset, samples: np.ndarray, counts: dict) -> None:
+    """Success at each tolerance and certified uniqueness, with 95 % Wilson bands, n_c and the statistical dimension."""
+    trials = int(dataset.attrs["instances"])
     curves = [
-        (f"error ≤ {t:g}", dataset.success.sel(target=t).values, c, "-")
-        for t, c in zip(dataset.target.values, _TOLERANCE_COLOURS, strict=True)
+        (f"error ≤ {t:g}", "success", {"target": t}, colour, "-")
+        for t, colour in zip(dataset.target.values, TOLERANCE_COLOURS, strict=True)
     ]
-    for label, successes, colour, line in [*curves, ("certified unique", dataset.unique.values, BLACK, "--")]:
-        low, high = _wilson(successes, trials)
-        axes.fill_between(n, low, high, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(n, successes / trials, line, color=colour, label=label, marker="o", markersize=3)
-    axes.axvline(dataset.attrs["n_c"], color=RED, linewidth=1.2, label="$n_c$")
-    axes.axvline(dataset.attrs["delta"], color=RED, linewidth=1.2, linestyle=":", label="δ")
-    axes.set(xlabel="samples n", ylabel="probability of recovery", ylim=(-0.03, 1.1))
-    axes.set_title(
-        f"d = {dataset.attrs['d']}, $m_*$ = {dataset.attrs['teacher_width']}, {trials} instances", pad=12
-    )
-    axes.legend(loc="upper left", frameon=True, framealpha=0.9)
+    for label, name, where, colour, line in [*curves, ("certified unique", "unique", {}, BLACK, "--")]:
+        successes, low, high = (dataset[f"{name}{end}"].sel(where).values for end in ("", "_low", "_high"))
+        axes.fill_between(samples, low, high, color=colour, alpha=0.12, linewidth=0)
+        axes.plot(samples, successes / trials, line, color=colour, label=label, marker="o", markersize=3)
+    axes.axvline(counts["n_c"], color=RED, linewidth=1.2, label="$n_c$")
+    axes.axvline(counts["delta"], color=RED, linewidth=1.2, linestyle=":", label="δ")
+    axes.set(ylim=(-0.03, 1.05))
 
 
-def draw_size(axes: Axes, dataset: xr.Dataset) -> None:
+def draw_size(axes: Axes, dataset: xr.Dataset, samples: np.ndarray, counts: dict) -> None:
     """Mean width of the set of fits in random directions, relative to the norm of the teacher."""
-    if "width" not in dataset:
-        axes.set_axis_off()
-        return
-    finite = np.isfinite(dataset.width.values) & (dataset.width.values > 0)
-    n, width, error = (dataset[v].values[finite] for v in ("sample", "width", "width_error"))
+    finite = np.isfinite(dataset.fits.values) & (dataset.fits.values > 0)
+    n, width, error = samples[finite], dataset.fits.values[finite], dataset.fits_error.values[finite]
     axes.errorbar(
         n, width, np.minimum(error, 0.9 * width), color=BLACK, marker="o", markersize=3, linewidth=1.3
     )
-    axes.axvline(dataset.attrs["n_c"], color=RED, linewidth=1.2)
-    axes.axvline(dataset.attrs["n_eff"], color=BLUE, linewidth=1.2, linestyle="--", label=r"$N_\mathrm{eff}$")
-    axes.axvline(dataset.attrs["delta"], color=RED, linewidth=1.2, linestyle=":", label="δ")
-    axes.set(yscale="log", xlabel="samples n", ylabel=r"mean width of the set of fits / $\|A_*\|_F$")
-    axes.set_title("what the data leave open")
-    axes.legend()
+    axes.axvline(counts["n_eff"], color=BLUE, linewidth=1.2, linestyle="--", label=r"$N_\mathrm{eff}$")
+    axes.axvline(counts["n_c"], color=RED, linewidth=1.2, label="$n_c$")
+    axes.axvline(counts["delta"], color=RED, linewidth=1.2, linestyle=":", label="δ")
+    axes.set(yscale="log")
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Left: probabilities; right: the set of fits."""
+    """One curve: probabilities beside the set of fits. Several (d, m_*): the same two rows, one column each."""
     with style():
-        figure, (left, right) = panels(2, width=5.2, height=3.9)
-        draw_probabilities(left, dataset)
-        draw_size(right, dataset)
-        return figure
+        return _grid(dataset) if "panel" in dataset.dims else _single(dataset)
+
+
+def _single(dataset: xr.Dataset) -> Figure:
+    sized = "fits" in dataset
+    figure, axes = panels(2 if sized else 1, width=5.2, height=3.9)
+    samples, counts = dataset["sample"].values, dataset.attrs
+    draw_probabilities(axes[0], dataset, samples, counts)
+    axes[0].set(xlabel="samples n", ylabel="probability of recovery")
+    axes[0].set_title(
+        f"d = {counts['d']}, $m_*$ = {counts['teacher_width']}, {counts['instances']} instances, {counts['method']}"
+    )
+    axes[0].legend(loc="best", frameon=True, framealpha=0.9)
+    if sized:
+        draw_size(axes[1], dataset, samples, counts)
+        axes[1].set(xlabel="samples n", ylabel=r"mean width of the set of fits / $\|A_*\|_F$")
+        axes[1].set_title("what the data leave open")
+        axes[1].legend()
+    return figure
+
+
+def _grid(dataset: xr.Dataset) -> Figure:
+    columns = dataset.sizes["panel"]
+    figure = Figure(figsize=(max(3.3 * columns, 8.6), 6.2), layout="constrained")
+    grid = figure.subplots(2, columns, squeeze=False, sharey="row", sharex="col")
+    for i in range(columns):
+        panel = dataset.isel(panel=i).dropna("point", how="any", subset=["n"])
+        counts = {key: float(panel[key]) for key in ("n_c", "n_eff", "delta")}
+        samples = panel.n.values
+        draw_probabilities(grid[0, i], panel, samples, counts)
+        draw_size(grid[1, i], panel, samples, counts)
+        grid[0, i].set_title(f"d = {int(panel.d)}, $m_*$ = {int(panel.m)}")
+        grid[1, i].set(xlabel="samples n")
+    grid[0, 0].set_ylabel("probability of recovery")
+    grid[1, 0].set_ylabel(r"width of the set of fits / $\|A_*\|_F$")
+    named = {}
+    for axes in (grid[0, 0], grid[1, 0]):
+        named |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=4)
+    return figure

@@ -1,72 +1,134 @@
-"""Certified recovery over (m_*, n/d), with the predictions n_c and δ; and the shift of the 50 % point with d."""
+"""Recovery over (m_*, n/d): certificates, set of fits, training; and the certified 50 % point against d."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from tutelage.figures.style import BLACK, BLUE, RED, panels, style
+from tutelage.figures.style import BLACK, BLUE, GREEN, ORANGE, RED, panels, style
+
+_MARKERS = {0: ("o", BLUE), 1: ("s", ORANGE), 2: ("D", GREEN)}
 
 
-def draw_map(axes: Axes, dataset: xr.Dataset) -> None:
-    """P(certified unique) as shade; columns are teacher widths."""
-    d, widths = int(dataset.attrs["d"]), dataset.width.values
-    n = np.arange(1, d * (d + 1) // 2 + 2)
-    probability = np.mean(dataset.counts.values[:, :, None] <= n, axis=1)
-    edges = np.concatenate([widths - 0.5, [widths[-1] + 0.5]])
-    mesh = axes.pcolormesh(
-        edges, (np.append(n, n[-1] + 1) - 0.5) / d, probability.T, cmap="Greys", vmin=0, vmax=1
+def _edges(values: np.ndarray) -> np.ndarray:
+    """Cell borders half way between neighbours."""
+    middle = (values[1:] + values[:-1]) / 2
+    return np.concatenate(
+        [[1.5 * values[0] - 0.5 * values[1]], middle, [1.5 * values[-1] - 0.5 * values[-2]]]
     )
-    axes.plot(widths, dataset.n_c / d, "o-", color=RED, markersize=3, label="$n_c / d$")
-    axes.plot(widths, dataset.delta / d, "s--", color=BLUE, markersize=3, label="δ / d")
-    axes.errorbar(
-        widths,
-        dataset.half_point / d,
-        2 * dataset.half_point_error / d,
-        fmt="D",
-        color=BLACK,
-        mfc="white",
-        markersize=4,
-        label="50 % point, ±2 s.e.",
-    )
-    axes.set(xlabel="teacher neurons $m_*$", ylabel="n / d", xlim=(edges[0], edges[-1]))
-    axes.set_title(f"certified recovery, d = {d}, {dataset.attrs['instances']} instances each")
+
+
+def _mesh(axes: Axes, dataset: xr.Dataset, values: np.ndarray, label: str, title: str, **style: Any) -> None:
+    """One quantity (width, sample) as shade, with n_c and δ over it."""
+    d, widths, n = int(dataset.attrs["d"]), dataset.width.values, dataset["sample"].values
+    columns = np.concatenate([widths - 0.5, [widths[-1] + 0.5]])
+    mesh = axes.pcolormesh(columns, _edges(n.astype(float)) / d, values.T, **style)
+    axes.plot(widths, dataset.n_c.values / d, "o-", color=RED, markersize=3, linewidth=1.2, label="$n_c/d$")
+    axes.plot(widths, dataset.delta.values / d, "s--", color=BLUE, markersize=3, linewidth=1.2, label="δ/d")
+    axes.set(xlabel="teacher neurons $m_*$", ylabel="n / d", xlim=(columns[0], columns[-1]))
+    axes.set_title(title)
     axes.grid(False)
+    axes.set_facecolor("#F3E9E2")
+    axes.figure.colorbar(mesh, ax=axes, label=label)
+
+
+def draw_certified(axes: Axes, dataset: xr.Dataset) -> None:
+    """P(certified unique)."""
+    trials = int(dataset.attrs["instances"])
+    title = f"certified unique, d = {dataset.attrs['d']}, {trials} instances each"
+    _mesh(axes, dataset, dataset.unique.values / trials, "probability", title, cmap="Greys", vmin=0, vmax=1)
+    if "half_point" in dataset and "width" in dataset.half_point.dims:
+        axes.errorbar(
+            dataset.width, dataset.half_point / dataset.attrs["d"], 2 * dataset.half_point_error / dataset.attrs["d"],
+            fmt="D", color=BLACK, mfc="white", markersize=4, label="50 % point, ±2 s.e.",
+        )  # fmt: skip
     axes.legend(loc="lower right", frameon=True)
-    axes.figure.colorbar(mesh, ax=axes, label="probability")
+
+
+def draw_fits(axes: Axes, dataset: xr.Dataset) -> None:
+    """Mean width of the set of fits; cells where every instance is unique stay empty."""
+    values = np.where(dataset.fits.values > 0, dataset.fits.values, np.nan)
+    finite = values[np.isfinite(values)]
+    norm = LogNorm(max(finite.min(), 1e-3), finite.max()) if finite.size else None
+    title = "width of the set of fits (empty: a point)"
+    shown = np.where(np.isfinite(values), values, np.nan)
+    _mesh(axes, dataset, shown, r"relative to $\|A_*\|_F$", title, cmap="viridis_r", norm=norm)
+
+
+def draw_training(axes: Axes, dataset: xr.Dataset, target: float = 1e-2) -> None:
+    """P(training ends within ``target``)."""
+    values = dataset.success.sel(target=target).values / int(dataset.attrs["instances"])
+    title = f"{str(dataset.attrs['method']).replace('_', ' ')} ends within {target:.0%}"
+    _mesh(axes, dataset, values, "probability", title, cmap="Greys", vmin=0, vmax=1)
+
+
+def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
+    """Certified 50 % point per dimension against d, with both predictions."""
+    d = dataset.dimension.values
+    for i, m in enumerate(dataset.teacher.values):
+        marker, colour = _MARKERS[i % 3]
+        row = dataset.sel(teacher=m)
+        axes.errorbar(
+            d, row.half_point / d, 2 * row.half_point_error / d,
+            fmt=marker, color=colour, mfc="white", markersize=5, label=f"$m_*$ = {m}: 50 %, ±2 s.e.",
+        )  # fmt: skip
+        axes.plot(d, row.shift_delta / d, "--", color=colour, linewidth=1.2)
+        axes.plot(d, row.shift_n_c / d, "-", color=colour, linewidth=1.0)
+    axes.plot([], [], "-", color=BLACK, linewidth=1.0, label="$n_c/d$, limit $m_*+1$")
+    axes.plot([], [], "--", color=BLACK, linewidth=1.2, label="δ/d, limit $3m_*$")
+    axes.set(xlabel="input dimension d", ylabel="n / d")
+    axes.set_title("certified 50 % point per dimension")
+    axes.set_ylim(top=1.3 * float((dataset.half_point / dataset.dimension).max()))
+    axes.legend(loc="upper left", ncols=2)
 
 
 def draw_shift(axes: Axes, dataset: xr.Dataset) -> None:
-    """50 % point against d at one width, with both predictions, in units of d."""
+    """Samples above n_c."""
     d = dataset.dimension.values
-    m = dataset.attrs["shift_width"]
-    axes.errorbar(
-        d,
-        dataset.shift_half_point / d,
-        2 * dataset.shift_error / d,
-        fmt="D",
-        color=BLACK,
-        mfc="white",
-        markersize=4,
-        label="certified 50 % point, ±2 s.e.",
-    )
-    axes.plot(d, dataset.shift_n_c / d, "o-", color=RED, markersize=3, label="$n_c/d$ (limit $m_*+1$)")
-    axes.plot(d, dataset.shift_delta / d, "s--", color=BLUE, markersize=3, label="δ/d (limit $3 m_*$)")
-    axes.set(xlabel="input dimension d", ylabel="n / d")
-    axes.set_title(f"$m_*$ = {m}: which count grows as recovery does?")
+    for i, m in enumerate(dataset.teacher.values):
+        marker, colour = _MARKERS[i % 3]
+        row = dataset.sel(teacher=m)
+        axes.errorbar(
+            d, row.half_point - row.shift_n_c, 2 * row.half_point_error,
+            fmt=marker, color=colour, mfc="white", markersize=5, label=f"$m_*$ = {m}",
+        )  # fmt: skip
+        axes.plot(d, row.shift_delta - row.shift_n_c, "--", color=colour, linewidth=1.2)
+    axes.axhline(0.0, color=RED, linewidth=1.2, label="$n_c$")
+    axes.set(xlabel="input dimension d", ylabel="50 % point − $n_c$ (samples)")
+    axes.set_title("shift above $n_c$ (dashed: δ − $n_c$)")
+    axes.legend()
+
+
+def draw_tolerances(axes: Axes, dataset: xr.Dataset) -> None:
+    """Mean probability over the map's sample counts, by criterion: there is no single recovery curve."""
+    trials, widths = int(dataset.attrs["instances"]), dataset.width.values
+    for t in dataset.target.values:
+        mean = dataset.success.sel(target=t).mean("sample") / trials
+        axes.plot(widths, mean, "o-", markersize=3, label=f"error ≤ {t:g}")
+    axes.plot(widths, dataset.unique.mean("sample") / trials, "k--", label="certified unique")
+    axes.set(xlabel="teacher neurons $m_*$", ylabel="mean probability over n", ylim=(0, 1))
+    axes.set_title("the criterion matters")
     axes.legend()
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Left: the map; right, where the dataset has it: the shift."""
+    """Certified map alone; or three maps; or, for the study, the maps over the growth with d."""
     with style():
-        if "dimension" not in dataset.dims:
+        if "success" not in dataset:
             figure, (left,) = panels(1, width=5.8, height=4.2)
-            draw_map(left, dataset)
+            draw_certified(left, dataset)
             return figure
-        figure, (left, right) = panels(2, width=5.4, height=4.2)
-        draw_map(left, dataset)
-        draw_shift(right, dataset)
+        rows = 2 if "dimension" in dataset.dims else 1
+        figure = Figure(figsize=(14.4, 4.2 * rows), layout="constrained")
+        grid = figure.subplots(rows, 3, squeeze=False)
+        for axes, part in zip(grid[0], (draw_certified, draw_fits, draw_training), strict=True):
+            part(axes, dataset)
+        if rows == 2:
+            for axes, part in zip(grid[1], (draw_growth, draw_shift, draw_tolerances), strict=True):
+                part(axes, dataset)
         return figure

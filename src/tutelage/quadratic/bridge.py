@@ -11,8 +11,9 @@ import dataclasses
 import numpy as np
 
 from tutelage.quadratic.batch import Progress
+from tutelage.quadratic.counts import unique_counts
 from tutelage.quadratic.hessian import sampled_hessian_rank
-from tutelage.quadratic.recovery import RecoveryCurve, unique_counts
+from tutelage.quadratic.probability import RecoveryCurve
 from tutelage.quadratic.teacher import sample_inputs, sample_quadratic_teacher
 from tutelage.quadratic.thresholds import (
     critical_samples,
@@ -41,7 +42,19 @@ class Bridge:
 def two_papers(
     d: int, width: int, instances: int = 100, seed: int = 0, progress: Progress | None = None
 ) -> Bridge:
-    """Rank of the sampled Hessian, n_c and certified recovery for one size, over the whole range of n."""
+    """Rank of the sampled Hessian, n_c and certified recovery for one size, over the whole range of n.
+
+    Parameters
+    ----------
+    d, width, instances, seed
+        As in :func:`~tutelage.quadratic.unique_counts`.
+
+    Examples
+    --------
+    >>> bridge = two_papers(d=4, width=1, instances=10)
+    >>> bridge.rank, (bridge.n_eff, bridge.n_c)
+    (array([1, 2, 3, 4, 4, 4, 4, 4, 4, 4]), (4, 7))
+    """
     found = unique_counts(d, width, instances, seed, progress=progress)
     samples = np.arange(1, d * (d + 1) // 2 + 1)
     W, X = sample_quadratic_teacher(d, width, seed).W, sample_inputs(len(samples), d, seed)

@@ -10,8 +10,10 @@ import numpy as np
 from tutelage import check
 from tutelage.errors import InputError
 from tutelage.quadratic.batch import Progress
-from tutelage.quadratic.recovery import TOLERANCES, recover, unique_counts
-from tutelage.quadratic.solver import Method
+from tutelage.quadratic.counts import UniqueCounts, unique_counts
+from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
+from tutelage.quadratic.recovery import TOLERANCES, Outcomes, recover
+from tutelage.quadratic.solver import Method, defaults
 from tutelage.quadratic.thresholds import (
     critical_samples,
     effective_parameters_frozen,
@@ -28,101 +30,106 @@ def curve_dataset(
     samples: Sequence[int],
     instances: int,
     seed: int = 0,
-    method: Method = "descent_then_gauss_newton",
+    method: Method = "gradient_flow",
     student_width: int | None = None,
     sizes: bool = True,
     weights: Any = None,
+    tolerance: float | None = None,
+    max_steps: int | None = None,
     store: Any = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
-    """Three curves against n for one (d, m_*).
+    """Three curves against n for one (d, m_*): certified uniqueness, size of the set of fits, success of training.
 
-    Variables over ``sample``: ``unique`` and ``undecided`` (certificates), ``success`` (by ``target``, a bound on
-    E/E(0)), ``zero_loss``, ``disagreements`` (success at 1e-4 against the certificate), ``width`` and its standard error.
+    Parameters
+    ----------
+    d, width : int
+        Dimension and teacher neurons m_*.
+    samples : sequence of int
+        Sample counts n.
+    instances : int
+        Instances at each n (the same teachers and nested data at all of them).
+    method, tolerance, max_steps, student_width, sizes, weights, store
+        As in :func:`~tutelage.quadratic.recover`.
+    progress : callable, optional
+        Called with (done, total) instances over all n.
+
+    Returns
+    -------
+    xarray.Dataset
+        Counts over ``sample``: ``unique`` and ``undecided`` (certificates); ``success`` by ``target``, a bound on E/E(0);
+        ``disagreements`` of success with the certificate, by ``target``; ``unfinished`` runs (loss not reached).
+        ``unique_low``, ``unique_high``, ``success_low``, ``success_high``: 95 % Wilson intervals.
+        ``fits``: mean width of the set of fits, with ``fits_error``. 50 % points with profile intervals: ``unique_half`` and
+        ``success_half`` over ``bound`` = low, point, high.
+
+    Examples
+    --------
+    >>> data = curve_dataset(d=4, width=1, samples=[4, 7, 10], instances=5, sizes=False)
+    >>> data.unique.values
+    array([0, 5, 5])
     """
     import xarray as xr
 
-    samples = [check.integer(n, "curve_dataset", "n") for n in samples]
+    who = "curve_dataset"
+    samples = [check.integer(n, who, "n") for n in samples]
     if not samples:
         raise InputError(
-            "curve_dataset: expected at least one sample count, got none; pass for example range(10, 30)"
+            f"{who}: expected at least one sample count, got none; pass for example range(10, 30)"
         )
-    rows = []
+    instances = check.integer(instances, who, "instances")
+    outcomes = []
     for i, n in enumerate(samples):
-        rows.append(_row(d, width, n, instances, seed, method, student_width, sizes, weights, store))
-        if progress is not None:
-            progress(i + 1, len(samples))
-    names = rows[0]
-    data = {
-        name: (
-            ("sample", "target") if name == "success" else ("sample",),
-            np.array([r[name] for r in rows]),
-        )
-        for name in names
+        report = None if progress is None else _shifted(progress, i * instances, len(samples) * instances)
+        outcomes.append(
+            recover(
+                d, width, n, instances, seed, method, student_width, sizes, weights, tolerance, max_steps, store, report
+            )
+        )  # fmt: skip
+    training = dict(
+        zip(("training_loss", "max_steps"), defaults(method, tolerance, max_steps, who), strict=True)
+    )
+    attrs = _facts(d, width) | {"instances": instances, "seed": seed, "method": method} | training
+    coords = {"sample": samples, "target": list(TOLERANCES), "bound": ["low", "point", "high"]}
+    return xr.Dataset(_curves(outcomes, np.array(samples)), coords=coords, attrs=attrs)
+
+
+def _shifted(progress: Progress, before: int, total: int) -> Progress:
+    return lambda done, _: progress(before + done, total)
+
+
+def _curves(outcomes: list[Outcomes], samples: np.ndarray) -> dict[str, Any]:
+    """Counts, their intervals and where they cross one half."""
+    trials = len(outcomes[0].status)
+    unique = np.array([np.sum(o.status == "unique") for o in outcomes])
+    success = np.array([[o.successes(t) for t in TOLERANCES] for o in outcomes])
+    table, by_target = ("sample",), ("sample", "target")
+    data: dict[str, Any] = {
+        "unique": (table, unique),
+        "undecided": (table, np.array([np.sum(o.status == "undecided") for o in outcomes])),
+        "unfinished": (table, np.array([np.sum(~o.arrived) for o in outcomes])),
+        "success": (by_target, success),
+        "disagreements": (by_target, np.array([[o.disagreements(t) for t in TOLERANCES] for o in outcomes])),
+        "unique_half": (("bound",), _half(samples, unique, trials)),
+        "success_half": (("target", "bound"), np.array([_half(samples, s, trials) for s in success.T])),
     }
-    attrs = _facts(d, width) | {"instances": instances, "seed": seed, "method": method}
-    return xr.Dataset(data, coords={"sample": samples, "target": list(TOLERANCES)}, attrs=attrs)
+    for name, counts, dims in (("unique", unique, table), ("success", success, by_target)):
+        low, high = wilson_interval(counts, trials)
+        data |= {f"{name}_low": (dims, low), f"{name}_high": (dims, high)}
+    if outcomes[0].width is not None:
+        # One unbounded set makes the mean infinite, one undecided instance makes it unknown.
+        with np.errstate(invalid="ignore"):
+            widths = np.array([o.width for o in outcomes])
+            data["fits"] = (table, widths.mean(axis=1))
+            data["fits_error"] = (table, widths.std(axis=1) / np.sqrt(trials))
+    return data
 
 
-def _row(
-    d: int,
-    width: int,
-    n: int,
-    instances: int,
-    seed: int,
-    method: Method,
-    m: int | None,
-    sizes: bool,
-    weights: Any,
-    store: Any,
-) -> dict[str, Any]:
-    """One sample count; kept in the store under everything it depends on."""
-    if store is not None:
-        return _stored_row(
-            store,
-            d=d,
-            width=width,
-            n=n,
-            instances=instances,
-            seed=seed,
-            method=method,
-            m=m,
-            sizes=sizes,
-            weights=weights,
-        )
-    outcome = recover(d, width, n, instances, seed, method, m, sizes, weights)
-    row: dict[str, Any] = {
-        "unique": int(np.sum(outcome.status == "unique")),
-        "undecided": int(np.sum(outcome.status == "undecided")),
-        "success": [int(np.sum(outcome.error <= t)) for t in TOLERANCES],
-        "zero_loss": int(np.sum(outcome.loss <= 1e-12)),
-        "disagreements": outcome.disagreements(),
-    }
-    if outcome.width is not None:
-        finite = outcome.width[np.isfinite(outcome.width)]
-        whole = len(finite) == len(outcome.width)
-        row["width"] = float(finite.mean()) if whole else float("inf")
-        row["width_error"] = float(finite.std() / np.sqrt(len(finite))) if whole else float("nan")
-    return row
-
-
-def _stored_row(store: Any, **arguments: Any) -> dict[str, Any]:
-    import xarray as xr
-
-    from tutelage.store import code_version, dataset_key
-    from tutelage.weights import Normal, as_weight_law
-
-    law = as_weight_law(Normal() if arguments["weights"] is None else arguments["weights"])
-    code = code_version(("tutelage.quadratic", "tutelage.network", "tutelage.weights"))
-    key = dataset_key("quadratic-recovery", arguments | {"weights": law.spec}, code)
-    found = store.get(key)
-    if found is None:
-        row = _row(**arguments, store=None)
-        found = xr.Dataset(
-            {name: (("target",) if name == "success" else (), value) for name, value in row.items()}
-        )
-        store.put(key, found)
-    return {name: value.values.tolist() for name, value in found.data_vars.items()}
+def _half(samples: np.ndarray, successes: np.ndarray, trials: int) -> np.ndarray:
+    """Low end, 50 % point, high end."""
+    curve = RecoveryCurve("", samples, successes, trials)
+    low, high = curve.half_interval
+    return np.array([low, curve.half_point, high])
 
 
 def map_dataset(
@@ -134,31 +141,91 @@ def map_dataset(
     store: Any = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
-    """Certified recovery against (m_*, n/d): the smallest unique n of every realization and its summary.
+    """Certified recovery at every n for several teacher widths: the smallest unique n of every realization.
 
-    Variables over ``width``: ``counts`` (by realization), ``half_point`` with ``half_point_error``, ``n_c``, ``n_eff``,
-    ``delta``, ``undecided``.
+    Variables over ``width``: ``counts`` (by realization), ``half_point`` with its bootstrap error ``half_point_error``,
+    ``n_c``, ``n_eff``, ``delta``, ``undecided``; ``unique`` and its Wilson interval by ``sample`` = 1, ..., d(d+1)/2.
+
+    Examples
+    --------
+    >>> map_dataset(d=4, widths=[3, 4], instances=5).half_point.values
+    array([9.5, 9.5])
     """
     import xarray as xr
 
-    widths = [check.integer(m, "map_dataset", "teacher width") for m in widths]
-    found = []
-    for i, m in enumerate(widths):
-        found.append(unique_counts(d, m, instances, seed, weights, store))
-        if progress is not None:
-            progress(i + 1, len(widths))
-    facts = [_facts(d, m) for m in widths]
+    who = "map_dataset"
+    d, instances = check.integer(d, who, "d"), check.integer(instances, who, "instances")
+    widths = [check.integer(m, who, "teacher width") for m in widths]
+    total = len(widths) * instances
+    found = [
+        unique_counts(
+            d, m, instances, seed, weights, store, None if progress is None else _shifted(progress, i * instances, total)
+        )
+        for i, m in enumerate(widths)
+    ]  # fmt: skip
+    samples = np.arange(1, d * (d + 1) // 2 + 1)
     return xr.Dataset(
-        {
-            "counts": (("width", "realization"), np.array([f.counts for f in found])),
-            "half_point": ("width", [f.half_point for f in found]),
-            "half_point_error": ("width", [f.half_point_error() for f in found]),
-            "undecided": ("width", [f.undecided for f in found]),
-            **{name: ("width", [f[name] for f in facts]) for name in ("n_c", "n_eff", "delta")},
-        },
-        coords={"width": widths},
+        _map_variables(found, samples),
+        coords={"width": widths, "sample": samples},
         attrs={"d": d, "instances": instances, "seed": seed},
     )
+
+
+def _map_variables(found: list[UniqueCounts], samples: np.ndarray) -> dict[str, Any]:
+    facts = [_facts(f.d, f.width) for f in found]
+    unique = np.array([f.curve(samples).successes for f in found])
+    low, high = wilson_interval(unique, len(found[0].counts))
+    return {
+        "counts": (("width", "realization"), np.array([f.counts for f in found])),
+        "unique": (("width", "sample"), unique),
+        "unique_low": (("width", "sample"), low),
+        "unique_high": (("width", "sample"), high),
+        "half_point": ("width", [f.half_point for f in found]),
+        "half_point_error": ("width", [f.half_point_error() for f in found]),
+        "undecided": ("width", [f.undecided for f in found]),
+        **{name: ("width", [f[name] for f in facts]) for name in ("n_c", "n_eff", "delta")},
+    }
+
+
+def full_map_dataset(
+    d: int,
+    widths: Sequence[int],
+    samples: Sequence[int],
+    instances: int,
+    seed: int = 0,
+    method: Method = "gradient_flow",
+    student_width: int | None = None,
+    weights: Any = None,
+    tolerance: float | None = None,
+    max_steps: int | None = None,
+    store: Any = None,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """All three curves over (m_*, n/d): the variables of :func:`curve_dataset` with the dimension ``width`` added.
+
+    ``ratio`` = n/d stands beside ``sample``; the certified map at every n and its 50 % points come from :func:`map_dataset`.
+
+    Examples
+    --------
+    >>> data = full_map_dataset(d=4, widths=[1, 4], samples=[5, 10], instances=4)
+    >>> data.unique.sel(width=4).values, data.success.dims
+    (array([0, 4]), ('width', 'sample', 'target'))
+    """
+    import xarray as xr
+
+    total = len(widths) * instances * len(samples)
+    curves = []
+    for i, m in enumerate(widths):
+        report = None if progress is None else _shifted(progress, i * instances * len(samples), total)
+        curves.append(
+            curve_dataset(
+                d, m, samples, instances, seed, method, student_width, True, weights, tolerance, max_steps, store, report
+            )
+        )  # fmt: skip
+    joined = xr.concat(curves, dim="width", combine_attrs="drop_conflicts", join="exact")
+    facts = [_facts(d, m) for m in widths]
+    counts = {name: ("width", [f[name] for f in facts]) for name in ("n_c", "n_eff", "delta")}
+    return joined.assign(counts).assign_coords(width=list(widths), ratio=("sample", np.array(samples) / d))
 
 
 def _facts(d: int, width: int) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 from tutelage import check
 from tutelage.errors import InputError
 from tutelage.quadratic.flow import Trajectory
-from tutelage.quadratic.losses import empirical_energy, empirical_slope, population_energy, population_slope
+from tutelage.quadratic.losses import empirical_energy, population_energy, slope_function
 from tutelage.quadratic.teacher import check_inputs, check_student, matrix_of, teacher_matrix
 
 
@@ -32,10 +32,10 @@ def weight_descent(teacher: Any, start: Any, times: Any, learning_rate: float, X
     X = None if X is None else check_inputs(X, len(A_star), who)
     eta = check.number(learning_rate, who, "learning_rate", above=0.0)
 
+    slope = slope_function(X, len(A_star))
+
     def advance(W: np.ndarray) -> np.ndarray:
-        delta = W.T @ W / len(W) - A_star
-        G = population_slope(delta) if X is None else empirical_slope(delta, X)
-        return W - 2 * eta * W @ G
+        return W - 2 * eta * W @ slope(W.T @ W / len(W) - A_star)
 
     steps, recorded = _record(W, advance, _steps(times, eta, who), who)
     delta = matrix_of(recorded) - A_star
@@ -52,11 +52,10 @@ def matrix_descent(teacher: Any, start: Any, times: Any, learning_rate: float, X
     check.same_length(len(A), len(A_star), who, "the dimensions of the start and of the teacher")
     X = None if X is None else check_inputs(X, len(A_star), who)
     eta = check.number(learning_rate, who, "learning_rate", above=0.0)
-    identity = np.eye(len(A))
+    identity, slope = np.eye(len(A)), slope_function(X, len(A_star))
 
     def advance(A: np.ndarray) -> np.ndarray:
-        delta = A - A_star
-        step = identity - 2 * eta * (population_slope(delta) if X is None else empirical_slope(delta, X))
+        step = identity - 2 * eta * slope(A - A_star)
         return step @ A @ step
 
     steps, recorded = _record(A, advance, _steps(times, eta, who), who)

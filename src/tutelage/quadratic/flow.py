@@ -19,7 +19,7 @@ from scipy.integrate import solve_ivp
 
 from tutelage import check
 from tutelage.errors import InputError
-from tutelage.quadratic.losses import empirical_energy, empirical_slope, population_energy, population_slope
+from tutelage.quadratic.losses import empirical_energy, population_energy, slope_function
 from tutelage.quadratic.symmetric import from_vector, to_vector
 from tutelage.quadratic.teacher import check_inputs, check_student, matrix_of, teacher_matrix
 
@@ -83,10 +83,11 @@ def matrix_flow(
     who = "matrix_flow"
     A_star, A0, times, X = _arguments(teacher, start, times, X, who)
     d = len(A_star)
+    gradient = slope_function(X, d)
 
     def slope(_t: float, y: np.ndarray) -> np.ndarray:
         delta = from_vector(y, d)
-        G = population_slope(delta) if X is None else empirical_slope(delta, X)
+        G = gradient(delta)
         product = (A_star + delta) @ G
         return to_vector(-2.0 * (product + product.T))
 
@@ -106,10 +107,11 @@ def weight_flow(
     times = check_times(times, who)
     X = None if X is None else check_inputs(X, d, who)
 
+    gradient = slope_function(X, d)
+
     def slope(_t: float, y: np.ndarray) -> np.ndarray:
         W = y.reshape(W0.shape)
-        delta = W.T @ W / len(W) - A_star
-        G = population_slope(delta) if X is None else empirical_slope(delta, X)
+        G = gradient(W.T @ W / len(W) - A_star)
         return np.ravel(-2.0 * W @ G)
 
     W = _integrate(slope, np.ravel(W0), times, who, rtol, atol).reshape(len(times), *W0.shape)

@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from tutelage.quadratic.batch import Batch, Progress
+from tutelage.quadratic.losses import quadratic_forms
 
 # Where A nears a low rank the n × n matrix does too; a ridge at rounding level keeps it solvable.
 _RIDGE = 1e-15
@@ -29,8 +30,8 @@ _TO_BOUNDARY = 0.995
 
 def run_interior(batch: Batch, tolerance: float, max_steps: int, progress: Progress | None) -> None:
     """Follow the path of minimisers as μ falls, one Newton step at a time."""
-    B, n, d = batch.X.shape
-    rows = np.flatnonzero(batch.loss > tolerance)
+    n, d = batch.X.shape[1:]
+    rows = batch.open_rows(tolerance)
     X, y = batch.X[rows], batch.y[rows]
     values, vectors = np.linalg.eigh(batch.A[rows])
     # A student narrower than d starts on the boundary, where the barrier is infinite: lift it slightly.
@@ -47,14 +48,11 @@ def run_interior(batch: Batch, tolerance: float, max_steps: int, progress: Progr
         # The first weight is of the order of the loss: a hot start that forgets nothing useful.
         mu = 0.1 * square / d if mu is None else mu
         loss = square / n / batch.scale[rows]
-        batch.loss[rows] = loss
         done = loss <= tolerance
         if done.any():
-            batch.A[rows[done]] = L[done] @ np.swapaxes(L[done], -1, -2)
+            batch.close(rows[done], L[done] @ np.swapaxes(L[done], -1, -2), loss[done], progress)
             keep = ~done
             rows, X, y, L, Y, forms, p, r, mu = (v[keep] for v in (rows, X, y, L, Y, forms, p, r, mu))
-            if progress is not None:
-                progress(B - len(rows), B)
         if len(rows) == 0:
             return
         forms *= forms
@@ -66,7 +64,9 @@ def run_interior(batch: Batch, tolerance: float, max_steps: int, progress: Progr
         # A Newton step shorter than 1 is inside the region of quadratic convergence: the weight may fall.
         mu = np.where(np.sum(values**2, axis=1) < 1.0, 0.1 * mu, mu)
         batch.steps[rows] += 1
-    batch.A[rows] = L @ np.swapaxes(L, -1, -2)
+    A = L @ np.swapaxes(L, -1, -2)
+    loss = np.mean((quadratic_forms(X, A) - y) ** 2, axis=1) / batch.scale[rows]
+    batch.close(rows, A, loss, progress)
 
 
 def _line_search(r: np.ndarray, change: np.ndarray, values: np.ndarray, mu: np.ndarray) -> np.ndarray:

@@ -20,8 +20,8 @@ def run_levenberg_marquardt(
     batch: Batch, tolerance: float, max_steps: int, progress: Progress | None
 ) -> None:
     """Damped Gauss-Newton steps; a step that raises the loss is refused and the damping grows."""
-    B, n, d = batch.X.shape
-    rows = np.flatnonzero(batch.loss > tolerance)
+    n, d = batch.X.shape[1:]
+    rows = batch.open_rows(tolerance)
     X, y, A, loss = batch.X[rows], batch.y[rows], batch.A[rows], batch.loss[rows]
     gram = X @ np.swapaxes(X, -1, -2)
     diagonal, eye = np.arange(n), np.eye(d)
@@ -46,19 +46,17 @@ def run_levenberg_marquardt(
         batch.steps[rows] += 1
         done = (loss <= tolerance) | (damping > 1e12)
         if done.any():
-            batch.A[rows[done]], batch.loss[rows[done]] = A[done], loss[done]
+            batch.close(rows[done], A[done], loss[done], progress)
             keep = ~done
             rows, X, y, A, loss = rows[keep], X[keep], y[keep], A[keep], loss[keep]
             gram, damping = gram[keep], damping[keep]
-            if progress is not None:
-                progress(B - len(rows), B)
-    batch.A[rows], batch.loss[rows] = A, loss
+    batch.close(rows, A, loss, progress if len(rows) else None)
 
 
 def run_gradient_descent(batch: Batch, tolerance: float, max_steps: int, progress: Progress | None) -> None:
     """The flow in steps of half the largest stable size, per instance; halved whenever the loss rises."""
-    B, n, d = batch.X.shape
-    rows = np.flatnonzero(batch.loss > tolerance)
+    n, d = batch.X.shape[1:]
+    rows = batch.open_rows(tolerance)
     X, y, A, loss = batch.X[rows], batch.y[rows], batch.A[rows], batch.loss[rows]
     # Half of 2/lambda_max of the loss at the start (Gauss-Newton part, (1/2n) J Jᵀ); halved whenever the loss rises.
     kernel = (X @ np.swapaxes(X, -1, -2)) * (X @ A @ np.swapaxes(X, -1, -2))
@@ -82,9 +80,7 @@ def run_gradient_descent(batch: Batch, tolerance: float, max_steps: int, progres
         done = loss <= tolerance
         # Leaving costs a copy of every array: done in lots, except at the end.
         if done.any() and (step_number % 16 == 0 or done.all()):
-            batch.A[rows[done]], batch.loss[rows[done]] = A[done], loss[done]
+            batch.close(rows[done], A[done], loss[done], progress)
             keep = ~done
             rows, X, y, A, loss, residual, rate = (v[keep] for v in (rows, X, y, A, loss, residual, rate))
-            if progress is not None:
-                progress(B - len(rows), B)
-    batch.A[rows], batch.loss[rows] = A, loss
+    batch.close(rows, A, loss, progress if len(rows) else None)

@@ -12,12 +12,14 @@ and read-out 1/m.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tutelage import check
 from tutelage.errors import InputError
+from tutelage.quadratic.symmetric import from_vector, to_vector
 from tutelage.quadratic.teacher import check_inputs, teacher_matrix
 
 
@@ -58,6 +60,24 @@ def empirical_slope(delta: np.ndarray, X: np.ndarray) -> np.ndarray:
     """G = (1/2n) Σ (x_νᵀΔx_ν) x_ν x_νᵀ, shape (..., d, d)."""
     residuals = quadratic_forms(X, delta)
     return np.swapaxes(X, -1, -2) @ (residuals[..., None] * X) / (2 * X.shape[-2])
+
+
+def slope_function(X: np.ndarray | None, d: int) -> Callable[[np.ndarray], np.ndarray]:
+    r"""Δ -> G, population or on inputs X (n, d), to be called many times.
+
+    With more samples than entries of Δ the samples enter once, through their fourth moments: G = T Δ on Sym(d),
+    :math:`T = \frac1{2n}\sum_\nu \mathrm{vec}(x_\nu x_\nu^\top)\,\mathrm{vec}(x_\nu x_\nu^\top)^\top`.
+    """
+    if X is None:
+        return population_slope
+    if len(X) <= d * (d + 1) // 2:
+        return lambda delta: empirical_slope(delta, X)
+    # In pieces: the n outer products together would take n d²/2 numbers.
+    T = np.zeros((d * (d + 1) // 2,) * 2)
+    for piece in np.array_split(X, -(-len(X) // 10_000)):
+        forms = to_vector(piece[:, :, None] * piece[:, None, :])
+        T += forms.T @ forms / (2 * len(X))
+    return lambda delta: from_vector(to_vector(delta) @ T, d)
 
 
 def population_loss(A: Any, teacher: Any) -> np.ndarray | float:

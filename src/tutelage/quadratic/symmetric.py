@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
+
+
+@functools.lru_cache(maxsize=64)
+def _layout(d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Upper-triangle positions (flat), the weight of each, and for every entry of the matrix its vector position."""
+    rows, columns = np.triu_indices(d)
+    weights = np.where(rows == columns, 1.0, np.sqrt(2.0))
+    position = np.zeros((d, d), dtype=int)
+    position[rows, columns] = position[columns, rows] = np.arange(len(rows))
+    return rows * d + columns, weights, position
 
 
 def to_vector(M: np.ndarray) -> np.ndarray:
     """Upper triangle with off-diagonal entries times √2: (..., d, d) -> (..., d(d+1)/2)."""
-    rows, columns = np.triu_indices(M.shape[-1])
-    return M[..., rows, columns] * np.where(rows == columns, 1.0, np.sqrt(2.0))
+    d = M.shape[-1]
+    flat, weights, _ = _layout(d)
+    return M.reshape(*M.shape[:-2], d * d)[..., flat] * weights
 
 
 def from_vector(v: np.ndarray, d: int) -> np.ndarray:
     """The inverse of :func:`to_vector`: (..., d(d+1)/2) -> (..., d, d)."""
-    rows, columns = np.triu_indices(d)
-    M = np.zeros((*v.shape[:-1], d, d))
-    M[..., rows, columns] = v / np.where(rows == columns, 1.0, np.sqrt(2.0))
-    M[..., columns, rows] = M[..., rows, columns]
-    return M
+    _, weights, position = _layout(d)
+    return (v / weights)[..., position]

@@ -1,4 +1,4 @@
-"""Certified recovery over (m_*, n/d), and the growth of its 50 % point with d: n_c against the statistical dimension."""
+"""Recovery over (m_*, n/d), and the growth of the certified 50 % point with d: n_c against the statistical dimension."""
 
 from __future__ import annotations
 
@@ -13,26 +13,34 @@ from tutelage.studies.base import Measured, Progress, Statement, Study
 if TYPE_CHECKING:
     import xarray as xr
 
+_LIMIT_NOTE = (
+    "n_c as printed; corrected: the slope of δ between the same two sizes. The slope of a 50 % point has a standard error "
+    "near 3 % at the quick sizes (0.7 samples at each end of 8 dimensions), so that 10 % is three of them"
+)
+
 
 @dataclasses.dataclass(frozen=True)
 class RecoveryMap(Study):
-    """The map at one d, and one m_* over several d."""
+    """Three maps at one d, and certified 50 % points of m_* = 1, 2, 3 over several d."""
 
-    d: int = 6
-    instances: int = 60
-    shift_width: int = 2
-    dimensions: tuple[int, ...] = (8, 12, 16)
-    shift_instances: tuple[int, ...] = (100, 80, 80)
+    d: int = 5
+    instances: int = 20
+    points: int = 5
+    widths: tuple[int, ...] = (1, 2, 3)
+    dimensions: tuple[int, ...] = (4, 8, 16)
+    shift_instances: tuple[int, ...] = (40, 40, 40)
     seed: int = 1
 
     name: ClassVar[str] = "recovery-map"
     title: ClassVar[str] = "Where does recovery begin, and does n_c say so?"
     place: ClassVar[str] = "[S20] abstract: n, d and m_*; SCIENCE 7"
     words: ClassVar[str] = (
-        "Left: the probability that the data determine the teacher, proved instance by instance, for every number of teacher "
-        "neurons. Right: its 50 % point at fixed m_* as the dimension grows.\n\n"
-        "The count n_c = d(m_*+1) − m_*(m_*+1)/2 is close at small d and falls behind as d grows: the certified threshold is "
-        "the statistical dimension δ, which tends to 3 m_* samples per dimension, not m_* + 1."
+        "Top: three maps of the same instances against the number of teacher neurons and the samples per dimension: the "
+        "probability that the data determine the teacher, proved instance by instance; the size of the set of fits; the "
+        "probability that training ends within 1 % of generalisation error. Bottom: the certified 50 % point at fixed m_* as "
+        "the dimension grows.\n\n"
+        "The count n_c = d(m_*+1) − m_*(m_*+1)/2 is close at small d and falls behind as d grows. The certified threshold "
+        "follows the statistical dimension δ, which tends to 3 m_* samples per dimension, not m_* + 1; at m_* = 1 even δ is low."
     )
     formulas: ClassVar[tuple[str, ...]] = (
         "n_c = d(m_*+1) − m_*(m_*+1)/2",
@@ -42,103 +50,153 @@ class RecoveryMap(Study):
     statements: ClassVar[tuple[Statement, ...]] = (
         Statement(
             "recovery-map.threshold",
-            "At the largest d the certified 50 % point is the predicted count, within 5 %",
+            "At the largest d and m_* = 2 the certified 50 % point is the predicted count, within 5 %",
             "[S20] abstract, n_c",
             "within relative",
             0.05,
-            "n_c as printed; corrected: the statistical dimension δ",
+            "n_c as printed; corrected: the statistical dimension δ. 5 % is three standard errors at 40 instances (1.5 %)",
         ),
         Statement(
             "recovery-map.delta",
-            "The statistical dimension predicts every 50 % point of the map with m_* >= 2 within 5 % (largest deviation)",
+            "The statistical dimension predicts every 50 % point with m_* >= 2 and d >= 8 within 5 % (largest deviation)",
             "SCIENCE 7",
             "at most",
             0.05,
-            "one sample in 20 at d = 6: interpolation between neighbouring n counts here",
+            "standard error 1.5-2 % each at 40 instances",
+        ),
+        Statement(
+            "recovery-map.delta-one",
+            "For m_* = 1 the statistical dimension is low, by at most 10 % (its shortfall at the largest d)",
+            "SCIENCE 7: 2-9 %",
+            "at most",
+            0.10,
+            "the 9 % of SCIENCE 7 and half a standard error; at 1000 instances the shortfall at d = 32 is 8.6 ± 0.3 %",
         ),
         Statement(
             "recovery-map.shift",
-            "The shift of the 50 % point above n_c grows faster than d: its ratio to d is larger at the largest d than "
-            "at the smallest by at least 0.2",
+            "The shift of the certified 50 % point above n_c grows faster than d: its ratio to d is larger at the largest d than "
+            "at d = 8 (mean of the differences of m_* = 1, 2, 3, in standard errors)",
             "SCIENCE 7",
             "at least",
-            0.2,
+            3.0,
+            "chance alone gives three standard errors once in 700. The mean is judged because at m_* = 1 the growth to be "
+            "expected between d = 8 and 16 from the points of SCIENCE 7 is two standard errors at 40 instances",
         ),
-        Statement(
-            "recovery-map.limit",
-            "At fixed m_* the predicted count per dimension tends to m_* + 1",
-            "[S20] abstract",
-            "within relative",
-            0.02,
-            "n_c/d as printed; corrected: 3 m_*, the limit of δ/d, evaluated here at d = 10⁶",
+        *(
+            Statement(
+                f"recovery-map.limit-{m}",
+                f"At m_* = {m} the certified 50 % point grows by m_* + 1 = {m + 1} samples per dimension "
+                "(slope between the two largest d)",
+                "[S20] abstract",
+                "within relative",
+                0.10,
+                _LIMIT_NOTE,
+            )
+            for m in (1, 2, 3)
         ),
         Statement(
             "recovery-map.edge",
             "For m_* >= d − 1 the threshold is exact: all realizations at d(d+1)/2 (largest deviation in samples)",
             "SCIENCE 7",
             "equal",
+            note="exact in theory: no allowance for sampling",
+        ),
+        Statement(
+            "recovery-map.order",
+            "Nowhere on the map does training recover to 10 % less often than uniqueness is certified (cells where it does)",
+            "[S20] abstract: the same conditions",
+            "equal",
+            note="the same instances on both sides: where A_* is the only fit training must approach it",
+        ),
+        Statement(
+            "recovery-map.tolerance",
+            "No single curve is the recovery curve: over the map, training within 10 % succeeds more often than uniqueness is "
+            "certified (difference of the mean probabilities, in standard errors of paired differences)",
+            "SCIENCE 7",
+            "at least",
+            3.0,
         ),
     )
 
     @classmethod
     def full(cls) -> Self:
         return cls(
-            d=10,
-            instances=150,
-            dimensions=(8, 12, 16, 20, 24, 32),
-            shift_instances=(200, 120, 80, 60, 40, 30),
+            d=8,
+            instances=40,
+            points=8,
+            dimensions=(4, 6, 8, 12, 16, 20, 24, 32),
+            shift_instances=(200, 200, 200, 100, 80, 50, 40, 30),
         )
 
     def compute(self, progress: Progress | None = None) -> xr.Dataset:
-        from tutelage.quadratic.datasets import map_dataset
-        from tutelage.quadratic.recovery import unique_counts
+        from tutelage.quadratic.counts import unique_counts
+        from tutelage.quadratic.datasets import full_map_dataset
         from tutelage.quadratic.thresholds import critical_samples, statistical_dimension
 
         report = progress or (lambda _: None)
-        data = map_dataset(
-            self.d, range(1, self.d + 1), self.instances, self.seed, progress=lambda i, n: report(0.3 * i / n)
+        columns, d = range(1, self.d + 1), self.d
+        samples = [int(n) for n in np.unique(np.rint(np.geomspace(d, d * (d + 1) // 2, self.points)))]
+        data = full_map_dataset(
+            d, columns, samples, self.instances, self.seed, progress=lambda i, n: report(0.4 * i / n)
         )
+        edge = [unique_counts(d, m, self.instances, self.seed).counts for m in (d - 1, d)]
         found = []
-        for i, (d, count) in enumerate(zip(self.dimensions, self.shift_instances, strict=True)):
-            found.append(unique_counts(d, self.shift_width, count, self.seed))
-            report(0.3 + 0.7 * (i + 1) / len(self.dimensions))
-        m = self.shift_width
-        return (
-            data.assign(
-                shift_half_point=("dimension", [f.half_point for f in found]),
-                shift_error=("dimension", [f.half_point_error() for f in found]),
-                shift_n_c=("dimension", [critical_samples(d, m) for d in self.dimensions]),
-                shift_delta=("dimension", [statistical_dimension(d, m).value for d in self.dimensions]),
-            )
-            .assign_coords(dimension=list(self.dimensions))
-            .assign_attrs(shift_width=m)
-        )
+        for i, (size, count) in enumerate(zip(self.dimensions, self.shift_instances, strict=True)):
+            found.append([unique_counts(size, m, count, self.seed) for m in self.widths])
+            report(0.4 + 0.6 * (i + 1) / len(self.dimensions))
+        counts = lambda f: [[f(size, m) for m in self.widths] for size in self.dimensions]  # noqa: E731
+        over = ("dimension", "teacher")
+        return data.assign(
+            edge_counts=(("edge", "realization"), np.array(edge)),
+            half_point=(over, [[c.half_point for c in row] for row in found]),
+            half_point_error=(over, [[c.half_point_error() for c in row] for row in found]),
+            shift_n_c=(over, counts(critical_samples)),
+            shift_delta=(over, counts(lambda size, m: statistical_dimension(size, m).value)),
+        ).assign_coords(dimension=list(self.dimensions), teacher=list(self.widths))
 
     def measure(self, dataset: xr.Dataset) -> Mapping[str, Measured]:
-        from tutelage.quadratic.thresholds import (
-            critical_samples,
-            statistical_dimension,
-            statistical_dimension_limit,
-        )
+        from tutelage.quadratic.thresholds import critical_samples, statistical_dimension
 
-        m, largest, smallest = self.shift_width, self.dimensions[-1], self.dimensions[0]
-        half = {int(d): float(v) for d, v in zip(dataset.dimension, dataset.shift_half_point, strict=True)}
-        error = float(dataset.shift_error[-1])
-        inner = [w for w in range(2, self.d - 1)]
-        deviations = [
-            abs(float(dataset.half_point.sel(width=w)) / statistical_dimension(self.d, w).value - 1)
-            for w in inner
-        ]
-        excess = {d: (half[d] - critical_samples(d, m)) / d for d in (smallest, largest)}
+        largest, before = self.dimensions[-1], self.dimensions[-2]
+        half = lambda d, m: float(dataset.half_point.sel(dimension=d, teacher=m))  # noqa: E731
+        error = lambda d, m: float(dataset.half_point_error.sel(dimension=d, teacher=m))  # noqa: E731
+        delta = lambda d, m: statistical_dimension(d, m).value  # noqa: E731
+        ratios = {
+            (d, m): half(d, m) / delta(d, m)
+            for d in self.dimensions
+            for m in self.widths
+            if d >= 8 and m >= 2
+        }
+        worst = max(ratios, key=lambda size: abs(ratios[size] - 1))
+        excess = lambda d, m: (half(d, m) - critical_samples(d, m)) / d  # noqa: E731
+        growth = sum(excess(largest, m) - excess(8, m) for m in self.widths)
+        noise = np.sqrt(sum((error(d, m) / d) ** 2 for d in (8, largest) for m in self.widths))
+        limits = {
+            f"recovery-map.limit-{m}": Measured(
+                m + 1,
+                (half(largest, m) - half(before, m)) / (largest - before),
+                float(np.hypot(error(largest, m), error(before, m))) / (largest - before),
+                (delta(largest, m) - delta(before, m)) / (largest - before),
+            )
+            for m in self.widths
+        }
         total = self.d * (self.d + 1) // 2
-        edge = np.abs(dataset.counts.sel(width=[self.d - 1, self.d]).values - total).max()
-        far = 10**6
+        unique, loose = dataset.unique.values, dataset.success.sel(target=1e-1).values
+        gap = (loose - unique) / self.instances
         return {
             "recovery-map.threshold": Measured(
-                critical_samples(largest, m), half[largest], error, statistical_dimension(largest, m).value
+                critical_samples(largest, 2), half(largest, 2), error(largest, 2), delta(largest, 2)
             ),
-            "recovery-map.delta": Measured(0.0, max(deviations)),
-            "recovery-map.shift": Measured(0.2, excess[largest] - excess[smallest], error / largest),
-            "recovery-map.limit": Measured(m + 1, statistical_dimension_limit(m / far) * far, 0.0, 3.0 * m),
-            "recovery-map.edge": Measured(0.0, float(edge)),
+            "recovery-map.delta": Measured(0.0, abs(ratios[worst] - 1), error(*worst) / delta(*worst)),
+            "recovery-map.delta-one": Measured(
+                0.0, 1 - delta(largest, 1) / half(largest, 1), error(largest, 1) / half(largest, 1)
+            ),
+            "recovery-map.shift": Measured(3.0, float(growth / noise), 1.0),
+            **limits,
+            "recovery-map.edge": Measured(0.0, float(np.abs(dataset.edge_counts.values - total).max())),
+            "recovery-map.order": Measured(0.0, float(np.sum(loose < unique))),
+            # Instances are shared between cells: the error is that of as many independent ones as the map has columns.
+            "recovery-map.tolerance": Measured(
+                3.0, float(gap.mean() / np.sqrt(0.25 / (self.instances * self.d))), 1.0
+            ),
         }
