@@ -6,7 +6,7 @@ import os
 import signal
 
 import pytest
-from report_jobs import die, fail, product, endless, threads
+from report_jobs import die, endless, fail, product, threads
 
 from tutelage.report.workers import Failed, run_all
 

@@ -28,6 +28,7 @@ class RecoveryMap(Study):
     name: ClassVar[str] = "recovery-map"
     title: ClassVar[str] = "Where does recovery begin, and does n_c say so?"
     place: ClassVar[str] = "[S20] abstract: n, d and m_*; SCIENCE 7"
+    cost: ClassVar[float] = 4.0
     words: ClassVar[str] = (
         "Left: the probability that the data determine the teacher, proved instance by instance, for every number of teacher "
         "neurons. Right: its 50 % point at fixed m_* as the dimension grows.\n\n"
