@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,24 +94,26 @@ Files: <code>figures/{text(study.name)}.pdf</code>, <code>datasets/{text(study.n
 </section>"""
 
 
-def equations_section(entries: Iterable[Entry]) -> str:
+def equations_section(entries: Iterable[Entry], shown_studies: Collection[str]) -> str:
     """The equation index as a table."""
     rows = []
     for entry in entries:
         code = ", ".join(f"<code>{text(name.removeprefix('tutelage.'))}</code>" for name in entry.code) or "—"
         names = [f"<code>{text(test.rpartition('::')[2])}</code>" for test in entry.tests]
         tests = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "") or "—"
+        figures = ", ".join(f'<a href="#{text(name)}">{text(name)}</a>' for name in entry.figures if name in shown_studies) or "—"
         shown = "<br>".join(
             f'<a href="#{text(claim)}">{text(claim)}</a> {verdict(word)}' if word else text(claim)
             for _, claim, word in entry.claims
         )
         rows.append(
-            f"<tr><td>({entry.number})</td><td>{text(entry.what)}</td><td>{code}</td><td>{tests}</td><td>{shown or '—'}</td></tr>"
+            f"<tr><td>({entry.number})</td><td>{text(entry.what)}</td><td>{code}</td><td>{tests}</td>"
+            f"<td>{figures}</td><td>{shown or '—'}</td></tr>"
         )
-    head = "<th></th><th>equation</th><th>code</th><th>tests</th><th>claims</th>"
+    head = "<th></th><th>equation</th><th>code</th><th>tests</th><th>figures</th><th>claims</th>"
     return (
         '<section id="equations"><h2>Equation index</h2><p>Every numbered equation of the paper, with the code that '
-        "states it, the tests that use that code and the claims that judge it; generated from the sources. "
+        "states it, the tests that use that code, the figures that show it and the claims that judge it; generated from the sources. "
         "One equation: <code>tutelage where 14</code>.</p>"
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></section>'
     )
@@ -161,7 +163,7 @@ x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squa
 measurement with the threshold; ± is one standard error over independent teachers.</p>
 {claims_table(runs)}</section>
 {"".join(section(run, pictures[run.study.name]) for run in runs)}
-{equations_section(entries)}
+{equations_section(entries, pictures)}
 <section id="provenance"><h2>Provenance</h2>
 <p>Made by <code>tutelage report{" --full" if full else ""}</code>, version {text(tutelage.__version__)}, the {size} form;
 computing time of all studies {seconds:.0f} s. Every claim can be computed again from its JSON file alone:

@@ -30,7 +30,7 @@ class Statement:
     text : str
         The claim in one plain sentence.
     place : str
-        Where the paper says it, ``"[C25] (14)"``, ``"[C25] Fig. 2"``.
+        Where the paper says it, ``"[C25] Fig. 2"`` or with an equation's number.
     test : str
         A name in :data:`tutelage.studies.judge.TESTS`.
     threshold : float
