@@ -113,8 +113,8 @@ def equations_section(entries: Iterable[Entry], shown_studies: Collection[str]) 
     head = "<th></th><th>equation</th><th>code</th><th>tests</th><th>figures</th><th>claims</th>"
     return (
         '<section id="equations"><h2>Equation index</h2><p>Every numbered equation of the paper, with the code that '
-        "states it, the tests that use that code, the figures that show it and the claims that judge it; generated from the sources. "
-        "One equation: <code>tutelage where 14</code>.</p>"
+        "states it, the tests that use that code, the figures that show it and the claims that judge it; generated from the "
+        "sources. One equation: <code>tutelage where 14</code>.</p>"
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></section>'
     )
 

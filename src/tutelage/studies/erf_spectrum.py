@@ -133,7 +133,10 @@ class ErfSpectrum(Study):
 
     @classmethod
     def full(cls) -> ErfSpectrum:
-        return cls(sizes=(8, 12, 16, 24, 32), shapes=((40, 40), (60, 30), (30, 60)), teachers=12, large_sizes=(24, 48, 96, 144), large_teachers=8)
+        return cls(
+            sizes=(8, 12, 16, 24, 32), shapes=((40, 40), (60, 30), (30, 60)), teachers=12,
+            large_sizes=(24, 48, 96, 144), large_teachers=8,
+        )  # fmt: skip
 
     def compute(self, progress: Progress | None = None) -> xr.Dataset:
         import xarray as xr
