@@ -1,5 +1,7 @@
 """A report of two tiny studies and a broken one, built once for all tests of this folder."""
 
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +9,9 @@ import pytest
 from tutelage.store import Store
 from tutelage.studies.hidden_block import HiddenBlock
 from tutelage.studies.readout_block import ReadoutBlock
+
+# Spawned workers import the jobs of the tests by name.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 def _broken():

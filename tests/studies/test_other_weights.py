@@ -26,7 +26,7 @@ def test_wide():
 
 
 def test_narrow():
-    study = NarrowWeights(d=60, k=20, teachers=600)
+    study = NarrowWeights(d=60, k=20, teachers=1500)
     dataset = study.compute()
     check_study(
         study,

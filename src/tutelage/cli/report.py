@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from tutelage.studies.runner import Run
 
 
 def report(
@@ -15,6 +18,7 @@ def report(
     output: Annotated[Path, Parameter(alias="-o")] = Path("report"),
     only: tuple[str, ...] = (),
     fresh: bool = False,
+    workers: int | None = None,
     store: Path | None = None,
 ) -> int:
     """Compute all studies, judge their claims and write a self-contained page with every figure.
@@ -34,20 +38,24 @@ def report(
         One study; repeat for several (`--only fig2 --only fig5`).
     fresh
         Compute everything even if the store has it.
+    workers
+        Processes that compute, each on a processor of its own (default: 2, or 1 where there is one processor).
     store
         Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
     """
+    from tutelage import check
     from tutelage.cli.support import check_output_folder, fraction_bars
     from tutelage.report.build import build_report
+    from tutelage.report.workers import default_workers
     from tutelage.store import Store
 
+    count = default_workers() if workers is None else check.integer(workers, "report", "workers")
     folder = check_output_folder(output, "report")
     with fraction_bars() as bars:
-        built = build_report(folder, only, full=full, fresh=fresh, store=Store(store), bars=bars)
+        built = build_report(
+            folder, only, full=full, fresh=fresh, store=Store(store), workers=count, bars=bars, finished=_say
+        )
     verdicts = [claim.verdict for run in built.runs for claim in run.claims]
-    for run in built.runs:
-        source = "store" if run.cached else f"{run.seconds:.1f} s"
-        print(f"{run.study.name:12} {len(run.claims):3} claims   {source:>8}   {run.study.title}")
     tally = ", ".join(
         f"{verdicts.count(word)} {word}" for word in ("holds", "holds with a correction", "fails")
     )
@@ -55,3 +63,9 @@ def report(
     for name, message in built.failures.items():
         print(f"tutelage: study {name} could not be computed: {message}", file=sys.stderr)
     return 1 if built.failures else 0
+
+
+def _say(run: Run) -> None:
+    """One line per study, as soon as it is done, so that a log shows progress too."""
+    source = "store" if run.cached else f"{run.seconds:.1f} s"
+    print(f"{run.study.name:20} {len(run.claims):3} claims {source:>8}   {run.study.title}", flush=True)

@@ -1,4 +1,4 @@
-"""Where an equation of the paper lives: code, tests, studies, verdicts."""
+"""Where an equation of the paper lives: code, tests, figures, verdicts."""
 
 from __future__ import annotations
 
@@ -24,13 +24,17 @@ def where(equation: int | None = None, /, *, store: Path | None = None) -> int:
     from tutelage.store import Store
 
     if equation is None:
-        rows = [(e.number, e.what, len(e.code), len(e.tests), len(e.claims)) for e in index()]
-        print_table("Equations of Couto et al. (2025)", ("", "what", "functions", "tests", "claims"), rows)
+        rows = [
+            (e.number, e.what, len(e.code), len(e.tests), ", ".join(e.figures), len(e.claims)) for e in index()
+        ]
+        columns = ("", "what", "functions", "tests", "figures", "claims")
+        print_table("Equations of Couto et al. (2025)", columns, rows)
         return 0
     entry(equation)
     found = entry(equation, stored_verdicts(Store(store)))
     rows = [("code", name, "") for name in found.code]
     rows += [("test", name, "") for name in found.tests]
+    rows += [("figure", f"tutelage reproduce {name}", "") for name in found.figures]
     rows += [
         ("claim", f"{claim} (study {name})", verdict or "not computed")
         for name, claim, verdict in found.claims

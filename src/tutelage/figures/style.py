@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -63,3 +64,25 @@ def panels(
     figure = Figure(figsize=(columns * width, height), layout="constrained")
     axes = figure.subplots(1, columns, squeeze=False, **keywords)
     return figure, list(axes[0])
+
+
+def local_slopes(axes: Axes, dataset: Any) -> None:
+    """Local slopes of a bulk's mean against N: measured, predicted for the same weights, and predicted far on."""
+    from tutelage.studies.sinking import local_slopes as slopes
+
+    sizes, measured = dataset["large_size"].values, dataset["bulk_mean"].values
+    where, found = slopes(sizes, measured.mean(axis=1))
+    relative = measured.std(axis=1, ddof=1) / np.sqrt(measured.shape[1]) / measured.mean(axis=1)
+    error = np.hypot(relative[1:], relative[:-1]) / np.diff(np.log(sizes))
+    axes.errorbar(where, found, error, fmt="o", ms=5, color=BLUE, label="measured")
+    axes.plot(*slopes(sizes, dataset["predicted_mean"].values.mean(axis=1)), "D", ms=6, mfc="none", color=BLACK,
+              label="predicted, same weights")  # fmt: skip
+    axes.plot(*slopes(dataset["limit_size"].values, dataset["limit_mean"].values), ":D", ms=4, color=ORANGE,
+              lw=1.2, label="predicted, larger N")  # fmt: skip
+    axes.axhline(-1, color=BLACK, lw=1, ls="--")
+    axes.set(xscale="log", xlabel="N = d = k", ylabel="local slope of log mean", title="the bulk sinks like 1/N")
+    ticks = [*sizes, *dataset["limit_size"].values[1::2]]
+    axes.set_xticks(ticks, labels=ticks)
+    axes.minorticks_off()
+    axes.set_ylim(-1.6, 0)
+    axes.legend(loc="upper right")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tutelage.report.equations import index
 from tutelage.report.files import write_run
 from tutelage.report.page import page
+from tutelage.report.workers import Failed, Job, longest_first, run_all
 from tutelage.store import Store, atomic_write, provenance
 from tutelage.studies import available, study_class
-from tutelage.studies.base import Progress
+from tutelage.studies.base import Progress, Study
 from tutelage.studies.runner import Run, run_study
 
 Bars = Callable[[str], Progress]
@@ -26,6 +29,23 @@ class Report:
     failures: dict[str, str]
 
 
+@dataclasses.dataclass(frozen=True)
+class Folders:
+    """Where a report keeps what is not the page."""
+
+    figures: Path
+    claims: Path
+    datasets: Path
+
+    @classmethod
+    def inside(cls, output: Path) -> Folders:
+        """Made if missing."""
+        found = cls(*(output / field.name for field in dataclasses.fields(cls)))
+        for folder in dataclasses.astuple(found):
+            folder.mkdir(exist_ok=True)
+        return found
+
+
 def build_report(
     output: Path,
     names: Sequence[str] = (),
@@ -33,7 +53,9 @@ def build_report(
     full: bool = False,
     fresh: bool = False,
     store: Store | None = None,
+    workers: int = 1,
     bars: Bars | None = None,
+    finished: Callable[[Run], None] | None = None,
 ) -> Report:
     """Write ``index.html``, ``figures/``, ``claims/`` and ``datasets/`` into an existing folder.
 
@@ -48,31 +70,56 @@ def build_report(
     full, fresh : bool
         Full sizes; compute even what the store has.
     store : Store, optional
+    workers : int
+        Processes that compute studies, one at a time each.
     bars : callable, optional
         ``bars(description)`` makes a progress bar and returns a function of the fraction done.
+    finished : callable, optional
+        Called with every run as it is done.
     """
-    chosen = [study_class(name) for name in names or available()]
-    bars = bars or (lambda description: lambda fraction: None)
-    folders = [output / name for name in ("figures", "claims", "datasets")]
-    for folder in folders:
-        folder.mkdir(exist_ok=True)
-    overall = bars("report")
-    runs, failures = [], {}
-    for i, study in enumerate(chosen):
-        try:
-            run = run_study(
-                study.full() if full else study.quick(), store, fresh=fresh, progress=bars(study.name)
-            )
-            write_run(run, *folders)
-            runs.append(run)
-        except Exception as error:  # one broken study must not cost the reader all the others
-            failures[study.name] = f"{type(error).__name__}: {error}"
-        overall((i + 1) / len(chosen))
+    # A name given twice is one study.
+    chosen = {name: study_class(name) for name in names or available()}
+    bars, folders = bars or (lambda description: lambda fraction: None), Folders.inside(output)
+    order = longest_first(chosen, lambda name: getattr(chosen[name], "cost", 0.0))
+    jobs: dict[str, Job] = {
+        name: functools.partial(_finish, chosen[name], folders, store, full=full, fresh=fresh)
+        for name in order
+    }
+    overall, outcomes = bars("report"), {}
+    # closing: an interrupted report ends its workers here and now, not when the garbage is collected.
+    with contextlib.closing(run_all(jobs, workers, bars)) as running:
+        for name, outcome in running:
+            outcomes[name] = outcome
+            overall(len(outcomes) / len(chosen))
+            if finished is not None and isinstance(outcome, Run):
+                finished(outcome)
+    runs = [outcomes[name] for name in chosen if isinstance(outcomes[name], Run)]
+    failures = {name: outcomes[name].message for name in chosen if isinstance(outcomes[name], Failed)}
+    return Report(_write_page(output, folders, runs, failures, full=full), runs, failures)
+
+
+def _finish(
+    chosen: type[Study],
+    folders: Folders,
+    store: Store | None,
+    progress: Progress,
+    *,
+    full: bool,
+    fresh: bool,
+) -> Run:
+    """One study, computed or from the store, with its files written."""
+    run = run_study(chosen.full() if full else chosen.quick(), store, fresh=fresh, progress=progress)
+    write_run(run, folders.figures, folders.claims, folders.datasets)
+    return run
+
+
+def _write_page(
+    output: Path, folders: Folders, runs: list[Run], failures: dict[str, str], *, full: bool
+) -> Path:
     verdicts = {claim.id: claim.verdict for run in runs for claim in run.claims}
-    content = page(
-        runs, index(verdicts), failures, provenance(), full=full, seconds=sum(run.seconds for run in runs)
-    )
+    pictures = {run.study.name: folders.figures / f"{run.study.name}.png" for run in runs}
+    content = page(runs, pictures, index(verdicts), failures, provenance(), full=full)
     path = output / "index.html"
     with atomic_write(path, "w", "report") as stream:
         stream.write(content)
-    return Report(path, runs, failures)
+    return path

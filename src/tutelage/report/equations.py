@@ -41,7 +41,7 @@ WHAT: dict[int, str] = {
 _ROOT = Path(tutelage.__file__).resolve().parent
 _CITATION = re.compile(r"(?:\[C25\]|Couto et al\. 2025)")
 _SKIP = re.compile(
-    r"[\s,;]+|and\b|eqs?\.|equations?\b|sections?\s+[\d.]+\d|Figs?\.\s*\d+|appendix\s+[A-Z](?:\.\d+)?|[A-Z]\.\d+|\d+\.\d+"
+    r"[\s,]+|and\b|eqs?\.|equations?\b|sections?\s+\d+(?:\.\d+)*|Figs?\.\s*\d+|appendix\s+[A-Z](?:\.\d+)?|[A-Z]\.\d+|\d+\.\d+"
 )
 _RANGE = re.compile(r"\(?(\d{1,2})\)?(?:\s*[-–]\s*\(?(\d{1,2})\)?)?(?![\d.]*\d)")
 
@@ -56,6 +56,11 @@ class Entry:
     tests: tuple[str, ...]
     claims: tuple[tuple[str, str, str], ...]
     """(study, claim id, verdict), the verdict empty while the study has not been computed."""
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The studies whose figure shows the equation, each once."""
+        return tuple(dict.fromkeys(study for study, _, _ in self.claims))
 
 
 def cited(text: str) -> set[int]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tutelage
 from tutelage.report.equations import Entry
@@ -16,28 +15,20 @@ from tutelage.studies.base import Claim
 from tutelage.studies.judge import CORRECTED, FAILS, HOLDS
 from tutelage.studies.runner import Run
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 _MARK = {
     HOLDS: ("✓ holds", "holds"),
     CORRECTED: ("≈ holds with a correction", "corrected"),
     FAILS: ("✗ fails", "fails"),
 }
-_PNG_DPI = 130
-"""Sharp at twice the width of the text column on a phone, below 200 kB a figure."""
-
 
 def text(value: Any) -> str:
     """Escaped for HTML."""
     return html.escape(str(value))
 
 
-def embedded(figure: Figure) -> str:
-    """The figure as a data address."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=_PNG_DPI, metadata={"Software": None})
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+def embedded(picture: Path) -> str:
+    """A PNG file as a data address."""
+    return "data:image/png;base64," + base64.b64encode(picture.read_bytes()).decode("ascii")
 
 
 def verdict(word: str) -> str:
@@ -76,7 +67,7 @@ def definitions(content: Mapping[str, Any]) -> str:
     return "<dl>" + "".join(f"<dt>{text(k)}</dt><dd>{text(v)}</dd>" for k, v in content.items()) + "</dl>"
 
 
-def section(run: Run) -> str:
+def section(run: Run, picture: Path) -> str:
     """One study: figure, words, formulas, parameters, how to compute it again."""
     study = run.study
     paragraphs = "".join(f"<p>{text(part)}</p>" for part in study.words.split("\n\n") if part)
@@ -91,7 +82,7 @@ def section(run: Run) -> str:
 <section id="{text(study.name)}">
 <h2>{text(study.title)}</h2>
 <p class="place">{text(study.place)}</p>
-<figure><img src="{embedded(study.draw(run.dataset))}" alt="{text(study.title)}: figure of study {text(study.name)}"></figure>
+<figure><img src="{embedded(picture)}" alt="{text(study.title)}: figure of study {text(study.name)}"></figure>
 {paragraphs}
 {f'<ul class="formulas">{formulas}</ul>' if formulas else ""}
 <details><summary>{len(run.claims)} claims and why their thresholds</summary><ul>{notes}</ul></details>
@@ -103,32 +94,42 @@ Files: <code>figures/{text(study.name)}.pdf</code>, <code>datasets/{text(study.n
 </section>"""
 
 
-def equations_section(entries: Iterable[Entry]) -> str:
+def equations_section(entries: Iterable[Entry], shown_studies: Collection[str]) -> str:
     """The equation index as a table."""
     rows = []
     for entry in entries:
         code = ", ".join(f"<code>{text(name.removeprefix('tutelage.'))}</code>" for name in entry.code) or "—"
         names = [f"<code>{text(test.rpartition('::')[2])}</code>" for test in entry.tests]
         tests = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "") or "—"
+        figures = ", ".join(f'<a href="#{text(name)}">{text(name)}</a>' for name in entry.figures if name in shown_studies) or "—"
         shown = "<br>".join(
             f'<a href="#{text(claim)}">{text(claim)}</a> {verdict(word)}' if word else text(claim)
             for _, claim, word in entry.claims
         )
         rows.append(
-            f"<tr><td>({entry.number})</td><td>{text(entry.what)}</td><td>{code}</td><td>{tests}</td><td>{shown or '—'}</td></tr>"
+            f"<tr><td>({entry.number})</td><td>{text(entry.what)}</td><td>{code}</td><td>{tests}</td>"
+            f"<td>{figures}</td><td>{shown or '—'}</td></tr>"
         )
-    head = "<th></th><th>equation</th><th>code</th><th>tests</th><th>claims</th>"
+    head = "<th></th><th>equation</th><th>code</th><th>tests</th><th>figures</th><th>claims</th>"
     return (
         '<section id="equations"><h2>Equation index</h2><p>Every numbered equation of the paper, with the code that '
-        "states it, the tests that use that code and the claims that judge it; generated from the sources. "
-        "One equation: <code>tutelage where 14</code>.</p>"
+        "states it, the tests that use that code, the figures that show it and the claims that judge it; generated from the "
+        "sources. One equation: <code>tutelage where 14</code>.</p>"
         f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></section>'
     )
 
 
-def page(runs: Sequence[Run], entries: Sequence[Entry], failures: Mapping[str, str], provenance: Mapping[str, Any], *,
-         full: bool, seconds: float) -> str:  # fmt: skip
-    """The whole report."""
+def page(
+    runs: Sequence[Run],
+    pictures: Mapping[str, Path],
+    entries: Sequence[Entry],
+    failures: Mapping[str, str],
+    provenance: Mapping[str, Any],
+    *,
+    full: bool,
+) -> str:
+    """The whole report; ``pictures`` are the PNG files of the studies."""
+    seconds = sum(run.seconds for run in runs)
     verdicts = [claim.verdict for run in runs for claim in run.claims]
     counts = "".join(
         f'<span class="count"><b>{verdicts.count(word)}</b> {verdict(word)}</span>'
@@ -161,8 +162,8 @@ x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squa
 <p class="soft">“within errors 4” means at most four standard errors apart; “at most” and “at least” compare the
 measurement with the threshold; ± is one standard error over independent teachers.</p>
 {claims_table(runs)}</section>
-{"".join(section(run) for run in runs)}
-{equations_section(entries)}
+{"".join(section(run, pictures[run.study.name]) for run in runs)}
+{equations_section(entries, pictures)}
 <section id="provenance"><h2>Provenance</h2>
 <p>Made by <code>tutelage report{" --full" if full else ""}</code>, version {text(tutelage.__version__)}, the {size} form;
 computing time of all studies {seconds:.0f} s. Every claim can be computed again from its JSON file alone:

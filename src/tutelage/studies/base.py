@@ -30,7 +30,7 @@ class Statement:
     text : str
         The claim in one plain sentence.
     place : str
-        Where the paper says it, ``"[C25] (14)"``, ``"[C25] Fig. 2"``.
+        Where the paper says it, ``"[C25] Fig. 2"`` or with an equation's number.
     test : str
         A name in :data:`tutelage.studies.judge.TESTS`.
     threshold : float
@@ -144,6 +144,8 @@ class Study(abc.ABC):
     statements: ClassVar[tuple[Statement, ...]] = ()
     uses: ClassVar[tuple[str, ...]] = ()
     """Rooms the result depends on, besides the study's own module; they key the cache."""
+    cost: ClassVar[float] = 1.0
+    """Seconds the quick form takes, roughly; only the order in which a report starts its studies depends on it."""
 
     @abc.abstractmethod
     def compute(self, progress: Progress | None = None) -> xr.Dataset:

@@ -33,6 +33,7 @@ class Compare(Study):
     name: ClassVar[str] = "compare"
     title: ClassVar[str] = "Activations compared: spectrum, rank, learning time"
     place: ClassVar[str] = "[C25] sections 3-5, (7), (14)"
+    cost: ClassVar[float] = 3.0
     uses: ClassVar[tuple[str, ...]] = (
         "tutelage.activations", "tutelage.moments", "tutelage.population", "tutelage.operators", "tutelage.spectra",
         "tutelage.dynamics", "tutelage.rank",

@@ -33,6 +33,7 @@ class EffectiveParameters(Study):
     name: ClassVar[str] = "effective_parameters"
     title: ClassVar[str] = "Effective parameters: exact ranks of the Hessian"
     place: ClassVar[str] = "[C25] 3.2, 4.1, 4.2, 5.1, (14), appendix B"
+    cost: ClassVar[float] = 2.0
     uses: ClassVar[tuple[str, ...]] = ("tutelage.activations", "tutelage.rank")
     formulas: ClassVar[tuple[str, ...]] = (
         "(14): N<sub>eff</sub> = d(d+3)/2 − θ(d−k)[(d−k) + (d−k)(d−k+1)/2]",

@@ -30,6 +30,7 @@ class LearningCurves(Study):
     name: ClassVar[str] = "learning_curves"
     title: ClassVar[str] = "How the learning curve depends on size and activation"
     place: ClassVar[str] = "[C25] section 1, (7)"
+    cost: ClassVar[float] = 20.0
     uses: ClassVar[tuple[str, ...]] = (
         "tutelage.activations", "tutelage.moments", "tutelage.population", "tutelage.operators",
         "tutelage.spectra", "tutelage.dynamics", "tutelage.rank",

@@ -70,6 +70,7 @@ class NearOptimum(Study):
     name: ClassVar[str] = "fig3"
     title: ClassVar[str] = "Learning near the optimum: predicted and trained"
     place: ClassVar[str] = "[C25] Fig. 3, (6)-(7)"
+    cost: ClassVar[float] = 25.0
     uses: ClassVar[tuple[str, ...]] = (
         "tutelage.activations", "tutelage.moments", "tutelage.population", "tutelage.operators",
         "tutelage.spectra", "tutelage.dynamics",

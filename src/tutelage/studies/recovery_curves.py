@@ -35,6 +35,7 @@ class RecoveryCurves(Study):
     name: ClassVar[str] = "recovery"
     title: ClassVar[str] = "How many samples determine a quadratic teacher?"
     place: ClassVar[str] = "[S20] abstract: no spurious minima, recovery in practice; SCIENCE 7"
+    cost: ClassVar[float] = 4.0
     words: ClassVar[str] = (
         "A student with quadratic activations and at least as many neurons as inputs fits any data of its teacher exactly; "
         "the question is whether the fit IS the teacher. Three curves answer differently: whether a certificate "

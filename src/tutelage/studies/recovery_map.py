@@ -34,6 +34,7 @@ class RecoveryMap(Study):
     name: ClassVar[str] = "recovery-map"
     title: ClassVar[str] = "Where does recovery begin, and does n_c say so?"
     place: ClassVar[str] = "[S20] abstract: n, d and m_*; SCIENCE 7"
+    cost: ClassVar[float] = 4.0
     words: ClassVar[str] = (
         "Top: three maps of the same instances against the number of teacher neurons and the samples per dimension: the "
         "probability that the data determine the teacher, proved instance by instance; the size of the set of fits; the "

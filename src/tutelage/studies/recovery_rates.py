@@ -29,6 +29,7 @@ class RecoveryRates(Study):
     name: ClassVar[str] = "recovery-rates"
     title: ClassVar[str] = "How fast does the quadratic student learn?"
     place: ClassVar[str] = "[S20] abstract: time-convergence rate for many samples; SCIENCE 7"
+    cost: ClassVar[float] = 4.0
     words: ClassVar[str] = (
         "With many samples the loss follows the population flow. A teacher with fewer neurons than inputs is approached like "
         "1/t², with a constant that depends on the sizes alone: flat directions of the Hessian are not tangent to the "

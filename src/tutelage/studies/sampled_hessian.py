@@ -29,6 +29,7 @@ class SampledHessian(Study):
     name: ClassVar[str] = "sampled"
     title: ClassVar[str] = "A finite sample's Hessian against the exact one"
     place: ClassVar[str] = "[C25] section 2, (3)-(5)"
+    cost: ClassVar[float] = 3.5
     uses: ClassVar[tuple[str, ...]] = (
         "tutelage.population",
         "tutelage.operators",

@@ -26,6 +26,7 @@ class Setup(Study):
     name: ClassVar[str] = "fig1"
     title: ClassVar[str] = "The setup: a student before its teacher"
     place: ClassVar[str] = "[C25] Fig. 1, (1)-(2)"
+    cost: ClassVar[float] = 10.0
     uses: ClassVar[tuple[str, ...]] = ("tutelage.population", "tutelage.operators", "tutelage.moments")
     formulas: ClassVar[tuple[str, ...]] = (
         "f(x) = Σ<sub>i</sub> a<sub>i</sub> σ(w<sub>i</sub>·x),   ε = ½ E (f<sub>student</sub> − f<sub>teacher</sub>)²",

@@ -1,0 +1,175 @@
+"""Worker processes for a report: one study at a time each, pinned to one processor, and expendable.
+
+Every worker has its own pipe, so that one killed in the middle of a message harms nobody else. A study that
+raises, or whose worker dies, becomes a :class:`Failed` and the others go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from tutelage.studies.base import Progress
+from tutelage.sweep.pin import SINGLE_THREAD, pin_process, take_core
+
+
+@dataclasses.dataclass(frozen=True)
+class Failed:
+    """Why a job has no result."""
+
+    message: str
+
+    @classmethod
+    def by(cls, error: Exception) -> Failed:
+        """The failure an exception stands for."""
+        return cls(f"{type(error).__name__}: {error}")
+
+
+Job = Callable[[Progress], Any]
+"""Called with a function of the fraction done; the job and its result must be picklable."""
+
+
+def run_all(
+    jobs: dict[str, Job], workers: int, bars: Callable[[str], Progress]
+) -> Iterator[tuple[str, Any]]:
+    """(name, result or :class:`Failed`) of each job as it finishes, started in the order given.
+
+    With one worker, or one job, everything runs in this process. Otherwise each worker is a fresh process
+    (forking a process that has started JAX deadlocks) on a processor of its own. Whatever ends the iteration,
+    Ctrl-C included, ends the workers.
+    """
+    if min(workers, len(jobs)) <= 1:
+        yield from _run_here(jobs, bars)
+        return
+    waiting, busy = deque(jobs.items()), {}
+    try:
+        idle = [_Worker() for _ in range(min(workers, len(jobs)))]
+        busy |= {worker.connection: worker for worker in idle}
+        for worker in idle:
+            worker.start(*waiting.popleft(), bars)
+        while busy:
+            for connection in wait(busy):
+                worker = busy[connection]  # type: ignore[index]
+                outcome = worker.hear()
+                if outcome is None:
+                    continue
+                yield worker.name, outcome
+                if waiting:
+                    worker = worker if worker.process.is_alive() else worker.replaced()
+                    worker.start(*waiting.popleft(), bars)
+                    del busy[connection]  # type: ignore[arg-type]
+                    busy[worker.connection] = worker
+                else:
+                    del busy[connection]  # type: ignore[arg-type]
+                    worker.stop()
+    finally:
+        for worker in busy.values():
+            worker.stop()
+
+
+def _run_here(jobs: dict[str, Job], bars: Callable[[str], Progress]) -> Iterator[tuple[str, Any]]:
+    for name, job in jobs.items():
+        yield name, _outcome(job, bars(name))
+
+
+def _outcome(job: Job, progress: Progress) -> Any:
+    try:
+        return job(progress)
+    except Exception as error:  # one broken study must not cost the reader all the others
+        return Failed.by(error)
+
+
+class _Worker:
+    """This process's end of one worker: its pipe, and the job it has."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
+        with _environment_of_a_worker():
+            self.process.start()
+        theirs.close()  # only the worker holds it, so that its death reads as the end of the pipe
+        self.name, self._progress = "", _ignore
+
+    def start(self, name: str, job: Job, bars: Callable[[str], Progress]) -> None:
+        """Hand over a job; a worker that has just died is noticed by :meth:`hear`."""
+        self.name, self._progress = name, bars(name)
+        with contextlib.suppress(BrokenPipeError):
+            self.connection.send(job)
+
+    def hear(self) -> Any:
+        """The job's outcome, or None when the message was about progress."""
+        try:
+            kind, content = self.connection.recv()
+        except (EOFError, OSError):
+            self.process.join()
+            return Failed(f"its process died (exit code {self.process.exitcode}); out of memory?")
+        if kind == "done":
+            return content
+        self._progress(content)
+        return None
+
+    def replaced(self) -> _Worker:
+        """A new worker in the place of a dead one."""
+        self.stop()
+        return _Worker()
+
+    def stop(self) -> None:
+        """End the process whatever it does: results are written atomically."""
+        self.process.terminate()
+        self.process.join()
+        self.connection.close()
+
+
+def _ignore(fraction: float) -> None:
+    pass
+
+
+@contextlib.contextmanager
+def _environment_of_a_worker() -> Iterator[None]:
+    """What a child must inherit: one thread (read when libraries load), and Ctrl-C left to the parent."""
+    before = {name: os.environ.get(name) for name in SINGLE_THREAD}
+    os.environ.update(SINGLE_THREAD)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _serve(connection: Connection) -> None:
+    """The worker: jobs in, progress and results out, until the parent closes the pipe or dies."""
+    if (core := take_core()) is not None:
+        pin_process(core)
+
+    def report(fraction: float) -> None:
+        connection.send(("progress", fraction))
+
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            connection.send(("done", _outcome(connection.recv(), report)))
+
+
+def default_workers() -> int:
+    """Two, or as many processors as this process may use: more would fill the memory sooner than save time."""
+    from tutelage.store.provenance import thread_count
+
+    return min(2, thread_count())
+
+
+def longest_first(names: Iterable[str], seconds: Callable[[str], float]) -> list[str]:
+    """So that no long study starts last, when the other workers have nothing left."""
+    return sorted(names, key=seconds, reverse=True)

@@ -1,0 +1,26 @@
+"""Jobs for the tests of workers: spawned processes import them by name."""
+
+import os
+import signal
+import time
+
+
+def product(a, b, progress):
+    progress(1.0)
+    return a * b
+
+
+def fail(message, progress):
+    raise ValueError(message)
+
+
+def die(progress):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def endless(progress):
+    time.sleep(600)
+
+
+def threads(progress):
+    return os.environ["NPROC"]
