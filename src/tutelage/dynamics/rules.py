@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import jax
 import numpy as np
 
 from tutelage import check
@@ -195,6 +196,24 @@ class CustomFilter(Rule):
                 )
         return np.stack(rows)
 
+
+def _register(rule: type) -> None:
+    """Make a rule a pytree of its numbers; JAX rebuilds it around traced ones, which no check could read."""
+    names = [field.name for field in dataclasses.fields(rule)]
+
+    def rebuild(_: None, values: Any) -> Any:
+        made = object.__new__(rule)
+        for name, value in zip(names, values, strict=True):
+            object.__setattr__(made, name, value)
+        return made
+
+    jax.tree_util.register_pytree_node(
+        rule, lambda made: ([getattr(made, name) for name in names], None), rebuild
+    )
+
+
+for _rule in (GradientDescent, HeavyBall, Nesterov):
+    _register(_rule)
 
 FLOW = GradientFlow()
 

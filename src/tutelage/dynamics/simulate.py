@@ -109,7 +109,7 @@ def simulate(
             place.objective, stepper, place.thetas, ticks.steps, seed, place.reference, observe, progress
         )
         meta = {"status": "finished" if np.all(track.diverged < 0) else "diverged"}
-    meta["floor"] = float(_floor(place.objective, place.thetas[0]))
+    meta["floor"] = track.floor
     name = ruled.spec if isinstance(rule, (Rule, str)) else "optax"
     return _curve(track, ticks, meta | {"label": label, "rule": name, "seed": seed, "n_runs": runs})
 
@@ -151,10 +151,12 @@ def _flow(
     progress: Progress | None,
 ) -> tuple[Track, dict[str, Any]]:
     reference = np.zeros(place.thetas.shape[1]) if place.reference is None else place.reference
-    losses, distances, records, metas = [], [], [], []
+    losses, distances, records, metas, floors = [], [], [], [], []
     for run, theta in enumerate(place.thetas):
         path, meta = run_flow(place.objective, theta, times, reference, *tolerances)
-        losses.append(np.asarray(_losses(place.objective, jnp.asarray(path))))
+        loss, floor = _observe(place.objective, jnp.asarray(np.vstack([theta, path])))
+        losses.append(np.asarray(loss)[1:])
+        floors.append(float(floor[0]))
         distances.append(np.sum((path - reference) ** 2, axis=1))
         metas.append(meta)
         if observe is not None:
@@ -166,6 +168,7 @@ def _flow(
         None if place.reference is None else np.stack(distances),
         np.full(len(losses), -1),
         [list(row) for row in zip(*records, strict=True)],
+        floors[0],
     )
     stopped = [m["status"] for m in metas if m["status"] != "finished"]
     return track, {
@@ -175,13 +178,8 @@ def _flow(
 
 
 @eqx.filter_jit
-def _losses(objective: Objective, thetas: Any) -> Any:
-    return jax.lax.map(objective.loss, thetas)
-
-
-@eqx.filter_jit
-def _floor(objective: Objective, theta: Any) -> Any:
-    return objective.floor(theta)
+def _observe(objective: Objective, thetas: Any) -> tuple[Any, Any]:
+    return jax.lax.map(objective.observed, thetas)
 
 
 def _curve(track: Track, ticks: Clock, meta: dict[str, Any]) -> Curve:
