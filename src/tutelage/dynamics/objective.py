@@ -89,17 +89,21 @@ class PopulationLoss(Objective):
 
     def observed(self, theta: Any) -> tuple[Any, Any]:
         arrays = (*self.layers.weights(theta), self.W_star, self.a_star)
+        near = 0.0
+        if self.n_nodes > 0:
+            near = jnp.maximum(formulas.path_loss(self.activation, *arrays, self.n_nodes), 0.0)
+            # The path form sums terms of the size of the starting loss: the displacement along flat
+            # directions never shrinks (measured: within a factor of ten of eps times that loss).
+            if self.activation.degree is not None:
+                return near, _EPS * near
         Z, c = formulas.stack(*arrays)
         terms = c[:, None] * formulas.moments.dual_matrix(self.activation, Z, Z) * c
         expanded = jnp.maximum(0.5 * terms.sum(), 0.0)
         floor = 4 * _EPS * 0.5 * jnp.abs(terms).sum()
         if self.n_nodes == 0:
             return expanded, floor
-        near = formulas.path_loss(self.activation, *arrays, self.n_nodes)
         # The nodes were chosen for the start; the expanded form is the better one only far away.
-        loss = jnp.where(expanded > 1e12 * floor, expanded, jnp.maximum(near, 0.0))
-        # The path form sums terms of the size of the starting loss: the displacement along flat
-        # directions never shrinks (measured: within a factor of ten of eps times that loss).
+        loss = jnp.where(expanded > 1e12 * floor, expanded, near)
         return loss, _EPS * loss
 
     def gradient(self, theta: Any, key: Any) -> Any:

@@ -238,19 +238,21 @@ def as_rule(value: Any) -> Rule:
     )
 
 
-def warn_if_unstable(rule: Rule, largest: float, who: str) -> None:
-    """A :class:`StabilityWarning` with the value when the learning rate is at or above the largest stable
-    one."""
+def warn_if_unstable(rule: Rule, largest: float, stacklevel: int = 3) -> None:
+    """The one check of a learning rate: a :class:`StabilityWarning` with the largest stable one, from there on.
+
+    ``stacklevel`` is as in :func:`warnings.warn`; 3 blames the caller of the function that checks.
+    """
     rate = rule.step_size
     if rate is None or not largest > 0.0:
         return
     limit = rule.largest_stable_rate(largest)
     if rate >= limit:
         warnings.warn(
-            f"{who}: learning rate {rate:g} is not below the largest stable rate {limit:.6g} of {rule.name} "
+            f"learning rate {rate:g} is not below the largest stable rate {limit:.6g} of {rule.name} "
             f"(largest eigenvalue {largest:.6g}); the steepest directions will not shrink",
             StabilityWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
 
 

@@ -16,7 +16,7 @@ from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.descent import OptaxRule, Progress, Track, run_steps
 from tutelage.dynamics.flow import run_flow
 from tutelage.dynamics.objective import Objective
-from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule
+from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting
 from tutelage.errors import InputError
 from tutelage.network import Network
@@ -88,6 +88,13 @@ def simulate(
     InputError
         A start that does not fit, negative times, batches for the flow, a problem of another kind.
 
+    Warns
+    -----
+    StabilityWarning
+        Learning rate at or above the largest stable one for the Hessian at the teacher (at the start where student
+        and teacher differ in width, and for data without a teacher); the message gives it. It is necessary for SGD,
+        not sufficient: small batches diverge at smaller rates. An optax rule is not checked.
+
     Examples
     --------
     >>> simulate(np.diag([1.0, 2.0]), [1.0, 1.0], "gd:learning_rate=0.5", steps=[0, 1]).loss
@@ -105,6 +112,9 @@ def simulate(
             )
         track, meta = _flow(place, ticks.times, (rtol, atol), observe, progress)
     else:
+        if isinstance(stepper, Rule):
+            # From the caller of simulate: this function and its float64 wrapper stand between.
+            warn_if_unstable(stepper, place.largest_eigenvalue(), stacklevel=4)
         track = run_steps(
             place.objective, stepper, place.thetas, ticks.steps, seed, place.reference, observe, progress
         )

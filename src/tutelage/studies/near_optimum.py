@@ -4,6 +4,7 @@ asymptote."""
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,7 +15,7 @@ from tutelage.studies.base import Measured, Progress, Statement, Study
 if TYPE_CHECKING:
     import xarray as xr
 
-    from tutelage.dynamics import Curve, StartMeasure
+    from tutelage.dynamics import Curve, Readouts, StartMeasure
     from tutelage.network import Network
 
 _SGD = "sgd"
@@ -175,26 +176,17 @@ class NearOptimum(Study):
             asymptote,
             log_steps,
             predict_loss,
-            readouts,
             simulate,
             spectral_measure,
         )
         from tutelage.population import Problem
 
-        teacher = self.teacher("linear" if run == _SGD else run)
-        rates = readouts(teacher)
-        start = NoisyTeacher(self.noise if run == _SGD else self.small_noise)
+        rates, own = self._predicted(run)
+        teacher, start = self.teacher(_network(run)), NoisyTeacher(self._noise(run))
         rate, last = self._schedule(run, rates.smallest, rates.largest)
         steps, rule = log_steps(last, self.points), GradientDescent(rate)
-        trained = simulate(
-            Problem(teacher),
-            start,
-            rule,
-            steps=steps,
-            seed=self.seed,
-            batch=self.batch if run == _SGD else None,
-        )
-        own = self._own(teacher, start)
+        batch = self.batch if run == _SGD else None
+        trained = simulate(Problem(teacher), start, rule, steps=steps, seed=self.seed, batch=batch)
         return {
             "time": trained.times,
             "loss": trained.loss,
@@ -212,22 +204,22 @@ class NearOptimum(Study):
             return self.sgd_rate, round(self.sgd_end / (2.0 * smallest * self.sgd_rate))
         return 0.5 / largest, self.ends[self.activations.index(run)]
 
-    def _own(self, teacher: Network, start: Any) -> StartMeasure:
-        from tutelage.dynamics import spectral_measure
+    def _noise(self, run: str) -> float:
+        return self.noise if run == _SGD else self.small_noise
 
-        return spectral_measure(teacher, start.displacement(teacher.n_params, self.seed))
+    def _predicted(self, run: str) -> tuple[Readouts, StartMeasure]:
+        """The spectrum's read-outs and the measure of the run's own start."""
+        return _of_start(_network(run), self.d, self.k, self.seed, self._noise(run))
 
     def measure(self, dataset: xr.Dataset) -> Mapping[str, Measured]:
-        from tutelage.dynamics import GradientDescent, NoisyTeacher, predict_loss, readouts
+        from tutelage.dynamics import GradientDescent, predict_loss
 
         found: dict[str, Measured] = {}
         for run in (_SGD, *self.activations):
             trained = _curve(dataset.sel(run=run))
-            teacher = self.teacher("linear" if run == _SGD else run)
-            rates = readouts(teacher)
+            rates, start = self._predicted(run)
             rule = GradientDescent(self._schedule(run, rates.smallest, rates.largest)[0])
-            start = NoisyTeacher(self.noise if run == _SGD else self.small_noise)
-            own = predict_loss(self._own(teacher, start), trained.times, rule)
+            own = predict_loss(start, trained.times, rule)
             window = ((1.0 - _LATE) * trained.times[-1], trained.times[-1])
             slope, expected = _slope(trained, window), _slope(own, window)
             six = own.loss > 1e-6 * own.loss[0]
@@ -245,6 +237,23 @@ class NearOptimum(Study):
                 rate, corrected = (float(c.decay_rate()[-3]) for c in (trained, own))
                 found["fig3.exponential.erf"] = Measured(rates.smallest, rate, corrected=corrected)
         return found
+
+
+def _network(run: str) -> str:
+    return "linear" if run == _SGD else run
+
+
+@functools.lru_cache(maxsize=8)
+def _of_start(
+    activation: str, d: int, k: int, seed: int, noise: float
+) -> tuple[Readouts, StartMeasure]:
+    """Kept, because computing and judging a study ask for the same ones."""
+    from tutelage.dynamics import NoisyTeacher, readouts, spectral_measure
+    from tutelage.network import sample_teacher
+
+    teacher = sample_teacher(activation, d=d, k=k, seed=seed)
+    displacement = NoisyTeacher(noise).displacement(teacher.n_params, seed)
+    return readouts(teacher), spectral_measure(teacher, displacement)
 
 
 def _slope(curve: Curve, window: tuple[float, float]) -> float:
