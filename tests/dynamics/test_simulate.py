@@ -90,7 +90,8 @@ def test_online_sgd_reaches_zero_loss_and_repeats_by_seed(linear):
     again = simulate(Problem(linear), NoisyTeacher(0.1), seed=7, **go)
     other = simulate(Problem(linear), NoisyTeacher(0.1), seed=8, **go)
     np.testing.assert_array_equal(first.runs, again.runs)
-    assert np.all(first.runs != other.runs)
+    # The last record is round-off around 0, where runs may agree.
+    assert np.all(first.runs[:, :2] != other.runs[:, :2])
     assert np.all(first.runs[:, -1] < 1e-12 * first.runs[:, 0])
     assert len(set(first.runs[:, 1])) == 3
 

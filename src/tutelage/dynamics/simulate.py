@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from tutelage import check
 from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
-from tutelage.dynamics.descent import OptaxRule, Progress, Track, run_steps
+from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Progress, Track, run_steps
 from tutelage.dynamics.flow import run_flow
 from tutelage.dynamics.objective import Objective
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
@@ -187,7 +188,7 @@ def _flow(
     }
 
 
-@eqx.filter_jit
+@functools.partial(eqx.filter_jit, compiler_options=QUICK_COMPILATION)
 def _observe(objective: Objective, thetas: Any) -> tuple[Any, Any]:
     return jax.lax.map(objective.observed, thetas)
 

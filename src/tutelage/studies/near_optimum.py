@@ -65,7 +65,7 @@ class NearOptimum(Study):
     sgd_rate: float = 0.01
     sgd_end: float = 30.0
     small_noise: float = 1e-5
-    ends: tuple[int, int, int] = (60, 6000, 20000)
+    ends: tuple[int, int, int] = (60, 6000, 10000)
     points: int = 100
 
     name: ClassVar[str] = "fig3"
