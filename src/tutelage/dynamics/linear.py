@@ -47,7 +47,9 @@ def linear_loss(teacher: Any, noise: float, times: Any) -> Curve:
     s, t = check.number(noise, who, "noise", above=0.0), clock(FLOW, times, None, who).times
     if isinstance(teacher, Network):
         if teacher.activation.degree != 1:
-            raise InputError(f"{who}: expected a linear network, got {teacher.activation.spec}; use predict_loss")
+            raise InputError(
+                f"{who}: expected a linear network, got {teacher.activation.spec}; use predict_loss"
+            )
         k, mu = teacher.k, np.linalg.eigvalsh(teacher.W.T @ teacher.W)
         counts = np.ones(mu.size)
     else:

@@ -128,9 +128,7 @@ def _quadratic(problem: Any, start: Any, batch: int | None, runs: int, seed: int
         )
     else:
         thetas = np.tile(_displacement(start, n, who), (runs, 1))
-    return Setting(
-        QuadraticLoss(matrix), thetas, np.zeros(n), None, ("W", "a"), lambda: as_operator(problem)
-    )
+    return Setting(QuadraticLoss(matrix), thetas, np.zeros(n), None, ("W", "a"), lambda: as_operator(problem))
 
 
 def _of_networks(
@@ -159,9 +157,7 @@ def _of_networks(
         objective = data if batch is None else MinibatchLoss(data, batch)
     thetas = np.stack([trained(student, problem.trainable) for student in students])
     near = first if reference is None or teacher is None else teacher
-    return Setting(
-        objective, thetas, reference, first, problem.trainable, lambda: problem.hessian(near)
-    )
+    return Setting(objective, thetas, reference, first, problem.trainable, lambda: problem.hessian(near))
 
 
 def _student(
