@@ -83,6 +83,10 @@ def unit_rows(W: Any) -> tuple[Any, Any]:
 # projected vector by vector; above it one matrix product serves all pairs.
 _SMALL_SINE_SQUARED = 0.02
 
+# Up to here all pairs are projected and the close ones kept: selecting them costs more than it saves, and most of the
+# compilation.
+_FEW_PAIRS = 4096
+
 
 @jax.custom_jvp
 def _angles(W: Any, Z: Any) -> tuple[Any, Any, Any]:
@@ -95,9 +99,14 @@ def _angles(W: Any, Z: Any) -> tuple[Any, Any, Any]:
         norm = unit_rows(W[i])[1][:, 0]
         return jnp.sqrt(jnp.sum(residual**2, axis=1)) / jnp.where(norm > 0, norm, 1.0)
 
-    chunk = max(1, 2**19 // W.shape[1])  # 4 MB per temporary
-    sine = jnp.minimum(on_selected(rough**2 < _SMALL_SINE_SQUARED, sine_of, rough, chunk), 1.0)
-    small = jnp.where(rough**2 < _SMALL_SINE_SQUARED, jnp.arcsin(sine), jnp.arctan2(rough, jnp.abs(cosine)))
+    close = rough**2 < _SMALL_SINE_SQUARED
+    if close.size <= _FEW_PAIRS:
+        i, j = jnp.indices(close.shape).reshape(2, -1)
+        projected = jnp.where(close, sine_of(i, j).reshape(close.shape), rough)
+    else:
+        projected = on_selected(close, sine_of, rough, chunk=max(1, 2**19 // W.shape[1]))  # 4 MB a temporary
+    sine = jnp.minimum(projected, 1.0)
+    small = jnp.where(close, jnp.arcsin(sine), jnp.arctan2(rough, jnp.abs(cosine)))
     acute = cosine >= 0
     return sine**2, jnp.where(acute, small, jnp.pi - small), jnp.where(acute, jnp.pi - small, small)
 

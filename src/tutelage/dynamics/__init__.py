@@ -5,6 +5,7 @@ from tutelage.dynamics.bulk import bulk_loss, bulk_strength
 from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
 from tutelage.dynamics.diagnose import Diagnosis, diagnose
 from tutelage.dynamics.lanczos import lanczos_loss
+from tutelage.dynamics.linear import linear_loss
 from tutelage.dynamics.matching import Match, match_neurons
 from tutelage.dynamics.predict import loss_cumulants, predict_loss, predict_parameters
 from tutelage.dynamics.readouts import Readouts, active_directions, asymptote, readouts, time_to_loss
@@ -43,6 +44,7 @@ __all__ = [
     "bulk_strength",
     "diagnose",
     "lanczos_loss",
+    "linear_loss",
     "log_steps",
     "log_times",
     "loss_cumulants",

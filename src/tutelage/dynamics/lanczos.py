@@ -4,6 +4,7 @@ memory."""
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from tutelage import check
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
-from tutelage.dynamics.rules import FLOW, Rule, as_rule
+from tutelage.dynamics.rules import FLOW, Rule, StabilityWarning, as_rule, warn_if_unstable
 from tutelage.dynamics.spectral import StartMeasure
 from tutelage.errors import InputError
 from tutelage.measure import Measure
@@ -143,10 +144,13 @@ def lanczos_loss(
     ticks = clock(rule, times, steps, who)
     run = lanczos_run(_product(source, start, who), start, check.integer(products, who, "products"))
     readings = {"times": ticks.times} if ticks.steps is None else {"steps": ticks.steps}
-    curve = predict_loss(run.gauss(), rule=rule, label=label, **readings)
-    bounds = None
-    if rule.name in ("flow", "gd"):
-        bounds = (curve.loss, predict_loss(run.radau(), rule=rule, **readings).loss)
+    gauss, bounds = run.gauss(), None
+    warn_if_unstable(rule, float(gauss.points[-1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", StabilityWarning)  # said once, above
+        curve = predict_loss(gauss, rule=rule, label=label, **readings)
+        if rule.name in ("flow", "gd"):
+            bounds = (curve.loss, predict_loss(run.radau(), rule=rule, **readings).loss)
     return dataclasses.replace(curve, bounds=bounds, meta=curve.meta | {"products": run.steps})
 
 

@@ -22,17 +22,23 @@ class Objective(eqx.Module):
     """
 
     def loss(self, theta: Any) -> Any:
-        """The recorded loss, a scalar."""
+        """The loss, a scalar."""
         raise NotImplementedError
 
     def gradient(self, theta: Any, key: Any) -> Any:
         """Its gradient, shape of ``theta``."""
         raise NotImplementedError
 
-    def floor(self, theta: Any) -> Any:
-        """The loss below which a run from ``theta`` records round-off."""
+    @property
+    def recorded(self) -> Objective:
+        """The objective whose loss a run records: of all samples, where gradients see a batch."""
+        return self
+
+    def observed(self, theta: Any) -> tuple[Any, Any]:
+        """The loss, and the loss below which a run from here records round-off."""
+        loss = self.loss(theta)
         # Sums of squares reach the square of the rounding of their terms, far below any use.
-        return 0.0 * self.loss(theta)
+        return loss, 0.0 * loss
 
 
 class QuadraticLoss(Objective):
@@ -79,33 +85,32 @@ class PopulationLoss(Objective):
     n_nodes: int = eqx.field(static=True, default=0)
 
     def loss(self, theta: Any) -> Any:
+        return self.observed(theta)[0]
+
+    def observed(self, theta: Any) -> tuple[Any, Any]:
         arrays = (*self.layers.weights(theta), self.W_star, self.a_star)
+        near = 0.0
+        if self.n_nodes > 0:
+            near = jnp.maximum(formulas.path_loss(self.activation, *arrays, self.n_nodes), 0.0)
+            # The path form sums terms of the size of the starting loss: the displacement along flat
+            # directions never shrinks (measured: within a factor of ten of eps times that loss).
+            if self.activation.degree is not None:
+                return near, _EPS * near
         Z, c = formulas.stack(*arrays)
         terms = c[:, None] * formulas.moments.dual_matrix(self.activation, Z, Z) * c
         expanded = jnp.maximum(0.5 * terms.sum(), 0.0)
-        if self.n_nodes == 0:
-            return expanded
         floor = 4 * _EPS * 0.5 * jnp.abs(terms).sum()
-        near = formulas.path_loss(self.activation, *arrays, self.n_nodes)
+        if self.n_nodes == 0:
+            return expanded, floor
         # The nodes were chosen for the start; the expanded form is the better one only far away.
-        return jnp.where(expanded > 1e12 * floor, expanded, jnp.maximum(near, 0.0))
+        loss = jnp.where(expanded > 1e12 * floor, expanded, near)
+        return loss, _EPS * loss
 
     def gradient(self, theta: Any, key: Any) -> Any:
         arrays = (*self.layers.weights(theta), self.W_star, self.a_star)
         if self.n_nodes == 0:
             return self.layers.trained(*formulas.gradient(self.activation, *arrays))
         return self.layers.trained(*formulas.path_gradient(self.activation, *arrays, self.n_nodes))
-
-    def floor(self, theta: Any) -> Any:
-        if self.n_nodes > 0:
-            # The path form sums terms of the size of the starting loss: the displacement along flat
-            # directions never shrinks (measured: within a factor of ten of eps times that loss).
-            return _EPS * self.loss(theta)
-        arrays = (*self.layers.weights(theta), self.W_star, self.a_star)
-        Z, c = formulas.stack(*arrays)
-        return (
-            2 * _EPS * jnp.abs(c) @ jnp.abs(formulas.moments.dual_matrix(self.activation, Z, Z)) @ jnp.abs(c)
-        )
 
     def expanded_gradient(self, theta: Any) -> Any:
         """The gradient whose derivative is the exact Hessian at the cost of one set of tables."""
@@ -134,6 +139,10 @@ class MinibatchLoss(Objective):
     data: DataLoss
     size: int = eqx.field(static=True)
 
+    @property
+    def recorded(self) -> Objective:
+        return self.data
+
     def loss(self, theta: Any) -> Any:
         return self.data.loss(theta)
 
@@ -149,11 +158,12 @@ class OnlineLoss(Objective):
     population: PopulationLoss
     size: int = eqx.field(static=True)
 
+    @property
+    def recorded(self) -> Objective:
+        return self.population
+
     def loss(self, theta: Any) -> Any:
         return self.population.loss(theta)
-
-    def floor(self, theta: Any) -> Any:
-        return self.population.floor(theta)
 
     def gradient(self, theta: Any, key: Any) -> Any:
         p = self.population

@@ -66,7 +66,7 @@ def predict_loss(
     rule, source = as_rule(rule), as_start_measure(measure, "predict_loss")
     ticks = clock(rule, times, steps, "predict_loss")
     if source.points.size:
-        warn_if_unstable(rule, float(source.points[-1]), "predict_loss")
+        warn_if_unstable(rule, float(source.points[-1]))
     x, w = source.points, source.weights
     with np.errstate(over="ignore", invalid="ignore"):
         loss, distance, spread = _integrate(
@@ -140,7 +140,7 @@ def predict_parameters(
     ticks = clock(rule, times, steps, who)
     system = eigensystem_of(source, who)
     check.same_length(start.size, system.n_params, who, "the length of the displacement and P")
-    warn_if_unstable(rule, float(system.values[-1]), who)
+    warn_if_unstable(rule, float(system.values[-1]))
     return np.stack(
         [system.apply(lambda x, t=t: rule.filter(x, np.array([t]))[0], start) for t in ticks.readings]
     )

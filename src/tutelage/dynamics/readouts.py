@@ -203,7 +203,7 @@ def time_to_loss(measure: Any, target: float, rule: Rule | str = FLOW) -> float:
         )
     unit = rule.step_size
     if unit is not None and unit >= rule.largest_stable_rate(float(source.points[-1])):
-        warn_if_unstable(rule, float(source.points[-1]), who)
+        warn_if_unstable(rule, float(source.points[-1]))
         return math.inf
 
     def loss(at: float) -> float:

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import jax
 import numpy as np
 
 from tutelage import check
@@ -196,6 +197,24 @@ class CustomFilter(Rule):
         return np.stack(rows)
 
 
+def _register(rule: type) -> None:
+    """Make a rule a pytree of its numbers; JAX rebuilds it around traced ones, which no check could read."""
+    names = [field.name for field in dataclasses.fields(rule)]
+
+    def rebuild(_: None, values: Any) -> Any:
+        made = object.__new__(rule)
+        for name, value in zip(names, values, strict=True):
+            object.__setattr__(made, name, value)
+        return made
+
+    jax.tree_util.register_pytree_node(
+        rule, lambda made: ([getattr(made, name) for name in names], None), rebuild
+    )
+
+
+for _rule in (GradientDescent, HeavyBall, Nesterov):
+    _register(_rule)
+
 FLOW = GradientFlow()
 
 RULES: dict[str, type] = {rule.name: rule for rule in (GradientFlow, GradientDescent, HeavyBall, Nesterov)}
@@ -219,19 +238,21 @@ def as_rule(value: Any) -> Rule:
     )
 
 
-def warn_if_unstable(rule: Rule, largest: float, who: str) -> None:
-    """A :class:`StabilityWarning` with the value when the learning rate is at or above the largest stable
-    one."""
+def warn_if_unstable(rule: Rule, largest: float, stacklevel: int = 3) -> None:
+    """The one check of a learning rate: a :class:`StabilityWarning` with the largest stable one, from there on.
+
+    ``stacklevel`` is as in :func:`warnings.warn`; 3 blames the caller of the function that checks.
+    """
     rate = rule.step_size
     if rate is None or not largest > 0.0:
         return
     limit = rule.largest_stable_rate(largest)
     if rate >= limit:
         warnings.warn(
-            f"{who}: learning rate {rate:g} is not below the largest stable rate {limit:.6g} of {rule.name} "
+            f"learning rate {rate:g} is not below the largest stable rate {limit:.6g} of {rule.name} "
             f"(largest eigenvalue {largest:.6g}); the steepest directions will not shrink",
             StabilityWarning,
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import scipy.linalg
 
 from tutelage import check, empirical
 from tutelage.dynamics.objective import (
@@ -19,16 +21,20 @@ from tutelage.dynamics.objective import (
     QuadraticLoss,
 )
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
-from tutelage.errors import InputError
+from tutelage.errors import InputError, NoHessianError
 from tutelage.network import Network
 from tutelage.operators import HessianOperator
 from tutelage.population import Problem
+from tutelage.spectra import as_operator, spectrum
 
 _MAX_NODES = 6
 """Beyond these the expanded gradient is the cheaper one, and its floor of 1e-16 far below the loss."""
 
 _DIGITS = 14
 """Digits asked of the cancellation-free gradient."""
+
+_DENSE_UP_TO = 600
+"""Largest P whose top eigenvalue is taken from the dense matrix; the crossover with Lanczos is not measured."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -45,6 +51,8 @@ class Setting:
     template : Network or None
         A student of the right shape; None for a quadratic loss.
     trainable : tuple of str
+    hessian : callable
+        Makes the Hessian there, for :meth:`largest_eigenvalue`.
     """
 
     objective: Objective
@@ -52,6 +60,17 @@ class Setting:
     reference: np.ndarray | None
     template: Network | None
     trainable: tuple[str, ...]
+    hessian: Callable[[], HessianOperator]
+
+    def largest_eigenvalue(self) -> float:
+        """Of the Hessian at the reference, or at the first start where there is none; NaN where it does not exist."""
+        try:
+            operator = self.hessian()
+        except NoHessianError:
+            return math.nan
+        if operator.n_params <= _DENSE_UP_TO:
+            return float(scipy.linalg.eigvalsh(operator.dense(), driver="evd")[-1])
+        return float(spectrum(operator, "lanczos", count=1).values[-1])
 
     def observed(self, theta: np.ndarray) -> Any:
         """What a recording function is given: the Network, or the bare parameters of a quadratic loss."""
@@ -109,7 +128,7 @@ def _quadratic(problem: Any, start: Any, batch: int | None, runs: int, seed: int
         )
     else:
         thetas = np.tile(_displacement(start, n, who), (runs, 1))
-    return Setting(QuadraticLoss(matrix), thetas, np.zeros(n), None, ("W", "a"))
+    return Setting(QuadraticLoss(matrix), thetas, np.zeros(n), None, ("W", "a"), lambda: as_operator(problem))
 
 
 def _of_networks(
@@ -137,7 +156,8 @@ def _of_networks(
         data = DataLoss(layers, problem.X, problem.y, first.activation)
         objective = data if batch is None else MinibatchLoss(data, batch)
     thetas = np.stack([trained(student, problem.trainable) for student in students])
-    return Setting(objective, thetas, reference, first, problem.trainable)
+    near = first if reference is None or teacher is None else teacher
+    return Setting(objective, thetas, reference, first, problem.trainable, lambda: problem.hessian(near))
 
 
 def _student(

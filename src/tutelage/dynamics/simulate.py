@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,10 @@ import numpy as np
 from tutelage import check
 from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
-from tutelage.dynamics.descent import OptaxRule, Progress, Track, run_steps
+from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Progress, Track, run_steps
 from tutelage.dynamics.flow import run_flow
 from tutelage.dynamics.objective import Objective
-from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule
+from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting
 from tutelage.errors import InputError
 from tutelage.network import Network
@@ -88,6 +89,13 @@ def simulate(
     InputError
         A start that does not fit, negative times, batches for the flow, a problem of another kind.
 
+    Warns
+    -----
+    StabilityWarning
+        Learning rate at or above the largest stable one for the Hessian at the teacher (at the start where student
+        and teacher differ in width, and for data without a teacher); the message gives it. It is necessary for SGD,
+        not sufficient: small batches diverge at smaller rates. An optax rule is not checked.
+
     Examples
     --------
     >>> simulate(np.diag([1.0, 2.0]), [1.0, 1.0], "gd:learning_rate=0.5", steps=[0, 1]).loss
@@ -105,11 +113,14 @@ def simulate(
             )
         track, meta = _flow(place, ticks.times, (rtol, atol), observe, progress)
     else:
+        if isinstance(stepper, Rule):
+            # From the caller of simulate: this function and its float64 wrapper stand between.
+            warn_if_unstable(stepper, place.largest_eigenvalue(), stacklevel=4)
         track = run_steps(
             place.objective, stepper, place.thetas, ticks.steps, seed, place.reference, observe, progress
         )
         meta = {"status": "finished" if np.all(track.diverged < 0) else "diverged"}
-    meta["floor"] = float(_floor(place.objective, place.thetas[0]))
+    meta["floor"] = track.floor
     name = ruled.spec if isinstance(rule, (Rule, str)) else "optax"
     return _curve(track, ticks, meta | {"label": label, "rule": name, "seed": seed, "n_runs": runs})
 
@@ -151,10 +162,12 @@ def _flow(
     progress: Progress | None,
 ) -> tuple[Track, dict[str, Any]]:
     reference = np.zeros(place.thetas.shape[1]) if place.reference is None else place.reference
-    losses, distances, records, metas = [], [], [], []
+    losses, distances, records, metas, floors = [], [], [], [], []
     for run, theta in enumerate(place.thetas):
         path, meta = run_flow(place.objective, theta, times, reference, *tolerances)
-        losses.append(np.asarray(_losses(place.objective, jnp.asarray(path))))
+        loss, floor = _observe(place.objective, jnp.asarray(np.vstack([theta, path])))
+        losses.append(np.asarray(loss)[1:])
+        floors.append(float(floor[0]))
         distances.append(np.sum((path - reference) ** 2, axis=1))
         metas.append(meta)
         if observe is not None:
@@ -166,6 +179,7 @@ def _flow(
         None if place.reference is None else np.stack(distances),
         np.full(len(losses), -1),
         [list(row) for row in zip(*records, strict=True)],
+        floors[0],
     )
     stopped = [m["status"] for m in metas if m["status"] != "finished"]
     return track, {
@@ -174,14 +188,9 @@ def _flow(
     }
 
 
-@eqx.filter_jit
-def _losses(objective: Objective, thetas: Any) -> Any:
-    return jax.lax.map(objective.loss, thetas)
-
-
-@eqx.filter_jit
-def _floor(objective: Objective, theta: Any) -> Any:
-    return objective.floor(theta)
+@functools.partial(eqx.filter_jit, compiler_options=QUICK_COMPILATION)
+def _observe(objective: Objective, thetas: Any) -> tuple[Any, Any]:
+    return jax.lax.map(objective.observed, thetas)
 
 
 def _curve(track: Track, ticks: Clock, meta: dict[str, Any]) -> Curve:

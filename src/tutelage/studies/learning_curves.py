@@ -22,8 +22,8 @@ _TIMES = np.geomspace(1e-2, 1e7, 91)
 class LearningCurves(Study):
     """Mean predicted curves of the flow from isotropic starts, over activations, sizes and teachers."""
 
-    sizes: tuple[tuple[int, int], ...] = ((10, 10), (20, 20), (10, 20), (30, 10))
-    teachers: int = 6
+    sizes: tuple[tuple[int, int], ...] = ((10, 10), (10, 20), (30, 10))
+    teachers: int = 5
     large: int = 32
     seed: int = 11
 
