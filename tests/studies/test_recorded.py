@@ -14,7 +14,9 @@ from tutelage.studies.readout_block import ReadoutBlock
 
 STUDIES = {
     "fig2": LinearSpectrum(sizes=((4, 8), (9, 3)), teachers=200, dense_teachers=1),
-    "fig4": QuadraticSpectrum(sizes=(8, 16), teachers=3, large_sizes=(50, 100)),
+    "fig4": QuadraticSpectrum(
+        sizes=(8, 16), teachers=3, large_sizes=(12, 24), large_teachers=2, limit_sizes=(50, 100)
+    ),
     "fig6": HiddenBlock(d=5, k=8, teachers=200, dense_teachers=1),
     "fig7": ReadoutBlock(teachers=50, large=4),
     "fig8": WideWeights(d=20, k=40, teachers=10, readouts=100),

@@ -19,7 +19,7 @@ import tutelage
 from tutelage.errors import InputError, MissingExtraError
 
 _FOLDER = Path(__file__).parent
-_NOT_COMMANDS = {"__init__", "support", "options"}
+_NOT_COMMANDS = {"__init__", "support", "recover_views"}
 
 _EPILOGUE = (
     "A first look: `tutelage spectrum --activation erf -d 10 -k 20`; "
