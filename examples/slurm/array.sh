@@ -3,7 +3,7 @@
 # at the same time, and again after a failure. The folder must lie on a file system all nodes share.
 #
 #   sbatch --array=1-100 examples/slurm/array.sh sweep.toml results/bulk
-#   tutelage sweep resume results/bulk --workers 0        # afterwards: whatever is missing, and the compaction
+#   tutelage sweep resume results/bulk        # afterwards: whatever is missing, and the compaction; workers may die
 #SBATCH --cpus-per-task=1
 #SBATCH --mem=4G
 #SBATCH --time=02:00:00

@@ -54,3 +54,10 @@ def deadly(point):
 def threads(point):
     time.sleep(0.3)
     return {"pid": os.getpid(), "cores": len(os.sched_getaffinity(0))}
+
+
+def leaving(point):
+    """A user's script may think it owns the process."""
+    if point.realization == 1:
+        raise SystemExit(3)
+    return 1.0

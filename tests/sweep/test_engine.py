@@ -188,3 +188,9 @@ def test_places_without_a_sweep_are_named(tmp_path, mapping):
         run(mapping, store=tmp_path, workers=-1)
     with pytest.raises(InputError, match="expected a SweepSpec, a mapping or a file"):
         run(3)
+
+
+def test_a_point_that_leaves_the_program_is_a_failed_point(mapping, tmp_path):
+    found = run({**mapping, "quantities": ["sweep_functions:leaving"]}, store=tmp_path, workers=0)
+    np.testing.assert_array_equal(found.failed, found.realization == 1)
+    assert all("SystemExit: 3" in e for e in found.error.values[found.failed.values].astype(object))

@@ -31,6 +31,8 @@ _MATRICES_AT_ONCE = 5
 _MEMORY_SHARE = 0.7
 #: How often a single point may take its worker down before it counts as failed.
 _MOST_DEATHS = 3
+#: Seconds between two questions to the scheduler about its workers: the driver shares their processors.
+_LOOK_SECONDS = 1.0
 #: Seconds a stopped sweep waits for the tasks that run, so that their points are not lost.
 _DRAIN_SECONDS = 5.0
 
@@ -188,6 +190,8 @@ class _Driver:
         self._waiting: range | None = None
         self._suspects: list[range] = []
         self._deaths: Counter[int] = Counter()
+        self._infos: list[Any] = []
+        self._next_look = 0.0
         self._completed = as_completed()
 
     def run(self) -> None:
@@ -206,7 +210,10 @@ class _Driver:
 
         Workers come and go (a batch system starts them one by one). Dask itself fills those with a MEMORY.
         """
-        infos = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + _LOOK_SECONDS
+            self._infos = list(self._client.scheduler_info(n_workers=-1)["workers"].values())
+        infos = self._infos
         memory = [info.get("resources", {}).get("MEMORY") for info in infos]
         capacity = max(memory) if memory and None not in memory else None
         return max(1, sum(info["nthreads"] for info in infos)), capacity

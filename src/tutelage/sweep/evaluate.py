@@ -43,7 +43,7 @@ def evaluate_point(spec: SweepSpec, point: Point) -> dict[str, Any]:
         try:
             found = resolve(name, spec.search_path)(evaluation, spec.options.get(name, {}))
             values.update({key: _labelled(key, value) for key, value in found.items()})
-        except Exception as error:  # whatever a point does, the sweep goes on
+        except (Exception, SystemExit) as error:  # whatever a point does, the sweep goes on
             errors.append(f"{name}: {type(error).__name__}: {error}"[:_LONGEST_ERROR])
     seconds = time.perf_counter() - start
     method = "; ".join(f"{name}: {text}" for name, text in evaluation.methods.items())
