@@ -164,11 +164,15 @@ def _simulated(
     teacher: Network, start: Any, rule: Rule, times: Any, seed: int, batch: int | None
 ) -> list[Curve]:
     """One run, and the prediction of that same start."""
+    from tutelage.cli.support import fraction_bars
     from tutelage.dynamics import predict_loss, simulate, spectral_measure
     from tutelage.population import Problem
 
     label = "simulated" if batch is None else f"simulated, SGD with {batch} inputs per step"
-    run = simulate(Problem(teacher), start, rule, times=times, batch=batch, seed=seed, label=label)
+    with fraction_bars() as bars:
+        run = simulate(
+            Problem(teacher), start, rule, times=times, batch=batch, seed=seed, label=label, progress=bars(label)
+        )
     displacement = start.displacement(teacher.n_params, seed)
     own = predict_loss(spectral_measure(teacher, displacement), times, rule, label="predicted, this start")
     return [own, run]
@@ -232,10 +236,8 @@ def _draw(teacher: Network, curves: list[Curve], measure: Any, times: Any, rule:
         late = asymptote(measure, times[times > 0], rule)
         low = np.nanmin(mean.loss[mean.loss > 0])
         inside = late.loss > 0.3 * low
-        if inside.any():
-            axes.plot(
-                late.times[inside], late.loss[inside], color=BLACK, lw=1.0, ls="--", label="slowest direction"
-            )
+        label = "slowest direction" if inside.any() else "slowest direction: below this range"
+        axes.plot(late.times[inside], late.loss[inside], color=BLACK, lw=1.0, ls="--", label=label)
         axes.set_ylim(bottom=0.3 * low)
         axes.set_title(f"{teacher.activation.spec}, d = {teacher.d}, k = {teacher.k}, P = {teacher.n_params}")
         axes.legend()

@@ -44,10 +44,10 @@ def draw(dataset: xr.Dataset) -> Figure:
         )  # fmt: skip
         left.legend(loc="lower left", fontsize=7.5)
         line = np.geomspace(float(dataset["smallest"].min()), float(dataset["smallest"].max()), 50)
-        right.plot(line, np.log(1e6) / (2 * line), color=BLACK, lw=0.8, label="ln 10⁶ / (2λ_min)")
+        right.plot(line, np.log(1e6) / (2 * line), color=BLACK, lw=0.8, label=r"$\ln 10^6 / (2\lambda_{\min})$")
         right.set(
             xscale="log", yscale="log", xlabel="smallest non-zero eigenvalue", ylabel="time to 1e-6 of the start",
             title="six decades end before the slowest direction",
         )  # fmt: skip
-        right.legend(loc="lower left", fontsize=7.5)
+        right.legend(loc="upper right", fontsize=7.5)
     return figure

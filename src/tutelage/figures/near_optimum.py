@@ -22,7 +22,7 @@ def draw(dataset: xr.Dataset) -> Figure:
         sgd = _columns(dataset.sel(run="sgd"))
         left.plot(sgd["time"], sgd["loss"], color=BLUE, lw=3.5, alpha=0.55, label="trained by SGD")
         left.plot(sgd["time"], sgd["predicted"], color=RED, lw=1.2, label="predicted, the whole curve")
-        left.plot(sgd["time"], sgd["late"], color=BLACK, lw=1.2, ls="--", label="C exp(−2λ_min t)")
+        left.plot(sgd["time"], sgd["late"], color=BLACK, lw=1.2, ls="--", label=r"$C\,e^{-2\lambda_{\min} t}$")
         left.set(
             yscale="log", xlabel="time (learning rate × steps)", ylabel="loss ε",
             title=f"linear network, d = {dataset.attrs['d']}, k = {dataset.attrs['k']}",
@@ -40,7 +40,7 @@ def draw(dataset: xr.Dataset) -> Figure:
             late = shown & (run["late"] < 3.0 * run["loss"])
             right.plot(run["time"][late], run["late"][late], color=BLACK, lw=0.9, ls="--")
         right.plot([], [], "o", ms=3.2, color=BLACK, label="trained, full gradient")
-        right.plot([], [], color=BLACK, lw=0.9, ls="--", label="C exp(−2λ_min t)")
+        right.plot([], [], color=BLACK, lw=0.9, ls="--", label=r"$C\,e^{-2\lambda_{\min} t}$")
         right.set(
             xscale="log", yscale="log", xlabel="time", ylabel="loss ε", ylim=(lowest / 3, None),
             title="an exponential, and a power law that hides one",
