@@ -148,7 +148,7 @@ def _quadratic_error(problem: Problem, optimum: Network, delta: np.ndarray, fact
     """|½ δᵀHδ / ε − 1| at a multiple of the displacement; 0 where there is none."""
     hessian: HessianOperator = hessian_at_optimum(optimum)
     moved = factor * delta
-    quadratic = 0.5 * moved @ hessian.matvec(moved)
+    quadratic = float(0.5 * moved @ hessian.matvec(moved))
     loss = problem.loss(optimum.with_theta(optimum.theta + moved))
     return abs(quadratic / loss - 1.0) if loss > 0.0 else 0.0
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import equinox as eqx
 import numpy as np
@@ -157,7 +157,7 @@ def lanczos_loss(
 def _product(source: Any, start: np.ndarray, who: str) -> Product:
     # Networks and operators are modules, and callable for other reasons; anything else callable is v -> H v.
     if callable(source) and not isinstance(source, eqx.Module):
-        return source
+        return cast(Product, source)
     operator = as_operator(source)
     check.same_length(start.size, operator.n_params, who, "the length of the displacement and P")
     return operator.matvec
