@@ -24,7 +24,7 @@ test-slow: $(VENV)/.dev  ## the long tests
 	$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/.dev  ## static types
-	$(BIN)/basedpyright
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

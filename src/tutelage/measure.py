@@ -73,7 +73,7 @@ class Measure:
         if self.panels is None and self.density is not None and self.support is not None:
             object.__setattr__(self, "panels", tuple(float(end) for end in self.support))
         if self.mass is None:
-            continuous = 0.0 if self.density is None else float(self._continuous(np.ones_like, 1e-10).value)
+            continuous = float(self._continuous(np.ones_like, 1e-10).value)
             object.__setattr__(self, "mass", float(weights.sum()) + continuous)
 
     def integrate(self, function: Callable[[np.ndarray], np.ndarray], tolerance: float = 1e-10) -> Integral:
@@ -109,6 +109,8 @@ class Measure:
         return Integral(value + atoms, error)
 
     def _continuous(self, function: Callable[[np.ndarray], np.ndarray], tolerance: float) -> Integral:
+        if self.density is None:
+            return Integral(np.asarray(0.0), np.asarray(0.0))
         panels = self._finite_panels()
         total, value, error = 0.0, np.float64(0.0), np.float64(np.inf)
         for level in range(quadrature.COARSEST, quadrature.FINEST + 1):

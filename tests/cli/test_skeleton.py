@@ -5,9 +5,11 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from cyclopts import App, CoercionError, Parameter
 
 from tutelage import cli
 from tutelage.cli import support
@@ -107,3 +109,66 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path, suffix):
     first, second = ((tmp_path / f"{n}{suffix}").read_bytes() for n in "ab")
     assert len(first) > 500
     assert first == second
+
+
+@pytest.mark.parametrize("text", ["1.5", "3.0", "1e3", "three", ""])
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("spectrum", "--seed"),
+        ("spectrum", "-d"),
+        ("rank", "--primes"),
+        ("dynamics", "-k"),
+        ("dynamics", "--batch"),
+        ("recover", "-m"),
+        ("recover", "--max-steps"),
+        ("sweep run spec.toml", "--workers"),
+        ("sweep resume folder", "--workers"),
+        ("report", "--workers"),
+        ("compare", "--seed"),
+    ],
+)
+def test_an_integer_option_is_never_rounded(command, option, text, capsys):
+    assert cli.run([*command.split(), f"{option}={text}"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1
+    assert f"Invalid value for {option}: expected an integer, got {text!r}" in err
+
+
+def test_an_integer_argument_is_never_rounded(capsys):
+    assert cli.run(["where", "14.2"]) == 2
+    assert "expected an integer, got '14.2'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("hint", "texts", "value"),
+    [
+        (int, ["-3"], -3),
+        (int | None, ["12345678901234567890"], 12345678901234567890),
+        (tuple[int, ...], ["1", "2"], (1, 2)),
+        (float, ["2.5"], 2.5),
+        (Path | None, ["2.5"], Path("2.5")),
+        (tuple[str, ...], ["1", "b"], ("1", "b")),
+        (bool, ["yes"], True),
+    ],
+)
+def test_every_other_option_is_converted_as_usual(hint, texts, value):
+    found = []
+
+    def command(option: hint = None) -> None:
+        found.append(option)
+
+    app = App(default_parameter=Parameter(converter=support.strict), result_action="return_value")
+    app.default(command)
+    app([f"--option={text}" for text in texts])
+    assert found == [value]
+
+
+def test_one_rounded_entry_of_a_tuple_is_refused():
+    app = App(default_parameter=Parameter(converter=support.strict))
+
+    @app.default
+    def command(sizes: tuple[int, ...] = ()) -> None: ...
+
+    with pytest.raises(CoercionError, match=r"expected an integer, got '2\.5'"):
+        app(["--sizes=1", "--sizes=2.5"], exit_on_error=False, print_error=False)

@@ -43,7 +43,8 @@ def kinked_expectations(
     each kink: those parts are lines through the plane, integrated given the other variable.
     """
     cosine, sine = jnp.cos(angle), jnp.sin(jnp.minimum(angle, supplement))
-    scales = s_u, s_v = tuple(jnp.maximum(s, _SMALLEST) for s in scales)
+    s_u, s_v = (jnp.maximum(s, _SMALLEST) for s in scales)
+    scales = (s_u, s_v)
     result = smooth_part(function, kinks, (0.0, 0.0), scales, angle, supplement, strip, refine)
     heights = jumps(function, kinks)
     for c, J in zip(kinks, heights, strict=True):

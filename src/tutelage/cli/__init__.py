@@ -13,9 +13,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Parameter
 
 import tutelage
+from tutelage.cli.support import strict
 from tutelage.errors import InputError, MissingExtraError
 
 _FOLDER = Path(__file__).parent
@@ -46,6 +47,7 @@ def build_app() -> App:
         help_epilogue=_EPILOGUE,
         help_format="markdown",
         version=tutelage.__version__,
+        default_parameter=Parameter(converter=strict),
         suppress_keyboard_interrupt=False,
         result_action="return_value",
     )

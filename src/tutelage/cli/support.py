@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tutelage.errors import InputError
 
 if TYPE_CHECKING:
+    from cyclopts import Token
     from matplotlib.figure import Figure
     from rich.progress import Progress
 
@@ -63,6 +64,21 @@ def _try_writing(folder: Path, who: str) -> None:
         raise InputError(
             f"{who}: cannot write to {str(folder)!r}: {error.strerror}; choose another folder"
         ) from None
+
+
+def strict(type_: Any, tokens: Sequence[Token]) -> Any:
+    """Convert an option as cyclopts does, save that an integer must be written as one (``2.5`` is not rounded)."""
+    from cyclopts import CoercionError, convert
+
+    def leaf(type_: Any, text: str) -> Any:
+        if type_ is not int:
+            return convert(type_, [text])
+        try:
+            return int(text)
+        except ValueError:
+            raise CoercionError(msg=f"expected an integer, got {text!r}") from None
+
+    return convert(type_, tokens, leaf)
 
 
 def _finite(value: Any) -> Any:

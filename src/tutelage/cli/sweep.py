@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +11,10 @@ from cyclopts import App, Parameter
 from tutelage.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tutelage.sweep import SweepFolder, SweepSpec
+    from tutelage.sweep.engine import Progress
 
 sweep = App(
     name="sweep",
@@ -212,49 +214,43 @@ def _run(
     return 0
 
 
-class _progress:
+@contextlib.contextmanager
+def _progress(name: str) -> Iterator[Callable[[Progress], None]]:
     """A bar on a terminal, a line every tenth otherwise (a batch job's log)."""
+    from rich import progress
+    from rich.console import Console
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._tenth = 0
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _log(name)
+        return
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[note]}"),
+    )
+    with progress.Progress(*columns, console=console) as bar:
+        task = bar.add_task(name, total=None, note="starting")
+        yield lambda now: bar.update(task, completed=now.done, total=now.total, note=_note(now))
 
-    def __enter__(self) -> Callable[..., None]:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-        console = Console(stderr=True)
-        if not console.is_terminal:
-            self._bar = None
-            return self._line
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[note]}"),
-        )
-        self._bar = Progress(*columns, console=console)
-        self._bar.start()
-        self._task = self._bar.add_task(self._name, total=None, note="starting")
-        return self._draw
+def _log(name: str) -> Callable[[Progress], None]:
+    import sys
 
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+    written = 0
 
-    def _draw(self, now) -> None:
-        self._bar.update(self._task, completed=now.done, total=now.total, note=_note(now))
-
-    def _line(self, now) -> None:
-        import sys
-
+    def write(now: Progress) -> None:
+        nonlocal written
         tenth = 10 * now.done // now.total
-        if tenth > self._tenth:
-            self._tenth = tenth
-            print(f"{self._name}: {now.done}/{now.total} points, {_note(now)}", file=sys.stderr, flush=True)
+        if tenth > written:
+            written = tenth
+            print(f"{name}: {now.done}/{now.total} points, {_note(now)}", file=sys.stderr, flush=True)
+
+    return write
 
 
-def _note(now) -> str:
+def _note(now: Progress) -> str:
     minutes, seconds = divmod(round(now.seconds_left), 60)
     hours, minutes = divmod(minutes, 60)
     return (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import scipy.linalg
 
 from tutelage.activations import Activation
 from tutelage.network import Network
@@ -89,7 +88,7 @@ def _powers(parts: dict[str, np.ndarray], activation: Activation, d: int, c: lis
         rows.append(c[p] * counts[:, None] * np.prod(W[None] ** exponents[:, None], axis=2))
     # Twice as many directions as equations, the shortest solution: well conditioned where a square system is
     # not.
-    read_outs = scipy.linalg.lstsq(np.concatenate(rows), target)[0]
+    read_outs = np.linalg.lstsq(np.concatenate(rows), target, rcond=None)[0]
     return Network(W, read_outs, activation)
 
 

@@ -63,7 +63,7 @@ def _remote(address: str) -> Iterator[Client]:
 @contextlib.contextmanager
 def _local(count: int) -> Iterator[Client]:
     """A LocalCluster whose workers are our own processes (why: see :mod:`tutelage.sweep.processes`)."""
-    import dask
+    import dask.config
     from distributed import Client, LocalCluster
 
     with (

@@ -140,7 +140,7 @@ def _variables(folder: SweepFolder, markers: list[Marker]) -> dict[str, Any]:
         if marker.failed == marker.stop - marker.start and names:
             continue
         chunk = _read(folder, marker)
-        names = {**{n: (v.dims, v.dtype.kind) for n, v in chunk.data_vars.items()}, **names}
+        names = {**{str(n): (v.dims, v.dtype.kind) for n, v in chunk.data_vars.items()}, **names}
         if not marker.failed:
             break
     return names
