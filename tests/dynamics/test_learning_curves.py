@@ -10,11 +10,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "studies"))
 
 from falsify import check_study, mapped, scaled
+from reduced import LEARNING_CURVES as SMALL
 
 from tutelage.studies import study_class
 from tutelage.studies.learning_curves import LearningCurves
-
-SMALL = LearningCurves(sizes=((6, 8), (9, 4)), teachers=3, large=24)
 
 
 def other_activation(name, instead):

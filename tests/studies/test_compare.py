@@ -3,14 +3,14 @@
 import json
 
 from falsify import check_study, mapped
+from reduced import COMPARE
 
 from tutelage import cli
 from tutelage.studies import compare
 
 
 def test_every_claim_can_fail_and_the_figure_has_every_activation():
-    study = compare.Compare(d=3, k=3, activations=("linear", "quadratic:alpha=0.5", "erf"))
-    dataset = study.compute()
+    study, dataset = COMPARE, COMPARE.compute()
     assert [row[1] for row in study.table(dataset)] == [3, 9, 12]
     wrong = mapped("rank", lambda r: r - 1)
     check_study(

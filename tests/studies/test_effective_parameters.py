@@ -1,9 +1,12 @@
 """Exact ranks over a grid: every claim passes at reduced size, and a wrong rank or parameter turns it."""
 
+import dataclasses
+
 import numpy as np
 from falsify import check_study, computed_with, mapped
+from reduced import EFFECTIVE_PARAMETERS
 
-from tutelage.studies.effective_parameters import FAMILIES, EffectiveParameters
+from tutelage.studies.effective_parameters import FAMILIES
 
 
 def off_by_one(family, where=(0, 0)):
@@ -16,10 +19,9 @@ def off_by_one(family, where=(0, 0)):
 
 
 def test_every_claim_holds_and_can_fail():
-    # (5, 7), the exceptional size, is inside.
-    study = EffectiveParameters(d_max=5, k_max=8)
+    study = EFFECTIVE_PARAMETERS
     dataset = study.compute()
-    linear_instead = computed_with(EffectiveParameters(d_max=5, k_max=8, alpha=0.0))
+    linear_instead = computed_with(dataclasses.replace(study, alpha=0.0))
     check_study(
         study,
         dataset,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from falsify import check_study, computed_with, mapped, scaled
+from reduced import ERF_SPECTRUM
 
-from tutelage.studies.erf_spectrum import ErfSpectrum
 from tutelage.studies.quadratic_spectrum import QuadraticSpectrum
 
 
@@ -30,10 +30,7 @@ def test_quadratic_spectrum():
 
 @pytest.fixture(scope="module")
 def erf_study():
-    study = ErfSpectrum(
-        sizes=(12, 16), shapes=((12, 12), (16, 8), (8, 16)), teachers=4, large_sizes=(12, 24, 48), limit_sizes=(50, 100)
-    )
-    return study, study.compute()
+    return ERF_SPECTRUM, ERF_SPECTRUM.compute()
 
 
 def test_erf_spectrum(erf_study):

@@ -5,20 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from falsify import check_study, mapped, scaled
+from reduced import CURVES, MAP, PAPERS, RATES
 
 from tutelage.studies import study_class
-from tutelage.studies.recovery_curves import RecoveryCurves
-from tutelage.studies.recovery_map import RecoveryMap
-from tutelage.studies.recovery_rates import RecoveryRates
-from tutelage.studies.two_papers import TwoPapers
-
-CURVES = RecoveryCurves(
-    panels=((4, 1), (6, 2)), instances=20, points=3, grid_instances=24, loose_instances=20,
-    descent_loss=1e-4, descent_instances=12,
-)  # fmt: skip
-MAP = RecoveryMap(d=4, instances=16, points=4, dimensions=(6, 8, 16), shift_instances=(20, 24, 30))
-RATES = RecoveryRates(algebraic=((4, 1, 8), (6, 2, 4)), exponential=((3, 4),), last_time=1e5)
-PAPERS = TwoPapers(sizes=((5, 2), (14, 2)), instances=(10, 40))
 
 
 def test_recovery_curves_are_judged_and_falsified():

@@ -2,11 +2,10 @@
 
 import numpy as np
 from falsify import check_study, computed_with, mapped, scaled
+from reduced import INFORMATION, SAMPLED, SETUP
 
 from tutelage.studies.eigenvectors import Eigenvectors
-from tutelage.studies.information import Information
 from tutelage.studies.sampled_hessian import SampledHessian
-from tutelage.studies.setup import Setup
 
 
 def plus(amount):
@@ -14,10 +13,9 @@ def plus(amount):
 
 
 def test_setup():
-    study = Setup(d=2, k=3, activations=("quadratic:alpha=1.0",))
     check_study(
-        study,
-        study.compute(),
+        SETUP,
+        SETUP.compute(),
         {
             "fig1.optimum": mapped("gradient", plus(1e-6)),
             "fig1.permutation": mapped("permuted", plus(1e-6)),
@@ -43,11 +41,10 @@ def test_eigenvectors():
 
 
 def test_information():
-    study = Information(activation="linear", d=3, k=2, kernel_inputs=(2, 12), scores=20_000)
     half = scaled(0.5, "score")
     check_study(
-        study,
-        study.compute(),
+        INFORMATION,
+        INFORMATION.compute(),
         {
             "d.fisher": half,
             "d.trace": half,
@@ -58,8 +55,7 @@ def test_information():
 
 
 def test_sampled_hessian():
-    study = SampledHessian(d=4, k=3, samples=(6, 12, 18, 200, 800, 3200), repeats=4)
-    dataset = study.compute()
+    study, dataset = SAMPLED, SAMPLED.compute()
     assert dataset.attrs["n_eff"] == 12
     half = scaled(0.5, "eigenvalues")
     check_study(

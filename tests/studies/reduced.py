@@ -1,0 +1,33 @@
+"""Reduced sizes at which the tests judge a study and record its numbers."""
+
+from tutelage.studies.compare import Compare
+from tutelage.studies.effective_parameters import EffectiveParameters
+from tutelage.studies.erf_spectrum import ErfSpectrum
+from tutelage.studies.information import Information
+from tutelage.studies.learning_curves import LearningCurves
+from tutelage.studies.near_optimum import NearOptimum
+from tutelage.studies.recovery_curves import RecoveryCurves
+from tutelage.studies.recovery_map import RecoveryMap
+from tutelage.studies.recovery_rates import RecoveryRates
+from tutelage.studies.sampled_hessian import SampledHessian
+from tutelage.studies.setup import Setup
+from tutelage.studies.two_papers import TwoPapers
+
+SETUP = Setup(d=2, k=3, activations=("quadratic:alpha=1.0",))
+NEAR_OPTIMUM = NearOptimum(d=4, k=3, batch=128, ends=(40, 600, 4000), points=60)
+LEARNING_CURVES = LearningCurves(sizes=((6, 8), (9, 4)), teachers=3, large=24)
+ERF_SPECTRUM = ErfSpectrum(
+    sizes=(12, 16), shapes=((12, 12), (16, 8), (8, 16)), teachers=4, large_sizes=(12, 24, 48), limit_sizes=(50, 100)
+)  # fmt: skip
+# (5, 7), the exceptional size, is inside.
+EFFECTIVE_PARAMETERS = EffectiveParameters(d_max=5, k_max=8)
+INFORMATION = Information(activation="linear", d=3, k=2, kernel_inputs=(2, 12), scores=20_000)
+SAMPLED = SampledHessian(d=4, k=3, samples=(6, 12, 18, 200, 800, 3200), repeats=4)
+COMPARE = Compare(d=3, k=3, activations=("linear", "quadratic:alpha=0.5", "erf"))
+CURVES = RecoveryCurves(
+    panels=((4, 1), (6, 2)), instances=20, points=3, grid_instances=24, loose_instances=20,
+    descent_loss=1e-4, descent_instances=12,
+)  # fmt: skip
+MAP = RecoveryMap(d=4, instances=16, points=4, dimensions=(6, 8, 16), shift_instances=(20, 24, 30))
+RATES = RecoveryRates(algebraic=((4, 1, 8), (6, 2, 4)), exponential=((3, 4),), last_time=1e5)
+PAPERS = TwoPapers(sizes=((5, 2), (14, 2)), instances=(10, 40))
