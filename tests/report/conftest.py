@@ -1,5 +1,6 @@
 """A report of two tiny studies and a broken one, built once for all tests of this folder."""
 
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,3 +36,30 @@ def built(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "study_class", _SMALL.__getitem__)
         return build.build_report(folder, list(_SMALL), store=store), folder, store
+
+
+@pytest.fixture
+def again(built, tmp_path):
+    """``again(**options)`` builds the same report into a copy of its folder: (the report, the studies it ran)."""
+    from tutelage.report import build
+
+    _, folder, store = built
+    copied = tmp_path / "report"
+    for room in ("figures", "claims", "datasets"):
+        shutil.copytree(folder / room, copied / room)
+    finish = build._finish
+
+    def rebuilt(small=_SMALL, **options):
+        ran = []
+
+        def counted(chosen, *arguments, **keywords):
+            ran.append(chosen.name)
+            return finish(chosen, *arguments, **keywords)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(build, "study_class", small.__getitem__)
+            patch.setattr(build, "_finish", counted)
+            return build.build_report(copied, ["fig7", "fig6"], store=store, **options), ran
+
+    rebuilt.folder, rebuilt.small = copied, _SMALL
+    return rebuilt

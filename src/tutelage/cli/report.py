@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from tutelage.studies.runner import Run
+    from tutelage.studies.runner import Judged
 
 
 def report(
@@ -23,8 +23,8 @@ def report(
 ) -> int:
     """Compute all studies, judge their claims and write a self-contained page with every figure.
 
-    A second report takes seconds because datasets are stored; an interrupted one continues. The exit code is 1
-    when a study could not be computed.
+    A second report takes seconds because datasets are stored and unchanged files are kept; an interrupted one
+    continues. The exit code is 1 when a study could not be computed.
 
     Example: `tutelage report --output report`
 
@@ -37,7 +37,7 @@ def report(
     only
         One study; repeat for several (`--only fig2 --only fig5`).
     fresh
-        Compute everything even if the store has it.
+        Compute everything even if the store or the folder has it.
     workers
         Processes that compute, each on a processor of its own (default: 2, or 1 where there is one processor).
     store
@@ -65,7 +65,7 @@ def report(
     return 1 if built.failures else 0
 
 
-def _say(run: Run) -> None:
+def _say(run: Judged) -> None:
     """One line per study, as soon as it is done, so that a log shows progress too."""
     source = "store" if run.cached else f"{run.seconds:.1f} s"
     print(f"{run.study.name:20} {len(run.claims):3} claims {source:>8}   {run.study.title}", flush=True)

@@ -11,11 +11,12 @@ from pathlib import Path
 from tutelage.report.equations import index
 from tutelage.report.files import write_run
 from tutelage.report.page import page
+from tutelage.report.receipt import reused, write_receipt
 from tutelage.report.workers import Failed, Job, longest_first, run_all
 from tutelage.store import Store, atomic_write, provenance
 from tutelage.studies import available, study_class
 from tutelage.studies.base import Progress, Study
-from tutelage.studies.runner import Run, run_study
+from tutelage.studies.runner import Judged, Run, run_study
 
 Bars = Callable[[str], Progress]
 
@@ -25,7 +26,7 @@ class Report:
     """What was built: the page, the runs behind it and the studies that could not be computed."""
 
     path: Path
-    runs: list[Run]
+    runs: list[Judged]
     failures: dict[str, str]
 
 
@@ -55,11 +56,12 @@ def build_report(
     store: Store | None = None,
     workers: int = 1,
     bars: Bars | None = None,
-    finished: Callable[[Run], None] | None = None,
+    finished: Callable[[Judged], None] | None = None,
 ) -> Report:
     """Write ``index.html``, ``figures/``, ``claims/`` and ``datasets/`` into an existing folder.
 
-    Each study is stored as soon as it is computed, so an interrupted report continues where it stopped. A study
+    Each study is stored as soon as it is computed, so an interrupted report continues where it stopped; one whose
+    files are already there, written by this code, is shown from them. A study
     that raises is named on the page and the others go on.
 
     Parameters
@@ -68,7 +70,7 @@ def build_report(
     names : sequence of str
         Studies to show, all by default.
     full, fresh : bool
-        Full sizes; compute even what the store has.
+        Full sizes; compute even what the store or the folder has.
     store : Store, optional
     workers : int
         Processes that compute studies, one at a time each.
@@ -85,16 +87,27 @@ def build_report(
         name: functools.partial(_finish, chosen[name], folders, store, full=full, fresh=fresh)
         for name in order
     }
-    overall, outcomes = bars("report"), {}
+    overall = bars("report")
+    outcomes: dict[str, Judged | Failed] = {}
+
+    def done(name: str, outcome: Judged | Failed) -> None:
+        outcomes[name] = outcome
+        overall(len(outcomes) / len(chosen))
+        if finished is not None and isinstance(outcome, Judged):
+            finished(outcome)
+
+    for name, study in () if fresh else chosen.items():
+        receipt = folders.datasets / f"{name}.json"
+        if (known := reused(receipt, folders.claims, study, full=full)) is not None:
+            del jobs[name]
+            done(name, known)
     # closing: an interrupted report ends its workers here and now, not when the garbage is collected.
     with contextlib.closing(run_all(jobs, workers, bars)) as running:
         for name, outcome in running:
-            outcomes[name] = outcome
-            overall(len(outcomes) / len(chosen))
-            if finished is not None and isinstance(outcome, Run):
-                finished(outcome)
-    runs = [outcomes[name] for name in chosen if isinstance(outcomes[name], Run)]
-    failures = {name: outcomes[name].message for name in chosen if isinstance(outcomes[name], Failed)}
+            done(name, outcome)
+    ordered = [(name, outcomes[name]) for name in chosen]
+    runs = [outcome for _, outcome in ordered if isinstance(outcome, Judged)]
+    failures = {name: outcome.message for name, outcome in ordered if isinstance(outcome, Failed)}
     return Report(_write_page(output, folders, runs, failures, full=full), runs, failures)
 
 
@@ -109,12 +122,13 @@ def _finish(
 ) -> Run:
     """One study, computed or from the store, with its files written."""
     run = run_study(chosen.full() if full else chosen.quick(), store, fresh=fresh, progress=progress)
-    write_run(run, folders.figures, folders.claims, folders.datasets)
+    written = write_run(run, folders.figures, folders.claims, folders.datasets)
+    write_receipt(folders.datasets / f"{run.study.name}.json", run, written)
     return run
 
 
 def _write_page(
-    output: Path, folders: Folders, runs: list[Run], failures: dict[str, str], *, full: bool
+    output: Path, folders: Folders, runs: list[Judged], failures: dict[str, str], *, full: bool
 ) -> Path:
     verdicts = {claim.id: claim.verdict for run in runs for claim in run.claims}
     pictures = {run.study.name: folders.figures / f"{run.study.name}.png" for run in runs}

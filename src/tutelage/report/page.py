@@ -13,7 +13,7 @@ import tutelage
 from tutelage.report.equations import Entry
 from tutelage.studies.base import Claim
 from tutelage.studies.judge import CORRECTED, FAILS, HOLDS
-from tutelage.studies.runner import Run
+from tutelage.studies.runner import Judged
 
 _MARK = {
     HOLDS: ("✓ holds", "holds"),
@@ -55,7 +55,7 @@ def claim_row(claim: Claim, study: str) -> str:
     )
 
 
-def claims_table(runs: Sequence[Run]) -> str:
+def claims_table(runs: Sequence[Judged]) -> str:
     """All claims, in the order of the studies."""
     rows = "\n".join(claim_row(claim, run.study.name) for run in runs for claim in run.claims)
     head = "<th>claim</th><th>where</th><th>predicted</th><th>measured</th><th>judged by</th><th>verdict</th>"
@@ -67,7 +67,7 @@ def definitions(content: Mapping[str, Any]) -> str:
     return "<dl>" + "".join(f"<dt>{text(k)}</dt><dd>{text(v)}</dd>" for k, v in content.items()) + "</dl>"
 
 
-def section(run: Run, picture: Path) -> str:
+def section(run: Judged, picture: Path) -> str:
     """One study: figure, words, formulas, parameters, how to compute it again."""
     study = run.study
     paragraphs = "".join(f"<p>{text(part)}</p>" for part in study.words.split("\n\n") if part)
@@ -107,20 +107,22 @@ def equations_section(entries: Iterable[Entry], shown_studies: Collection[str]) 
             for _, claim, word in entry.claims
         )
         rows.append(
-            f"<tr><td>({entry.number})</td><td>{text(entry.what)}</td><td>{code}</td><td>{tests}</td>"
-            f"<td>{figures}</td><td>{shown or '—'}</td></tr>"
+            f'<tr><td>({entry.number})</td><td>{text(entry.what)}</td><td data-label="code">{code}</td>'
+            f'<td data-label="tests">{tests}</td><td data-label="figures">{figures}</td>'
+            f'<td data-label="claims">{shown or "—"}</td></tr>'
         )
     head = "<th></th><th>equation</th><th>code</th><th>tests</th><th>figures</th><th>claims</th>"
     return (
         '<section id="equations"><h2>Equation index</h2><p>Every numbered equation of the paper, with the code that '
         "states it, the tests that use that code, the figures that show it and the claims that judge it; generated from the "
         "sources. One equation: <code>tutelage where 14</code>.</p>"
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></section>'
+        f'<div class="scroll"><table class="equations"><thead><tr>{head}</tr></thead>'
+        f'<tbody>{"".join(rows)}</tbody></table></div></section>'
     )
 
 
 def page(
-    runs: Sequence[Run],
+    runs: Sequence[Judged],
     pictures: Mapping[str, Path],
     entries: Sequence[Entry],
     failures: Mapping[str, str],
@@ -153,8 +155,9 @@ learning everything is decided by one matrix, the Hessian of the loss: its eigen
 learned, and how many of them are not zero says how many parameters really count.</p>
 <p>This report rebuilds the figures of <i>A Teacher-Student Perspective on the Dynamics of Learning Near the Optimal
 Point</i> (Couto, Mourão, Figueiredo, Ribeiro, arXiv:2512.15606, cited as [C25]) and judges what it claims, and some claims of
-our own. Thresholds are data of the studies, fixed before the run that is shown; some were set after pilot runs. Networks are
-f(x) = Σ<sub>i</sub> a<sub>i</sub> σ(w<sub>i</sub>·x) with d inputs, k hidden neurons, P = k(d + 1) parameters,
+our own. Thresholds are data of the studies, fixed before the run that is shown; each rests on a reason written in
+its note (a standard error, an exact count, a printed error size), but their author had seen earlier runs when choosing them.
+Networks are f(x) = Σ<sub>i</sub> a<sub>i</sub> σ(w<sub>i</sub>·x) with d inputs, k hidden neurons, P = k(d + 1) parameters,
 x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squared difference.</p>
 <p>{counts}</p>{broken}
 <nav>{links}<a href="#equations">Equation index</a><a href="#provenance">Provenance</a></nav>

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import importlib
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -120,7 +121,8 @@ class Claim:
                 f"Claim: expected the fields {', '.join(sorted(known))}; missing: {sorted(missing)}, "
                 f"unknown: {sorted(set(content) - known)}; was this file written by tutelage?"
             )
-        return cls(**content)
+        numbers = {name: math.nan for name in ("predicted", "measured", "uncertainty") if content[name] is None}
+        return cls(**{**content, **numbers})  # JSON has no NaN: it is written as null
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,15 +23,21 @@ _ALWAYS = ("tutelage.network", "tutelage.weights", "tutelage.studies.statistics"
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
-    """A study with its dataset and claims; ``seconds`` is what computing took, then or now."""
+class Judged:
+    """A study with its claims; ``seconds`` is what computing took, then or now."""
 
     study: Study
-    dataset: xr.Dataset
     claims: list[Claim]
     key: str
     seconds: float
     cached: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class Run(Judged):
+    """A judged study with the dataset it was judged on."""
+
+    dataset: xr.Dataset
 
     def record(self, claim: Claim) -> dict[str, Any]:
         """One claim with everything an outsider needs to compute it again."""
@@ -86,7 +92,7 @@ def run_study(
         store.put(key, dataset)
     if progress is not None:
         progress(1.0)
-    return Run(study, dataset, study.claims(dataset), key, float(dataset.attrs["wall_seconds"]), cached)
+    return Run(study, study.claims(dataset), key, float(dataset.attrs["wall_seconds"]), cached, dataset)
 
 
 def read_record(path: str | Path) -> tuple[Claim, Study]:
@@ -122,4 +128,4 @@ def recheck(path: str | Path, store: Store | None = None, *, cached: bool = Fals
     return recorded, claims[recorded.id]
 
 
-__all__ = ["Run", "key_of", "read_record", "recheck", "run_study"]
+__all__ = ["Judged", "Run", "key_of", "read_record", "recheck", "run_study"]

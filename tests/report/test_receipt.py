@@ -1,0 +1,75 @@
+"""A second report shows the files that are still the same and writes the others again."""
+
+import json
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from tutelage.report import receipt, workers
+from tutelage.studies.base import Claim
+from tutelage.studies.readout_block import ReadoutBlock
+
+
+def test_nothing_is_run_or_spawned_when_nothing_changed(built, again, monkeypatch):
+    def never(*arguments):
+        raise AssertionError("spawned")
+
+    monkeypatch.setattr(workers, "_Worker", never)
+    folder = again.folder
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.*")}
+    report, ran = again(workers=2)
+    assert ran == [] and report.failures == {}
+    for path, moment in before.items():
+        assert path.stat().st_mtime_ns == moment
+    first = built[0].runs
+    assert [run.claims for run in report.runs] == [run.claims for run in first]
+    assert [(run.key, run.seconds) for run in report.runs] == [(run.key, run.seconds) for run in first]
+    page = report.path.read_text(encoding="utf-8")
+    assert page.count("<img ") == 2 and page.count('<tr class="claim"') == sum(len(run.claims) for run in first)
+
+
+def _edit_claim(folder):
+    path = folder / "claims" / "fig7.mean.wide.json"
+    content = json.loads(path.read_text())
+    content["claim"]["measured"] += 1e-9
+    path.write_text(json.dumps(content))
+
+
+def _damage_receipt(folder):
+    (folder / "datasets" / "fig7.json").write_text("[]")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _edit_claim,
+        _damage_receipt,
+        lambda folder: (folder / "claims" / "fig7.mean.wide.json").unlink(),
+        lambda folder: (folder / "figures" / "fig7.png").unlink(),
+        lambda folder: (folder / "figures" / "fig7.pdf").write_bytes(b"%PDF"),
+        lambda folder: (folder / "datasets" / "fig7.zarr.zip").unlink(),
+    ],
+)
+def test_a_changed_or_missing_file_writes_its_study_again(built, again, change):
+    change(again.folder)
+    report, ran = again()
+    assert ran == ["fig7"]
+    assert [run.claims for run in report.runs] == [run.claims for run in built[0].runs]
+    assert again()[1] == []
+
+
+def test_changed_parameters_or_code_or_fresh_write_again(again, monkeypatch):
+    other = SimpleNamespace(name="fig7", quick=lambda: ReadoutBlock(teachers=101, large=4))
+    assert again(again.small | {"fig7": other})[1] == ["fig7"]
+    assert again(again.small | {"fig7": other})[1] == []
+    monkeypatch.setattr(receipt, "code_version", lambda: "other")
+    assert again()[1] == ["fig7", "fig6"]
+    assert again()[1] == []
+    assert again(fresh=True)[1] == ["fig7", "fig6"]
+
+
+def test_a_number_that_json_cannot_hold_is_read_back_as_nan(built):
+    content = built[0].runs[0].claims[0].to_dict() | {"measured": None}
+    claim = Claim.from_dict(content)
+    assert math.isnan(claim.measured) and claim.rejudged() == "fails"
