@@ -107,7 +107,7 @@ def equations_section(entries: Iterable[Entry], shown_studies: Collection[str]) 
             for _, claim, word in entry.claims
         )
         rows.append(
-            f'<tr><td>({entry.number})</td><td>{text(entry.what)}</td><td data-label="code">{code}</td>'
+            f'<tr><td>({entry.number}) </td><td>{text(entry.what)}</td><td data-label="code">{code}</td>'
             f'<td data-label="tests">{tests}</td><td data-label="figures">{figures}</td>'
             f'<td data-label="claims">{shown or "—"}</td></tr>'
         )
