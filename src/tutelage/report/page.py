@@ -155,8 +155,8 @@ learning everything is decided by one matrix, the Hessian of the loss: its eigen
 learned, and how many of them are not zero says how many parameters really count.</p>
 <p>This report rebuilds the figures of <i>A Teacher-Student Perspective on the Dynamics of Learning Near the Optimal
 Point</i> (Couto, Mourão, Figueiredo, Ribeiro, arXiv:2512.15606, cited as [C25]) and judges what it claims, and some claims of
-our own. Thresholds are data of the studies, fixed before the run that is shown; each rests on a reason written in
-its note (a standard error, an exact count, a printed error size), but their author had seen earlier runs when choosing them.
+our own. Thresholds are data of the studies, fixed before the run that is shown; nearly all rest on a reason written in
+their note (a standard error, an exact count, a printed error size), but their author had seen earlier runs when choosing them.
 Networks are f(x) = Σ<sub>i</sub> a<sub>i</sub> σ(w<sub>i</sub>·x) with d inputs, k hidden neurons, P = k(d + 1) parameters,
 x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squared difference.</p>
 <p>{counts}</p>{broken}
