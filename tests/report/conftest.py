@@ -15,14 +15,17 @@ from tutelage.studies.readout_block import ReadoutBlock
 sys.path.insert(0, str(Path(__file__).parent))
 
 
-def _broken():
-    raise RuntimeError("no <such> thing")
+class _Broken(HiddenBlock):
+    name = "broken"
+
+    def compute(self, progress=None):
+        raise RuntimeError("no <such> thing")
 
 
 _SMALL = {
     "fig7": SimpleNamespace(name="fig7", quick=lambda: ReadoutBlock(teachers=100, large=4)),
     "fig6": SimpleNamespace(name="fig6", quick=lambda: HiddenBlock(teachers=300, dense_teachers=2)),
-    "broken": SimpleNamespace(name="broken", quick=_broken),
+    "broken": SimpleNamespace(name="broken", quick=_Broken),
 }
 
 

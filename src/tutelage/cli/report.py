@@ -18,6 +18,7 @@ def report(
     output: Annotated[Path, Parameter(alias="-o")] = Path("report"),
     only: tuple[str, ...] = (),
     fresh: bool = False,
+    seed: int = 0,
     workers: int | None = None,
     store: Path | None = None,
 ) -> int:
@@ -26,7 +27,7 @@ def report(
     A second report takes seconds because datasets are stored and unchanged files are kept; an interrupted one
     continues. The exit code is 1 when a study could not be computed.
 
-    Example: `tutelage report --output report`
+    Example: `tutelage report --output report`; with random numbers nobody has seen: `tutelage report --seed 7`
 
     Parameters
     ----------
@@ -38,6 +39,8 @@ def report(
         One study; repeat for several (`--only fig2 --only fig5`).
     fresh
         Compute everything even if the store or the folder has it.
+    seed
+        Added to the seed of every study: the same thresholds judge other random numbers.
     workers
         Processes that compute, each on a processor of its own (default: 2, or 1 where there is one processor).
     store
@@ -50,10 +53,12 @@ def report(
     from tutelage.store import Store
 
     count = default_workers() if workers is None else check.integer(workers, "report", "workers")
+    check.integer(seed, "report", "seed", 0)
     folder = check_output_folder(output, "report")
     with fraction_bars() as bars:
         built = build_report(
-            folder, only, full=full, fresh=fresh, store=Store(store), workers=count, bars=bars, finished=_say
+            folder, only, full=full, fresh=fresh, seed=seed, store=Store(store), workers=count, bars=bars,
+            finished=_say,
         )
     verdicts = [claim.verdict for run in built.runs for claim in run.claims]
     tally = ", ".join(

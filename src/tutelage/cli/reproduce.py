@@ -14,6 +14,7 @@ def reproduce(
     *,
     full: bool = False,
     fresh: bool = False,
+    seed: int = 0,
     output: Annotated[Path, Parameter(alias="-o")] = Path("figures"),
     store: Path | None = None,
 ) -> int:
@@ -31,11 +32,14 @@ def reproduce(
         The sizes of the full report instead of the quick ones.
     fresh
         Compute even if the store has the result.
+    seed
+        Added to the seed of the study: the same thresholds judge other random numbers.
     output
         Folder for `NAME.png`, `NAME.pdf`, `NAME.zarr.zip` and one JSON per claim; made if missing.
     store
         Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
     """
+    from tutelage import check
     from tutelage.cli.support import check_output_folder, fraction_bars, print_claims, print_table
     from tutelage.report.files import write_run
     from tutelage.store import Store
@@ -47,11 +51,11 @@ def reproduce(
         print_table("Studies", ("name", "what", "where"), rows)
         return 0
     chosen = study_class(name)
+    check.integer(seed, "reproduce", "seed", 0)
     folder = check_output_folder(output, "reproduce")
     with fraction_bars() as add:
-        run = run_study(
-            chosen.full() if full else chosen.quick(), Store(store), fresh=fresh, progress=add(name)
-        )
+        study = (chosen.full() if full else chosen.quick()).reseeded(seed)
+        run = run_study(study, Store(store), fresh=fresh, progress=add(name))
     written = write_run(run, folder, folder, folder)
     print_claims(f"{run.study.title} ({run.study.place})", run.claims)
     print(f"computed in {run.seconds:.1f} s" + (", taken from the store" if run.cached else ""))

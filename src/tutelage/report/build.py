@@ -53,6 +53,7 @@ def build_report(
     *,
     full: bool = False,
     fresh: bool = False,
+    seed: int = 0,
     store: Store | None = None,
     workers: int = 1,
     bars: Bars | None = None,
@@ -71,6 +72,8 @@ def build_report(
         Studies to show, all by default.
     full, fresh : bool
         Full sizes; compute even what the store or the folder has.
+    seed : int
+        Added to the seed of every study: the same claims on random numbers nobody has seen.
     store : Store, optional
     workers : int
         Processes that compute studies, one at a time each.
@@ -80,11 +83,14 @@ def build_report(
         Called with every run as it is done.
     """
     # A name given twice is one study.
-    chosen = {name: study_class(name) for name in names or available()}
+    classes = {name: study_class(name) for name in names or available()}
+    chosen = {
+        name: (found.full() if full else found.quick()).reseeded(seed) for name, found in classes.items()
+    }
     bars, folders = bars or (lambda description: lambda fraction: None), Folders.inside(output)
-    order = longest_first(chosen, lambda name: getattr(chosen[name], "cost", 0.0))
+    order = longest_first(chosen, lambda name: chosen[name].cost)
     jobs: dict[str, Job] = {
-        name: functools.partial(_finish, chosen[name], folders, store, full=full, fresh=fresh)
+        name: functools.partial(_finish, chosen[name], folders, store, fresh=fresh)
         for name in order
     }
     overall = bars("report")
@@ -98,7 +104,7 @@ def build_report(
 
     for name, study in () if fresh else chosen.items():
         receipt = folders.datasets / f"{name}.json"
-        if (known := reused(receipt, folders.claims, study, full=full)) is not None:
+        if (known := reused(receipt, folders.claims, study)) is not None:
             del jobs[name]
             done(name, known)
     # closing: an interrupted report ends its workers here and now, not when the garbage is collected.
@@ -108,31 +114,30 @@ def build_report(
     ordered = [(name, outcomes[name]) for name in chosen]
     runs = [outcome for _, outcome in ordered if isinstance(outcome, Judged)]
     failures = {name: outcome.message for name, outcome in ordered if isinstance(outcome, Failed)}
-    return Report(_write_page(output, folders, runs, failures, full=full), runs, failures)
+    return Report(_write_page(output, folders, runs, failures, full=full, seed=seed), runs, failures)
 
 
 def _finish(
-    chosen: type[Study],
+    study: Study,
     folders: Folders,
     store: Store | None,
     progress: Progress,
     *,
-    full: bool,
     fresh: bool,
 ) -> Run:
     """One study, computed or from the store, with its files written."""
-    run = run_study(chosen.full() if full else chosen.quick(), store, fresh=fresh, progress=progress)
+    run = run_study(study, store, fresh=fresh, progress=progress)
     written = write_run(run, folders.figures, folders.claims, folders.datasets)
     write_receipt(folders.datasets / f"{run.study.name}.json", run, written)
     return run
 
 
 def _write_page(
-    output: Path, folders: Folders, runs: list[Judged], failures: dict[str, str], *, full: bool
+    output: Path, folders: Folders, runs: list[Judged], failures: dict[str, str], *, full: bool, seed: int
 ) -> Path:
     verdicts = {claim.id: claim.verdict for run in runs for claim in run.claims}
     pictures = {run.study.name: folders.figures / f"{run.study.name}.png" for run in runs}
-    content = page(runs, pictures, index(verdicts), failures, provenance(), full=full)
+    content = page(runs, pictures, index(verdicts), failures, provenance(), full=full, seed=seed)
     path = output / "index.html"
     with atomic_write(path, "w", "report") as stream:
         stream.write(content)

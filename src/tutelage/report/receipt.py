@@ -26,7 +26,7 @@ def write_receipt(path: Path, run: Run, files: Iterable[Path]) -> None:
     write_json(path, content)
 
 
-def reused(path: Path, claims: Path, chosen: type[Study], *, full: bool) -> Judged | None:
+def reused(path: Path, claims: Path, study: Study) -> Judged | None:
     """The study as its files tell it, its claims judged again; None unless the receipt is valid.
 
     The code is that of the whole package: a changed drawing, threshold or measurement is a reason to write
@@ -36,7 +36,6 @@ def reused(path: Path, claims: Path, chosen: type[Study], *, full: bool) -> Judg
         receipt = json.loads(path.read_text(encoding="utf-8"))
         if receipt["code"] != code_version():
             return None
-        study = chosen.full() if full else chosen.quick()
         same = all(_digest(path.parent / name) == digest for name, digest in receipt["files"].items())
         if not same or receipt["dataset_key"] != key_of(study):
             return None

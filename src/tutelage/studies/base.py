@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tutelage.errors import InputError
-from tutelage.studies.judge import TESTS, judge
+from tutelage.studies.judge import REASONS, TESTS, judge
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -36,8 +36,11 @@ class Statement:
         A name in :data:`tutelage.studies.judge.TESTS`.
     threshold : float
         In the test's unit.
+    reason : str
+        Why this threshold and no other, known before the run: round-off, a standard error, the next order of an
+        expansion. Tests without a free threshold need none (:data:`tutelage.studies.judge.REASONS`).
     note : str
-        Why this threshold, or what the correction is.
+        What exactly is compared, and what the correction is.
     """
 
     id: str
@@ -45,6 +48,7 @@ class Statement:
     place: str
     test: str
     threshold: float = 0.0
+    reason: str = ""
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -77,6 +81,7 @@ class Claim:
     test: str
     threshold: float
     verdict: str
+    reason: str = ""
     note: str = ""
     corrected: float | None = None
 
@@ -97,6 +102,7 @@ class Claim:
             statement.test,
             statement.threshold,
             verdict,
+            statement.reason or REASONS.get(statement.test, ""),
             statement.note,
             corrected,
         )
@@ -115,7 +121,7 @@ class Claim:
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`to_dict`; unknown and missing fields are named."""
         known = {field.name for field in dataclasses.fields(cls)}
-        missing = known - {"note", "corrected"} - set(content)
+        missing = known - {"reason", "note", "corrected"} - set(content)
         if missing or set(content) - known:
             raise InputError(
                 f"Claim: expected the fields {', '.join(sorted(known))}; missing: {sorted(missing)}, "
@@ -129,7 +135,8 @@ class Claim:
 class Study(abc.ABC):
     """Frozen parameters that know how to compute a dataset and what is claimed about it.
 
-    A subclass is a frozen dataclass whose fields have defaults and are numbers, text or tuples of them.
+    A subclass is a frozen dataclass whose fields have defaults and are numbers, text or tuples of them; one is
+    ``seed``, from which every random number follows.
     Predictions come from the STUDY's parameters, measurements from the DATASET: a dataset computed with other
     parameters (a wrong alpha, a wrong ratio) must therefore fail, and the tests check that it does.
     """
@@ -181,6 +188,10 @@ class Study(abc.ABC):
         """The figure, by ``tutelage.figures.<module of the study>``, from the dataset alone."""
         module = type(self).__module__.rpartition(".")[2]
         return importlib.import_module(f"tutelage.figures.{module}").draw(dataset)
+
+    def reseeded(self, offset: int) -> Self:
+        """The same study on other random numbers: ``offset`` is added to its seed."""
+        return dataclasses.replace(self, **{"seed": self.parameters()["seed"] + offset})
 
     def parameters(self) -> dict[str, Any]:
         """Field name -> value; tuples stay tuples."""

@@ -50,6 +50,12 @@ TESTS: dict[str, Callable[[float, float, float, float], bool]] = {
 ``at most``, ``at least``: measured against the threshold alone (distances, p-values).
 """
 
+REASONS = {
+    "equal": "an exact count: nothing but equality will do",
+    "within errors": "in standard errors: chance alone exceeds four of them once in 16 000",
+}
+"""Why a test has the threshold it has, for those whose threshold is nobody's choice."""
+
 
 def judge(
     test: str,
