@@ -59,11 +59,10 @@ class TwoPapers(Study):
         ),
         Statement(
             "two-papers.global",
-            "Certified recovery starts at n_c: 50 % point over n_c at the largest size is one, within 5 %",
+            "Certified recovery starts at n_c: 50 % point over n_c at the largest size is one",
             "[S20]",
-            "within relative",
-            0.05,
-            "three standard errors at 40 instances (1.3 % at d = 12)",
+            "within errors",
+            4.0,
             note="corrected: the ratio of the statistical dimension to n_c",
         ),
         Statement(
