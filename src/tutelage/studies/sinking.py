@@ -76,9 +76,3 @@ def exponent(sizes: np.ndarray, measured: np.ndarray, predicted: np.ndarray) -> 
     weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
     relative = measured.std(axis=1, ddof=1) / np.sqrt(measured.shape[1]) / measured.mean(axis=1)
     return Measured(-1.0, float(slope), float(np.hypot.reduce(weights * relative)), float(corrected))
-
-
-def local_slopes(sizes: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slope of log mean between neighbouring sizes, at their geometric means."""
-    sizes = np.asarray(sizes, dtype=np.float64)
-    return np.sqrt(sizes[1:] * sizes[:-1]), np.diff(np.log(means)) / np.diff(np.log(sizes))
