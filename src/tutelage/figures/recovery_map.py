@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from tutelage.figures.slopes import draw_expected, draw_slopes, draw_window, local_slopes
 from tutelage.figures.style import BLACK, BLUE, GREEN, ORANGE, RED, panels, style
 
 _MARKERS = {0: ("o", BLUE), 1: ("s", ORANGE), 2: ("D", GREEN)}
@@ -40,7 +41,7 @@ def _mesh(axes: Axes, dataset: xr.Dataset, values: np.ndarray, label: str, title
 def draw_certified(axes: Axes, dataset: xr.Dataset) -> None:
     """P(certified unique)."""
     trials = int(dataset.attrs["instances"])
-    title = f"certified unique, d = {dataset.attrs['d']}, {trials} instances each"
+    title = f"certified unique, d = {dataset.attrs['d']}, {trials} instances"
     _mesh(axes, dataset, dataset.unique.values / trials, "probability", title, cmap="Greys", vmin=0, vmax=1)
     if "half_point" in dataset and "width" in dataset.half_point.dims:
         axes.errorbar(
@@ -104,6 +105,25 @@ def draw_shift(axes: Axes, dataset: xr.Dataset) -> None:
     axes.legend()
 
 
+def draw_slope(axes: Axes, dataset: xr.Dataset) -> None:
+    """Samples gained per dimension between neighbouring d; the claims take the last step."""
+    d = dataset.dimension.values
+    draw_window(axes, d[-2], d[-1], "fixed window: the last step")
+    for i, m in enumerate(dataset.teacher.values):
+        marker, colour = _MARKERS[i % 3]
+        row = dataset.sel(teacher=m)
+        found = local_slopes(d, row.half_point.values, row.half_point_error.values, log="")
+        draw_slopes(axes, found, fmt=marker, ms=5, mfc="white", color=colour, label=f"$m_*$ = {m}, ± s.e.")
+        draw_slopes(axes, local_slopes(d, row.shift_delta.values, log=""), fmt="x:", ms=5, lw=1.0, color=colour)
+        draw_expected(axes, m + 1, colour=colour)
+    axes.plot([], [], "--", color=BLACK, linewidth=1.1, label="$m_*+1$")
+    axes.plot([], [], "x:", color=BLACK, linewidth=1.0, label="of δ")
+    axes.set(xlabel="input dimension d", ylabel="local slope (samples per dimension)")
+    axes.set_title("growth of the certified 50 % point between neighbouring d")
+    axes.margins(y=0.3)
+    axes.legend(loc="upper left", ncols=6)
+
+
 def draw_tolerances(axes: Axes, dataset: xr.Dataset) -> None:
     """Mean probability over the map's sample counts, by criterion: there is no single recovery curve."""
     trials, widths = int(dataset.attrs["instances"]), dataset.width.values
@@ -111,9 +131,11 @@ def draw_tolerances(axes: Axes, dataset: xr.Dataset) -> None:
         mean = dataset.success.sel(target=t).mean("sample") / trials
         axes.plot(widths, mean, "o-", markersize=3, label=f"error ≤ {t:g}")
     axes.plot(widths, dataset.unique.mean("sample") / trials, "k--", label="certified unique")
-    axes.set(xlabel="teacher neurons $m_*$", ylabel="mean probability over n", ylim=(0, 1))
+    axes.set(xlabel="teacher neurons $m_*$", ylabel="mean probability over n")
     axes.set_title("the criterion matters")
-    axes.legend()
+    axes.set_ylim(0, 1.45)
+    axes.set_yticks(np.linspace(0, 1, 6))
+    axes.legend(loc="upper center", ncols=2)
 
 
 def draw(dataset: xr.Dataset) -> Figure:
@@ -123,12 +145,10 @@ def draw(dataset: xr.Dataset) -> Figure:
             figure, (left,) = panels(1, width=5.8, height=4.2)
             draw_certified(left, dataset)
             return figure
-        rows = 2 if "dimension" in dataset.dims else 1
-        figure = Figure(figsize=(14.4, 4.2 * rows), layout="constrained")
-        grid = figure.subplots(rows, 3, squeeze=False)
-        for axes, part in zip(grid[0], (draw_certified, draw_fits, draw_training), strict=True):
+        parts = [draw_certified, draw_fits, draw_training]
+        if "dimension" in dataset.dims:
+            parts += [draw_tolerances, draw_growth, draw_shift, draw_slope]
+        figure, grid = panels(len(parts), height=3.5)
+        for axes, part in zip(grid, parts, strict=True):
             part(axes, dataset)
-        if rows == 2:
-            for axes, part in zip(grid[1], (draw_growth, draw_shift, draw_tolerances), strict=True):
-                part(axes, dataset)
         return figure

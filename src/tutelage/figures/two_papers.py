@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tutelage.figures.style import BLACK, BLUE, ORANGE, RED, style
+from tutelage.figures.style import BLACK, BLUE, ORANGE, RED, panels, style
 
 _STAGES = (("#DCE6EF", "1"), ("#FBEBDD", "2"), ("#E3F1E8", "3"))
 _MEANING = (
@@ -83,13 +83,12 @@ def draw(dataset: xr.Dataset) -> Figure:
     with style():
         count = dataset.sizes["size"]
         chosen = sorted({0, count // 2, count - 1})
-        figure = Figure(figsize=(4.1 * (len(chosen) + 1), 4.3), layout="constrained")
-        grid = figure.subplots(1, len(chosen) + 1, squeeze=False)[0]
+        figure, grid = panels(len(chosen) + 1, height=3.5)
         for axes, i in zip(grid[:-1], chosen, strict=True):
             draw_size(axes, dataset.isel(size=i))
         grid[0].set_ylabel("fraction")
         draw_counts(grid[-1], dataset)
         handles, labels = grid[0].get_legend_handles_labels()
         figure.suptitle(_MEANING, fontsize=10, x=0.01, ha="left")
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+        figure.legend(handles, labels, loc="outside lower center", ncols=3)
         return figure

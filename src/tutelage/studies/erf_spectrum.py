@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tutelage.network import Network
 
 _SHAPES = ("square", "tall", "wide")
+FIXED_FROM = 12
+"""The upper group's slope is fitted over N from here on."""
 _SIGN = {"square": "d = k", "tall": "d > k", "wide": "d < k"}
 
 
@@ -85,13 +87,14 @@ class ErfSpectrum(Study):
         "bulk: near ν′a<sub>i</sub>², d times each, so that kλ/ν′ ~ χ²₁",
     )
     words: ClassVar[str] = (
-        "Left: all eigenvalues of random teachers with d = k = N and the error function as activation. A group stays "
+        "Upper left: all eigenvalues of random teachers with d = k = N and the error function as activation. A group stays "
         "where it is as networks grow, clearly away from zero; the great majority sinks towards zero like 1/N, but "
         "none is exactly zero, so every parameter counts.\n\n"
         "How many stay away? The paper, which looked at d = k, says the number of read-out weights, k. Other shapes "
-        "(middle) decide it: the widest gap comes after the d-th eigenvalue, d being the number of INPUTS. "
-        "The thin black lines are predicted from the weights alone: d on top, then k, then the bulk. Right: the slope of "
-        "the bulk's mean between neighbouring sizes, which comes to -1, the paper's 1/N."
+        "(upper right) decide it: the widest gap comes after the d-th eigenvalue, d being the number of INPUTS. "
+        "The thin black lines are predicted from the weights alone: d on top, then k, then the bulk. Below, the "
+        "rates: the slope between neighbouring sizes of the upper group's mean, which stays (0), and of the bulk's, which "
+        "comes to −1, the paper's 1/N. Shaded: the sizes over which the claims fit their slopes."
     )
     statements: ClassVar[tuple[Statement, ...]] = (
         *_shape_statements(),
@@ -220,8 +223,7 @@ class ErfSpectrum(Study):
             if shape == "square":
                 found["fig5.bulk"] = Measured(1.0, *mean_and_error(lower.mean(axis=1) / rest.mean(axis=1)))
         sizes, values = np.array(self.sizes), dataset["eigenvalues"].values
-        readout, late = dataset["readout"].values, np.array(self.sizes) >= 12
-        upper = _means(values, [(0, n) for n in self.sizes]) / readout
+        upper, late = upper_means(dataset, self.sizes), sizes >= FIXED_FROM
         small = sizes <= 12
         return found | {
             "fig5.sinks": exponent(
@@ -242,9 +244,11 @@ def _widest_gap(values: np.ndarray, among: int) -> float:
     return float(where[0]) if np.all(where == where[0]) else float("nan")
 
 
-def _means(values: np.ndarray, windows: list[tuple[int, int]]) -> np.ndarray:
-    """Mean eigenvalue between two indices, shape (size, teacher)."""
-    return np.array([row[:, low:high].mean(axis=1) for row, (low, high) in zip(values, windows, strict=True)])
+def upper_means(dataset: xr.Dataset, sizes: Sequence[int]) -> np.ndarray:
+    """Mean of the first N eigenvalues over |a|², shape (size, teacher)."""
+    values = dataset["eigenvalues"].values
+    means = [row[:, :n].mean(axis=1) for row, n in zip(values, sizes, strict=True)]
+    return np.array(means) / dataset["readout"].values
 
 
 def _rms(values: np.ndarray, tops: list[np.ndarray]) -> tuple[float, float]:
