@@ -40,7 +40,7 @@ def _eigenvalues(axis: Axes, dataset: xr.Dataset) -> None:
     axis.plot([], [], ".", color=BLUE, label="all others")
     axis.set(yscale="log", ylabel="eigenvalue", title="no zeros, a bulk that sinks")
     size_axis(axis, sizes)
-    axis.legend(loc="lower left", frameon=True, framealpha=0.9)
+    axis.legend(loc="lower left")
 
 
 def _spectra(axis: Axes, dataset: xr.Dataset) -> None:
@@ -51,7 +51,7 @@ def _spectra(axis: Axes, dataset: xr.Dataset) -> None:
         index = np.arange(1, d + k + 21)
         axis.plot(index, values[: index.size], ".", ms=4, color=colour, label=f"d = {d}, k = {k}")
         axis.plot(index, predicted[: index.size], color=BLACK, lw=0.7)
-        axis.axvline(d + 0.5, color=colour, lw=1, ls=":")
+        axis.axvline(d + 0.5, ymax=0.72, color=colour, lw=1, ls=":")
         top = max(top, values[0])
     axis.plot([], [], color=BLACK, lw=0.7, label="predicted")
     axis.plot([], [], color=BLACK, lw=1, ls=":", label="after the d-th")
@@ -69,5 +69,5 @@ def _upper(axis: Axes, dataset: xr.Dataset) -> None:
     draw_slopes(axis, found, fmt="o", ms=5, color=RED, label="measured ± s.e.")
     draw_expected(axis, 0, "fixed: slope 0")
     size_axis(axis, sizes)
-    axis.set(ylabel="local slope of log mean", title="the first N eigenvalues stay", ylim=(-1.4, 1.0))
-    axis.legend(loc="upper right", ncols=3)
+    axis.set(ylabel="local slope of log mean", title="the first N eigenvalues stay", ylim=(-1.2, 0.6))
+    axis.legend(loc="lower right")

@@ -45,14 +45,14 @@ def _curves(axis: Axes, dataset: xr.Dataset) -> None:
     axis.plot(time[large > _LOWEST], large[large > _LOWEST], color=RED, lw=1.8, label=_large(dataset))
     for size, line, _ in _sizes(dataset):
         axis.plot([], [], color=BLACK, ls=line, lw=1.0, label=size)
-    ramp = np.array([30.0, 3e4])
-    axis.plot(ramp, 1.5e-1 * (ramp / ramp[0]) ** -1.5, color=BLACK, lw=0.8)
-    axis.annotate("t$^{-3/2}$", (1.2e3, 1.0e-3))
+    ramp = np.array([3e2, 3e5])
+    axis.plot(ramp, 1e-1 * (ramp / ramp[0]) ** -1.5, color=BLACK, lw=0.8)
+    axis.annotate("t$^{-3/2}$", (1.5e4, 1e-3))
     axis.set(
         xscale="log", yscale="log", xlabel="time", ylabel="mean loss over its start",
-        ylim=(_LOWEST, 2), title="predicted curves",
+        ylim=(1e-4 * _LOWEST, 2), title="predicted curves",
     )  # fmt: skip
-    axis.legend(loc="lower left")
+    axis.legend(loc="lower center", ncols=2)
 
 
 def _times(axis: Axes, dataset: xr.Dataset) -> None:
@@ -83,7 +83,7 @@ def _slope(axis: Axes, dataset: xr.Dataset) -> None:
     axis.plot(time, -1.5 * reach / (1 + reach), color=BLACK, lw=1.0, label=label)
     draw_expected(axis, -1.5, "slope −3/2")
     axis.set(
-        xscale="log", xlabel="time", ylabel="local slope of log loss", ylim=(-4, 0.1),
+        xscale="log", xlabel="time", ylabel="local slope of log loss", ylim=(-3.2, 0.1),
         xlim=(time[0], 3 * time[shown][-1]), title="the power law of a large erf network",
     )  # fmt: skip
     axis.legend(loc="lower left")

@@ -49,26 +49,26 @@ def _activations(axis: Axes, dataset: xr.Dataset) -> None:
         axis.plot(run["time"][shown][::4], run["loss"][shown][::4], "o", ms=3.2, color=colour)
         late = shown & (run["late"] < 3.0 * run["loss"])
         axis.plot(run["time"][late], run["late"][late], color=BLACK, lw=0.9, ls="--")
-    axis.plot([], [], "o", ms=3.2, color=BLACK, label="trained, full gradient")
+    axis.plot([], [], "o", ms=3.2, color=BLACK, label="trained")
     axis.plot([], [], color=BLACK, lw=0.9, ls="--", label=r"$C\,e^{-2\lambda_{\min} t}$")
     axis.set(
         xscale="log", yscale="log", xlabel="time", ylabel="loss ε", ylim=(lowest / 3, None),
-        title="an exponential, and a power law that hides one",
+        title="full gradient descent, three activations",
     )  # fmt: skip
-    axis.legend(loc="lower left")
+    axis.legend(loc="lower right", handlelength=1.4)
 
 
 def _paper_rate(axis: Axes, dataset: xr.Dataset) -> None:
     sgd = dataset.sel(run="sgd")
     run = _columns(sgd)
     last, expected = run["time"][-1], 2.0 * float(sgd["smallest"])
-    draw_window(axis, (1.0 - LATE) * last, last)
+    draw_window(axis, (1.0 - LATE) * last, last, "fixed windows")
     draw_window(axis, 0.0, EARLY * last, "")
     draw_slopes(axis, _rate(run, "loss"), fmt=".", ms=5, color=BLUE, label="trained")
     draw_slopes(axis, _rate(run, "predicted"), color=RED, lw=1.2, label="predicted")
     draw_expected(axis, expected, r"$2\lambda_{\min}$")
     axis.set(
-        xlabel="time (learning rate × steps)", ylabel="local rate −d log ε / dt", ylim=(0, 6 * expected),
+        xlabel="time (learning rate × steps)", ylabel="local rate −d log ε / dt", ylim=(0, 3.6 * expected),
         title="its rate, and the two windows compared",
     )  # fmt: skip
     axis.legend(loc="upper right", ncols=2)
@@ -79,13 +79,13 @@ def _rates(axis: Axes, dataset: xr.Dataset) -> None:
     for name, colour in _COLOURS.items():
         one = dataset.sel(run=name)
         run = _columns(one)
-        for column, look in (("loss", {"fmt": "o", "ms": 3.2}), ("predicted", {"lw": 1.2})):
+        for column, look in (("loss", {"fmt": ".", "ms": 4}), ("predicted", {"lw": 1.2})):
             where, slopes, errors = _rate(run, column)
             draw_slopes(axis, (where / run["time"][-1], slopes, errors), color=colour, **look)
         draw_expected(axis, 2.0 * float(one["smallest"]), colour=colour)
     axis.plot([], [], color=BLACK, lw=1.1, ls="--", label=r"$2\lambda_{\min}$")
     axis.set(
-        yscale="log", xlabel="time / time of the last step", ylabel="local rate −d log ε / dt",
+        yscale="log", xlabel="time / time of the last step", ylabel="local rate −d log ε / dt", ylim=(None, 1e3),
         title="their rates (colours and dots as above)",
     )  # fmt: skip
     axis.legend(loc="upper right", ncols=2)

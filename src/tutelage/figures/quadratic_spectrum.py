@@ -36,11 +36,12 @@ def _eigenvalues(axis: Axes, dataset: xr.Dataset) -> None:
     axis.plot(n, alpha**2 * n + 1 + 10 * alpha**2, color=BLACK, lw=1.2, label="α²N + 1 + 10α²")
     # The constant is the predicted mean of the bulk where it has come to 1/N, at the largest size predicted.
     constant = float(dataset["limit_size"][-1] * dataset["limit_mean"][-1])
-    label = f"{constant:.3g}/N: mean of the bulk, large N"
-    axis.plot(n, constant / n, color=ORANGE, lw=1.6, ls="--", label=label)
-    axis.set(yscale="log", ylim=(1e-5, None), ylabel="eigenvalue", title=f"u + αu², α = {alpha:g}; zeros not drawn")
+    axis.plot(n, constant / n, color=ORANGE, lw=1.6, ls="--", label=f"{constant:.3g}/N: predicted for large N")
+    bulk = [row[:, 2 * n : n * (n + 3) // 2].mean() for n, row in zip(sizes, dataset["eigenvalues"].values, strict=True)]
+    axis.plot(sizes, bulk, "D", ms=5, color=ORANGE, mec=BLACK, mew=0.8, label="mean of the bulk")
+    axis.set(yscale="log", ylim=(1e-8, None), ylabel="eigenvalue", title=f"u + αu², α = {alpha:g}; zeros not drawn")
     size_axis(axis, sizes)
-    axis.legend(loc="lower left", frameon=True, framealpha=0.9)
+    axis.legend(loc="lower left")
 
 
 def _growth(axis: Axes, dataset: xr.Dataset) -> None:
@@ -52,8 +53,7 @@ def _growth(axis: Axes, dataset: xr.Dataset) -> None:
     draw_expected(axis, dataset.attrs["alpha"] ** 2, "α²")
     size_axis(axis, sizes)
     axis.set(ylabel="largest eigenvalue, slope in N", title="the outlier grows like α²N")
-    axis.margins(y=0.35)
-    axis.legend(loc="upper right", ncols=3)
+    axis.legend(loc="lower right")
 
 
 def _bulk(axis: Axes, dataset: xr.Dataset) -> None:

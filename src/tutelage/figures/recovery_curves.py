@@ -56,7 +56,7 @@ def _single(dataset: xr.Dataset) -> Figure:
     axes[0].set_title(
         f"d = {counts['d']}, $m_*$ = {counts['teacher_width']}, {counts['instances']} instances, {counts['method']}"
     )
-    axes[0].legend(loc="best", frameon=True, framealpha=0.9)
+    axes[0].legend(loc="best")
     if sized:
         draw_size(axes[1], dataset, samples, counts)
         axes[1].set(xlabel="samples n", ylabel=r"mean width of the set of fits / $\|A_*\|_F$")
@@ -67,7 +67,7 @@ def _single(dataset: xr.Dataset) -> Figure:
 
 def _grid(dataset: xr.Dataset) -> Figure:
     rows = dataset.sizes["panel"]
-    figure, axes = panels(2 * rows, height=3.0)
+    figure, axes = panels(2 * rows, height=3.2)
     for i, (left, right) in enumerate(zip(axes[::2], axes[1::2], strict=True)):
         panel = dataset.isel(panel=i).dropna("point", how="any", subset=["n"])
         counts = {key: float(panel[key]) for key in ("n_c", "n_eff", "delta")}
@@ -75,9 +75,10 @@ def _grid(dataset: xr.Dataset) -> Figure:
         draw_probabilities(left, panel, samples, counts)
         draw_size(right, panel, samples, counts)
         for panel_axes in (left, right):
+            panel_axes.xaxis.get_major_locator().set_params(integer=True)
             panel_axes.set(xlabel="samples n", title=f"d = {int(panel.d)}, $m_*$ = {int(panel.m)}")
         left.set_ylabel("probability of recovery")
-        right.set_ylabel(r"width of the set of fits / $\|A_*\|_F$")
+        right.set_ylabel(r"width of the fits / $\|A_*\|_F$")
     named = {}
     for first in axes[:2]:
         named |= {label: handle for handle, label in zip(*first.get_legend_handles_labels(), strict=True)}

@@ -33,6 +33,7 @@ def _mesh(axes: Axes, dataset: xr.Dataset, values: np.ndarray, label: str, title
     axes.plot(widths, dataset.delta.values / d, "s--", color=BLUE, markersize=3, linewidth=1.2, label="δ/d")
     axes.set(xlabel="teacher neurons $m_*$", ylabel="n / d", xlim=(columns[0], columns[-1]))
     axes.set_title(title)
+    axes.set_xticks(widths)
     axes.grid(False)
     axes.set_facecolor("#F3E9E2")
     axes.figure.colorbar(mesh, ax=axes, label=label)
@@ -48,7 +49,7 @@ def draw_certified(axes: Axes, dataset: xr.Dataset) -> None:
             dataset.width, dataset.half_point / dataset.attrs["d"], 2 * dataset.half_point_error / dataset.attrs["d"],
             fmt="D", color=BLACK, mfc="white", markersize=4, label="50 % point, ±2 s.e.",
         )  # fmt: skip
-    axes.legend(loc="lower right", frameon=True)
+    axes.legend(loc="lower right")
 
 
 def draw_fits(axes: Axes, dataset: xr.Dataset) -> None:
@@ -76,14 +77,14 @@ def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
         row = dataset.sel(teacher=m)
         axes.errorbar(
             d, row.half_point / d, 2 * row.half_point_error / d,
-            fmt=marker, color=colour, mfc="white", markersize=5, label=f"$m_*$ = {m}: 50 %, ±2 s.e.",
+            fmt=marker, color=colour, mfc="white", markersize=5, label=f"$m_*$ = {m}",
         )  # fmt: skip
         axes.plot(d, row.shift_delta / d, "--", color=colour, linewidth=1.2)
         axes.plot(d, row.shift_n_c / d, "-", color=colour, linewidth=1.0)
     axes.plot([], [], "-", color=BLACK, linewidth=1.0, label="$n_c/d$, limit $m_*+1$")
     axes.plot([], [], "--", color=BLACK, linewidth=1.2, label="δ/d, limit $3m_*$")
     axes.set(xlabel="input dimension d", ylabel="n / d")
-    axes.set_title("certified 50 % point per dimension")
+    axes.set_title("certified 50 % point per dimension, ±2 s.e.")
     axes.set_ylim(top=1.3 * float((dataset.half_point / dataset.dimension).max()))
     axes.legend(loc="upper left", ncols=2)
 
@@ -120,8 +121,8 @@ def draw_slope(axes: Axes, dataset: xr.Dataset) -> None:
     axes.plot([], [], "x:", color=BLACK, linewidth=1.0, label="of δ")
     axes.set(xlabel="input dimension d", ylabel="local slope (samples per dimension)")
     axes.set_title("growth of the certified 50 % point between neighbouring d")
-    axes.margins(y=0.3)
-    axes.legend(loc="upper left", ncols=6)
+    axes.margins(y=0.35)
+    axes.legend(loc="upper left", ncols=2)
 
 
 def draw_tolerances(axes: Axes, dataset: xr.Dataset) -> None:
@@ -130,7 +131,8 @@ def draw_tolerances(axes: Axes, dataset: xr.Dataset) -> None:
     for t in dataset.target.values:
         mean = dataset.success.sel(target=t).mean("sample") / trials
         axes.plot(widths, mean, "o-", markersize=3, label=f"error ≤ {t:g}")
-    axes.plot(widths, dataset.unique.mean("sample") / trials, "k--", label="certified unique")
+    axes.plot(widths, dataset.unique.mean("sample") / trials, "--", color=BLACK, label="certified unique")
+    axes.set_xticks(widths)
     axes.set(xlabel="teacher neurons $m_*$", ylabel="mean probability over n")
     axes.set_title("the criterion matters")
     axes.set_ylim(0, 1.45)

@@ -47,7 +47,7 @@ def _exponents(axis: Axes, dataset: xr.Dataset) -> None:
     draw_expected(axis, 2, "predicted: 2")
     axis.set(
         xscale="log", xlabel="time t", ylabel="local exponent −d log E / d log t", ylim=(0, 3.4),
-        title="$m_* < d$: the exponent comes to 2",
+        title="$m_* < d$: comes to 2 (colours as above)",
     )  # fmt: skip
     axis.legend(loc="upper left", ncols=2)
 
@@ -58,7 +58,7 @@ def _rates(axis: Axes, dataset: xr.Dataset) -> None:
     draw_expected(axis, 1, "predicted: 1")
     axis.set(
         xlabel=r"$4\lambda t$", ylabel=r"local rate −d log E / d(4λt)", ylim=(0, 2.6),
-        title=r"$m_* \geq d$: the rate comes to 4λ",
+        title=r"$m_* \geq d$: comes to 1 (colours as above)",
     )  # fmt: skip
     axis.legend(loc="upper right")
 

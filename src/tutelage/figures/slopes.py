@@ -66,7 +66,7 @@ def draw_slopes(axes: Axes, found: Slopes, **look: Any) -> None:
 
 def draw_window(axes: Axes, start: float, stop: float, label: str = "fixed window") -> None:
     """Shade the window over which the claim's slope is taken."""
-    axes.axvspan(start, stop, color=WINDOW, lw=0, zorder=0, label=label)
+    axes.axvspan(start, stop, facecolor=WINDOW, edgecolor="#D9C08F", lw=0.8, zorder=0, label=label)
 
 
 def draw_expected(axes: Axes, value: float, label: str = "", colour: str = BLACK) -> None:

@@ -42,7 +42,9 @@ _RC: dict[str, Any] = {
     "grid.color": "#E6E8EB",
     "grid.linewidth": 0.7,
     "axes.axisbelow": True,
-    "legend.frameon": False,
+    # White behind the letters, for legends that stand over lines, dots or a shaded window.
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "white",
     "legend.fontsize": 8.5,
     "lines.linewidth": 1.7,
     "pdf.fonttype": 42,
