@@ -68,5 +68,6 @@ def _convergence(axis: Axes, dataset: xr.Dataset) -> None:
     draw_slopes(axis, found, fmt="o-", ms=5, lw=1.2, color=BLUE, label="between neighbouring sizes")
     draw_expected(axis, -1, "1/size: slope −1")
     size_axis(axis, sizes, f"input dimension d, with k = {k / d:g} d")
-    axis.set(ylabel="local slope of log area", title="the area ∫|F − F∞| between the two laws falls like 1/size", ylim=(-1.2, -0.8))
+    axis.set(ylabel="local slope of log area", ylim=(-1.2, -0.8))
+    axis.set_title("the area ∫|F − F∞| between the two laws falls like 1/size")
     axis.legend(loc="upper right", ncols=3)

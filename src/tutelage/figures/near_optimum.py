@@ -45,7 +45,9 @@ def _activations(axis: Axes, dataset: xr.Dataset) -> None:
         run = _columns(dataset.sel(run=name))
         shown = (run["time"] > 0) & (run["loss"] > 1e-12 * run["loss"][0])
         lowest = min(lowest, run["loss"][shown].min())
-        axis.plot(run["time"][shown], run["predicted"][shown], color=colour, lw=1.2, label=f"{name}, predicted")
+        axis.plot(
+            run["time"][shown], run["predicted"][shown], color=colour, lw=1.2, label=f"{name}, predicted"
+        )
         axis.plot(run["time"][shown][::4], run["loss"][shown][::4], "o", ms=3.2, color=colour)
         late = shown & (run["late"] < 3.0 * run["loss"])
         axis.plot(run["time"][late], run["late"][late], color=BLACK, lw=0.9, ls="--")

@@ -36,10 +36,17 @@ def _eigenvalues(axis: Axes, dataset: xr.Dataset) -> None:
     axis.plot(n, alpha**2 * n + 1 + 10 * alpha**2, color=BLACK, lw=1.2, label="α²N + 1 + 10α²")
     # The constant is the predicted mean of the bulk where it has come to 1/N, at the largest size predicted.
     constant = float(dataset["limit_size"][-1] * dataset["limit_mean"][-1])
-    axis.plot(n, constant / n, color=ORANGE, lw=1.6, ls="--", label=f"{constant:.3g}/N: predicted for large N")
-    bulk = [row[:, 2 * n : n * (n + 3) // 2].mean() for n, row in zip(sizes, dataset["eigenvalues"].values, strict=True)]
+    axis.plot(
+        n, constant / n, color=ORANGE, lw=1.6, ls="--", label=f"{constant:.3g}/N: predicted for large N"
+    )
+    bulk = [
+        row[:, 2 * n : n * (n + 3) // 2].mean()
+        for n, row in zip(sizes, dataset["eigenvalues"].values, strict=True)
+    ]
     axis.plot(sizes, bulk, "D", ms=5, color=ORANGE, mec=BLACK, mew=0.8, label="mean of the bulk")
-    axis.set(yscale="log", ylim=(1e-8, None), ylabel="eigenvalue", title=f"u + αu², α = {alpha:g}; zeros not drawn")
+    axis.set(
+        yscale="log", ylim=(1e-8, None), ylabel="eigenvalue", title=f"u + αu², α = {alpha:g}; zeros not drawn"
+    )
     size_axis(axis, sizes)
     axis.legend(loc="lower left")
 
@@ -65,7 +72,13 @@ def _bulk(axis: Axes, dataset: xr.Dataset) -> None:
     bins = np.linspace(max(bulk.min(), -6), bulk.max(), 70)
     axis.hist(bulk, bins=bins, density=True, color=LIGHT, label=f"measured, N = {n}")
     axis.hist(
-        predicted, bins=bins, density=True, histtype="step", color=BLACK, lw=1.5, label=r"$4\alpha^2(s_i^2 + s_j^2)$"
+        predicted,
+        bins=bins,
+        density=True,
+        histtype="step",
+        color=BLACK,
+        lw=1.5,
+        label=r"$4\alpha^2(s_i^2 + s_j^2)$",
     )
     axis.set(xlabel="log₁₀ eigenvalue in the bulk", ylabel="density", title="the bulk from the weights alone")
     axis.legend(loc="upper left")

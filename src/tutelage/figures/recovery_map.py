@@ -72,6 +72,7 @@ def draw_training(axes: Axes, dataset: xr.Dataset, target: float = 1e-2) -> None
 def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
     """Certified 50 % point per dimension against d, with both predictions."""
     d = dataset.dimension.values
+    axes.set_xticks(d)
     for i, m in enumerate(dataset.teacher.values):
         marker, colour = _MARKERS[i % 3]
         row = dataset.sel(teacher=m)
@@ -92,6 +93,7 @@ def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
 def draw_shift(axes: Axes, dataset: xr.Dataset) -> None:
     """Samples above n_c."""
     d = dataset.dimension.values
+    axes.set_xticks(d)
     for i, m in enumerate(dataset.teacher.values):
         marker, colour = _MARKERS[i % 3]
         row = dataset.sel(teacher=m)
@@ -109,13 +111,16 @@ def draw_shift(axes: Axes, dataset: xr.Dataset) -> None:
 def draw_slope(axes: Axes, dataset: xr.Dataset) -> None:
     """Samples gained per dimension between neighbouring d; the claims take the last step."""
     d = dataset.dimension.values
+    axes.set_xticks(d)
     draw_window(axes, d[-2], d[-1], "fixed window: the last step")
     for i, m in enumerate(dataset.teacher.values):
         marker, colour = _MARKERS[i % 3]
         row = dataset.sel(teacher=m)
         found = local_slopes(d, row.half_point.values, row.half_point_error.values, log="")
         draw_slopes(axes, found, fmt=marker, ms=5, mfc="white", color=colour, label=f"$m_*$ = {m}, ± s.e.")
-        draw_slopes(axes, local_slopes(d, row.shift_delta.values, log=""), fmt="x:", ms=5, lw=1.0, color=colour)
+        draw_slopes(
+            axes, local_slopes(d, row.shift_delta.values, log=""), fmt="x:", ms=5, lw=1.0, color=colour
+        )
         draw_expected(axes, m + 1, colour=colour)
     axes.plot([], [], "--", color=BLACK, linewidth=1.1, label="$m_*+1$")
     axes.plot([], [], "x:", color=BLACK, linewidth=1.0, label="of δ")

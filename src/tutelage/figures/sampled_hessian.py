@@ -44,7 +44,9 @@ def _eigenvalues(axis: Axes, dataset: xr.Dataset) -> None:
         axis.axhline(exact[column], color=colour, lw=1, ls="--")
         axis.plot([], [], ".", color=colour, label=name)
     axis.plot([], [], color=BLACK, lw=1, ls="--", label="exact")
-    axis.set(yscale="log", ylabel="eigenvalue", title="the edges of the spectrum", ylim=(None, 100 * exact[0]))
+    axis.set(
+        yscale="log", ylabel="eigenvalue", title="the edges of the spectrum", ylim=(None, 100 * exact[0])
+    )
     axis.legend(loc="upper right", ncols=3)
 
 

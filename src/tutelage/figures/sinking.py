@@ -24,6 +24,6 @@ def draw_sinking(axes: Axes, dataset: xr.Dataset) -> None:
     further = local_slopes(limit, dataset["limit_mean"].values)
     draw_slopes(axes, further, fmt=":D", ms=4, lw=1.2, color=ORANGE, label="predicted, larger N")
     draw_expected(axes, -1, "1/N: slope −1")
-    size_axis(axes, [*sizes, *limit[1::2]])
+    size_axis(axes, [*sizes, *limit[-2:]])
     axes.set(ylabel="local slope of log mean", title="the bulk sinks like 1/N", ylim=(-1.2, 0.3))
     axes.legend(loc="upper right")

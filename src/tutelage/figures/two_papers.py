@@ -57,7 +57,9 @@ def draw_size(axes: Axes, row: xr.Dataset) -> None:
             text, (x, 0.0), xytext=(-3, 3), textcoords="offset points", color=colour, fontsize=9, ha="right",
             path_effects=[withStroke(linewidth=3, foreground="white")],
         )  # fmt: skip
-    axes.set(xlabel="samples n", ylabel="fraction", xlim=(0, last), ylim=(-0.02, 1.18), yticks=np.linspace(0, 1, 6))
+    axes.set(
+        xlabel="samples n", ylabel="fraction", xlim=(0, last), ylim=(-0.02, 1.18), yticks=np.linspace(0, 1, 6)
+    )
     axes.set_title(f"{row['size'].item().replace('m*', '$m_*$')}: 50 % at {half:.1f} ± {error / 2:.1f}")
     axes.grid(False)
 
