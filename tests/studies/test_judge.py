@@ -7,9 +7,10 @@ from typing import ClassVar
 import pytest
 
 from tutelage import studies
+from tutelage.studies import available, study_class
 from tutelage.errors import InputError
 from tutelage.studies.base import Claim, Measured, Statement, Study
-from tutelage.studies.judge import TESTS, judge
+from tutelage.studies.judge import REASONS, TESTS, judge
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,24 @@ def test_an_unknown_study_names_the_nearest(monkeypatch):
     monkeypatch.setattr(studies, "available", lambda: {"fig2": "a:b", "recovery": "c:d"})
     with pytest.raises(InputError, match="did you mean 'recovery'"):
         studies.study_class("recovry")
+
+
+@pytest.mark.parametrize("test", ["within", "within relative", "at most", "at least"])
+def test_a_free_threshold_needs_a_reason(test):
+    with pytest.raises(InputError, match="reason"):
+        Statement("a.b", "a", "", test, 0.1)
+    assert Statement("a.b", "a", "", test, 0.1, "round-off").reason == "round-off"
+
+
+def test_a_claim_says_why_its_threshold():
+    counted = Claim.judged(Statement("a.b", "a", "", "equal"), Measured(1, 1))
+    assert counted.reason == REASONS["equal"] and Claim.from_dict(counted.to_dict()) == counted
+    chosen = Claim.judged(Statement("a.b", "a", "", "at most", 1.0, "so"), Measured(0, 0.5))
+    assert chosen.reason == "so"
+
+
+@pytest.mark.parametrize("name", available())
+def test_another_seed_changes_the_seed_alone(name):
+    for study in (study_class(name).quick(), study_class(name).full()):
+        other = study.reseeded(7)
+        assert other.seed == study.seed + 7 and other.reseeded(-7) == study

@@ -56,6 +56,8 @@ class Statement:
             raise InputError(
                 f"Statement {self.id!r}: unknown test {self.test!r}; known: {', '.join(sorted(TESTS))}"
             )
+        if not self.reason and self.test not in REASONS:
+            raise InputError(f"Statement {self.id!r}: expected the reason of its threshold; say why {self.threshold:g}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -60,7 +60,7 @@ class WideWeights(Study):
                 "[C25] Fig. 8, appendix E",
                 "within errors",
                 4.0,
-                "bootstrap by teacher; correction: the distance that Var|a|² = (κ₄ − 1)/k instead of 2/k makes at this k",
+                note="bootstrap by teacher; correction: the distance that Var|a|² = (κ₄ − 1)/k instead of 2/k makes at this k",
             )
             for law in FINITE
         ),
@@ -80,6 +80,7 @@ class WideWeights(Study):
             "ours, SCIENCE 4",
             "within",
             1e-12,
+            "round-off",
         ),
         Statement(
             "fig8.cauchy",
@@ -87,7 +88,8 @@ class WideWeights(Study):
             "[C25] Fig. 9, appendix E",
             "at least",
             0.1,
-            "the paper expects the limit for finite variance only",
+            "ten times what Laplace weights do at this size",
+            note="the paper expects the limit for finite variance only",
         ),
     )
 
@@ -170,7 +172,8 @@ class NarrowWeights(Study):
             "[C25] section 3.1",
             "at most",
             KOLMOGOROV_1E3,
-            "0.1 % point of Kolmogorov's law, one eigenvalue per teacher; predicted is the limit's median",
+            "the 0.1 % point of Kolmogorov's law",
+            note="one eigenvalue per teacher; predicted is the median of Kolmogorov's law",
         ),
         *(
             Statement(
@@ -179,7 +182,7 @@ class NarrowWeights(Study):
                 "[C25] Fig. 9, appendix E",
                 "within errors",
                 4.0,
-                "predicted by the central limit theorem for |a|², whose error at this k the bootstrap by teacher exceeds; "
+                note="predicted by the central limit theorem for |a|², whose error at this k the bootstrap by teacher exceeds; "
                 "correction: the distance of the whole laws at this k, not only of their |a|² parts",
             )
             for law in ("uniform", "laplace")
@@ -190,6 +193,7 @@ class NarrowWeights(Study):
             "[C25] Fig. 9, appendix E",
             "within",
             1e-9,
+            "a share of counts: round-off of one division",
         ),
     )
 

@@ -73,7 +73,7 @@ class QuadraticSpectrum(Study):
             "[C25] Fig. 4",
             "within errors",
             4.0,
-            "line through the means, weighted by their standard errors over teachers",
+            note="line through the means, weighted by their standard errors over teachers",
         ),
         Statement(
             "fig4.level",
@@ -81,7 +81,7 @@ class QuadraticSpectrum(Study):
             "[C25] Fig. 4",
             "within relative",
             0.2,
-            "a first-order formula: corrections are of relative order 1/√N",
+            "a first-order formula: corrections are of relative order 1/√N, 0.2 at N = 24",
         ),
         Statement(
             "fig4.single",
@@ -89,7 +89,8 @@ class QuadraticSpectrum(Study):
             "[C25] section 4.1",
             "at least",
             0.9,
-            "widest ratio of neighbours among the first 2N",
+            "one teacher in ten is allowed a second neuron nearly as strong as the first",
+            note="widest ratio of neighbours among the first 2N",
         ),
         Statement(
             "fig4.pairs",
@@ -97,14 +98,16 @@ class QuadraticSpectrum(Study):
             "ours, SCIENCE 8(b)",
             "at most",
             0.1,
-            "SCIENCE 8(b): 0.099 at N = 20 against the limit law, and it falls with N; from the weights it is nearer",
+            "SCIENCE 8(b): 0.099 at N = 20 against the limit law, and it falls with N; from the weights it is "
+            "nearer",
         ),
         Statement(
             "fig4.bulk",
             "The mean bulk eigenvalue at the largest N is that of these pairs: ratio of the two.",
             "ours, SCIENCE 8(b)",
             "within",
-            0.15,
+            0.2,
+            "a first-order formula: corrections are of relative order 1/√N, 0.2 at N = 24",
         ),
         Statement(
             "fig4.sinks",
@@ -112,7 +115,7 @@ class QuadraticSpectrum(Study):
             "[C25] Fig. 4",
             "within errors",
             4.0,
-            "measured on Hessians up to the largest N that Lanczos reaches; standard error over teachers; "
+            note="measured on Hessians up to the largest N that Lanczos reaches; standard error over teachers; "
             "correction: the slope the pair formula predicts for the same weights, which tends to -1 (figure)",
         ),
     )

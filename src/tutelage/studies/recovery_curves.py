@@ -100,8 +100,9 @@ class RecoveryCurves(Study):
             "ours",
             "at least",
             0.25,
-            "three standard errors of a fraction at 40 instances (0.08). Sizes as in recovery.fits: where few "
-            "instances are unique at n_c there is less to wait for (0.15 at (12, 3))",
+            "three standard errors of a fraction at 40 instances (0.08)",
+            note="sizes as in recovery.fits: where few instances are unique at n_c there is less to wait for (0.15 "
+            "at (12, 3), seen before this size was chosen)",
         ),
         Statement(
             "recovery.limit",
@@ -128,7 +129,8 @@ class RecoveryCurves(Study):
             "[S20] abstract",
             "at least",
             0.9,
-            "judged at n_c + 6 of d = 6 (quick) or 8 (full), m_* = 2; standard error 0.05 at 40 instances if the truth were 0.9",
+            "standard error 0.05 at 40 instances if the truth were 0.9",
+            note="judged at n_c + 6 of d = 6 (quick) or 8 (full), m_* = 2",
         ),
         Statement(
             "recovery.fits",
@@ -136,8 +138,9 @@ class RecoveryCurves(Study):
             "ours",
             "at least",
             10.0,
-            "local identifiability leaves a sizeable set; the global threshold closes it; the ratio is known to about 40 % "
-            "at 40 instances. At (12, 3) n_c itself lies below the certified point and the factor is 5.5",
+            "local identifiability leaves a sizeable set, the global threshold closes it: an order of magnitude; "
+            "the ratio is known to about 40 % at 40 instances",
+            note="at (12, 3), tried first, n_c itself lies below the certified point and the factor is 5.5",
         ),
     )
 

@@ -45,6 +45,7 @@ class Setup(Study):
             "[C25] section 1.1, (1)-(2)",
             "at most",
             1e-14,
+            "round-off: two dozen operations of 2e-16 each on numbers of order one",
         ),
         Statement(
             "fig1.permutation",
@@ -52,6 +53,7 @@ class Setup(Study):
             "[C25] section 1.1",
             "at most",
             1e-14,
+            "round-off: two dozen operations of 2e-16 each on numbers of order one",
         ),
         Statement(
             "fig1.curvature",
@@ -59,7 +61,8 @@ class Setup(Study):
             "[C25] section 2.1",
             "within",
             1e-2,
-            "the next order is of relative size 1e-4",
+            "the next order is of relative size 1e-4; a hundred of it is allowed, a fiftieth of what a wrong ½ "
+            "would do",
         ),
         Statement(
             "fig1.parameters",

@@ -49,6 +49,7 @@ class TwoPapers(Study):
             "ours",
             "at least",
             1e6,
+            "single precision would still tell the two sides apart",
         ),
         Statement(
             "two-papers.local",
@@ -62,7 +63,8 @@ class TwoPapers(Study):
             "[S20]",
             "within relative",
             0.05,
-            "corrected: the ratio of the statistical dimension to n_c. Three standard errors at 40 instances (1.3 % at d = 12)",
+            "three standard errors at 40 instances (1.3 % at d = 12)",
+            note="corrected: the ratio of the statistical dimension to n_c",
         ),
         Statement(
             "two-papers.order",
