@@ -85,13 +85,14 @@ class ErfSpectrum(Study):
         "bulk: near ν′a<sub>i</sub>², d times each, so that kλ/ν′ ~ χ²₁",
     )
     words: ClassVar[str] = (
-        "Left: all eigenvalues of random teachers with d = k = N and the error function as activation. A group stays "
+        "Upper left: all eigenvalues of random teachers with d = k = N and the error function as activation. A group stays "
         "where it is as networks grow, clearly away from zero; the great majority sinks towards zero like 1/N, but "
         "none is exactly zero, so every parameter counts.\n\n"
         "How many stay away? The paper, which looked at d = k, says the number of read-out weights, k. Other shapes "
-        "(middle) decide it: the widest gap comes after the d-th eigenvalue, d being the number of INPUTS. "
-        "The thin black lines are predicted from the weights alone: d on top, then k, then the bulk. Right: the slope of "
-        "the bulk's mean between neighbouring sizes, which comes to -1, the paper's 1/N."
+        "(upper right) decide it: the widest gap comes after the d-th eigenvalue, d being the number of INPUTS. "
+        "The thin black lines are predicted from the weights alone: d on top, then k, then the bulk. Below, the "
+        "rates: the slope between neighbouring sizes of the upper group's mean, which stays (0), and of the bulk's, which "
+        "comes to −1, the paper's 1/N. Shaded: the sizes over which the claims fit their slopes."
     )
     statements: ClassVar[tuple[Statement, ...]] = (
         *_shape_statements(),

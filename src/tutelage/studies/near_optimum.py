@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from tutelage.network import Network
 
 _SGD = "sgd"
-_LATE = 1.0 / 3.0
+LATE = 1.0 / 3.0
 """Slopes are fitted over this last part of a run."""
+EARLY = 1.0 / 30.0
+"""The first slope is fitted over this first part: one time constant of the SGD run."""
 
 
 def _of_each(activations: tuple[str, ...]) -> tuple[Statement, ...]:
@@ -85,18 +87,20 @@ class NearOptimum(Study):
         "long times: C e<sup>−2λ<sub>min</sub>t</sup>",
     )
     words: ClassVar[str] = (
-        "A student starts at its teacher plus a little noise and is trained. Left, as in the paper: a "
+        "A student starts at its teacher plus a little noise and is trained. Upper left, as in the paper: a "
         "linear network "
         "under stochastic gradient descent (blue) and the exponential of the smallest non-zero "
         "eigenvalue (black), "
         "its constant fixed at the final time. The red line is what the paper does not draw: the WHOLE "
         "curve, "
         "predicted from the Hessian and the start without training anything.\n\n"
-        "Right: the same for full gradient descent of three activations. The linear network ends on its "
+        "Upper right: the same for full gradient descent of three activations. The linear network ends on its "
         "exponential. "
         "The error-function network has eigenvalues down to 1e-7 and below: within any run it follows a "
         "power law, "
-        "and its exponential lies beyond."
+        "and its exponential lies beyond.\n\n"
+        "Below, the local rates −d log ε/dt of the curves above them: dots trained, lines predicted, dashed 2λ_min. The "
+        "claims fit their slopes over the shaded windows, the last third of a run and, for comparison, its beginning."
     )
     activations: ClassVar[tuple[str, ...]] = ("linear", "quadratic", "erf")
     statements: ClassVar[tuple[Statement, ...]] = (
@@ -232,11 +236,11 @@ class NearOptimum(Study):
             rates, start = self._predicted(run)
             rule = GradientDescent(self._schedule(run, rates.smallest, rates.largest)[0])
             own = predict_loss(start, trained.times, rule)
-            window = ((1.0 - _LATE) * trained.times[-1], trained.times[-1])
+            window = ((1.0 - LATE) * trained.times[-1], trained.times[-1])
             slope, expected = _slope(trained, window), _slope(own, window)
             six = own.loss > 1e-6 * own.loss[0]
             if run == _SGD:
-                early = _slope(trained, (0.0, trained.times[-1] / 30))
+                early = _slope(trained, (0.0, EARLY * trained.times[-1]))
                 found["fig3.rate"] = Measured(-2.0 * rates.smallest, slope, corrected=expected)
                 found["fig3.faster"] = Measured(1.0, early / slope)
                 ratio = np.log10(trained.loss[six] / own.loss[six])

@@ -46,13 +46,14 @@ class QuadraticSpectrum(Study):
         "bulk ≈ 4α²(s<sub>i</sub>² + s<sub>j</sub>²), i ≤ j, s the singular values of diag(a)W",
     )
     words: ClassVar[str] = (
-        "Every column of dots on the left is the Hessian of random teachers with d = k = N and the activation "
+        "Every column of dots in the first panel is the Hessian of random teachers with d = k = N and the activation "
         "u + αu². Three things happen as networks grow. One eigenvalue runs away, growing in proportion to N: the "
         "direction that changes the overall size of the output. Most of the others form a bulk that sinks "
         "towards zero like 1/N. And N(N − 1)/2 of them are exactly zero (not drawn): directions in which the "
         "network's function does not change at all.\n\n"
-        "In the middle the bulk of the largest of these networks is compared with a prediction from the weights alone. "
-        "On the right, the rate: the slope of the bulk's mean between neighbouring sizes, measured on networks as large "
+        "Beside it the bulk of the largest of these networks is compared with a prediction from the weights alone. "
+        "Below, the rates, with the sizes over which the claims fit them shaded. Left: how much the outlier gains per unit "
+        "of N. Right: the slope of the bulk's mean between neighbouring sizes, measured on networks as large "
         "as Lanczos reaches. Networks of a few dozen neurons still sink more slowly than 1/N, exactly as the prediction "
         "for their weights says; for hundreds of neurons it comes to the paper's 1/N. The paper's value of α did "
         "not survive; here α = 1."

@@ -30,10 +30,11 @@ class RecoveryMap(Study):
     place: ClassVar[str] = "[S20] abstract: n, d and m_*; SCIENCE 7"
     cost: ClassVar[float] = 4.0
     words: ClassVar[str] = (
-        "Top: three maps of the same instances against the number of teacher neurons and the samples per dimension: the "
+        "First three maps of the same instances against the number of teacher neurons and the samples per dimension: the "
         "probability that the data determine the teacher, proved instance by instance; the size of the set of fits; the "
-        "probability that training ends within 1 % of generalisation error. Bottom: the certified 50 % point at fixed m_* as "
-        "the dimension grows.\n\n"
+        "probability that training ends within 1 % of generalisation error; then how the criterion moves that probability. "
+        "Third row: the certified 50 % point at fixed m_* as the dimension grows. Bottom: its slope between neighbouring "
+        "dimensions, in samples per dimension; the claims take the last (shaded).\n\n"
         "The count n_c = d(m_*+1) − m_*(m_*+1)/2 is close at small d and falls behind as d grows. The certified threshold "
         "follows the statistical dimension δ, which tends to 3 m_* samples per dimension, not m_* + 1; at m_* = 1 even δ is low."
     )

@@ -34,7 +34,8 @@ class RecoveryRates(Study):
         "With many samples the loss follows the population flow. A teacher with fewer neurons than inputs is approached like "
         "1/t², with a constant that depends on the sizes alone: flat directions of the Hessian are not tangent to the "
         "minimum. A teacher of full rank is approached exponentially, at the rate of the flow linearised at it.\n\n"
-        "Below the threshold the run fits its data as well, and does not generalise."
+        "The second row shows the local exponent and the local rate of the curves above it; the claims read them off the last "
+        "step recorded (shaded). Bottom: below the threshold the run fits its data as well, and does not generalise."
     )
     formulas: ClassVar[tuple[str, ...]] = (
         "E(t) → (D − m_*)(m_*+2) / (32 (D+2) t²), D = min(d, m)",

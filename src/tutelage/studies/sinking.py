@@ -79,9 +79,3 @@ def exponent(
     weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
     relative = measured.std(axis=1, ddof=1) / np.sqrt(measured.shape[1]) / measured.mean(axis=1)
     return Measured(expected, float(slope), float(np.hypot.reduce(weights * relative)), corrected)
-
-
-def local_slopes(sizes: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slope of log mean between neighbouring sizes, at their geometric means."""
-    sizes = np.asarray(sizes, dtype=np.float64)
-    return np.sqrt(sizes[1:] * sizes[:-1]), np.diff(np.log(means)) / np.diff(np.log(sizes))
