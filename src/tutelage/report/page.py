@@ -169,7 +169,8 @@ measurement with the threshold; ± is one standard error over independent teache
 {"".join(section(run, pictures[run.study.name]) for run in runs)}
 {equations_section(entries, pictures)}
 <section id="provenance"><h2>Provenance</h2>
-<p>Made by <code>tutelage report{" --full" if full else ""}{f" --seed {seed}" if seed else ""}</code>, version {text(tutelage.__version__)}, the {size} form;
+<p>Made by <code>tutelage report{" --full" if full else ""}{f" --seed {seed}" if seed else ""}</code>,
+version {text(tutelage.__version__)}, the {size} form;
 computing time of all studies {seconds:.0f} s. Every claim can be computed again from its JSON file alone:
 <code>tutelage recheck claims/ID.json</code>.</p>{definitions(flat)}</section>
 </main></body></html>
