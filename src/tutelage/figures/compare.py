@@ -27,16 +27,15 @@ def draw(dataset: xr.Dataset) -> Figure:
         for name, colour, dashed, values, rank in zip(
             names, colours, second, dataset["eigenvalues"].values, dataset["rank"].values.astype(int), strict=True
         ):  # fmt: skip
-            left.plot(
-                np.arange(1, rank + 1), values[:rank], color=colour, ls="--" if dashed else "-", marker="o",
-                markevery=[-1], ms=3.5, label=f"{name} ({rank})",
-            )  # fmt: skip
+            line = "--" if dashed else "-"
+            left.plot(np.arange(1, rank + 1), values[:rank], color=colour, ls=line, label=f"{name} ({rank})")
+            left.scatter(rank, values[rank - 1], s=12, color=colour)
         d, k = dataset.attrs["d"], dataset.attrs["k"]
         left.set(yscale="log", xlabel="index, largest first", ylabel="eigenvalue")
         left.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
         left.set_title(f"d = {d}, k = {k}, P = {k * (d + 1)}; in brackets: the rank")
         _bars(right, names, colours, second, dataset["time"].values)
-        figure.legend(loc="outside lower center", ncols=min(len(names), _LEGEND_COLUMNS))
+        figure.legend(loc="outside lower center", ncols=min(len(names), _LEGEND_COLUMNS), handlelength=2.4)
     return figure
 
 
