@@ -151,6 +151,21 @@ def test_a_study_s_bar_is_full_only_when_its_files_are_written(built, tmp_path):
     assert seen[-1] == 1.0
 
 
+def test_choosing_studies_imports_nothing_heavy():
+    """JAX, SciPy and matplotlib cost 2 s: the workers start before this process would have loaded them."""
+    code = (
+        "import sys\n"
+        "from tutelage.report.build import chosen_studies, stored\n"
+        "from tutelage.store import Store\n"
+        "stored(chosen_studies(), Store('no/such/folder'))\n"
+        "heavy = {'jax', 'scipy', 'matplotlib', 'xarray', 'equinox', 'flint'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_claim_s_file_says_how_to_install_and_recompute(built):
     run = built[0].runs[0]
     record = run.record(run.claims[0])
