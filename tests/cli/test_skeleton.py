@@ -54,6 +54,7 @@ def test_bad_usage_is_one_line_and_exit_code_2(arguments, capsys):
         (PermissionError(13, "Permission denied", "/there"), 2),
         (MemoryError(), 2),
         (KeyboardInterrupt(), 130),
+        (KeyboardInterrupt("interrupted; 2 of 3 are kept"), 130),
     ],
 )
 def test_errors_become_one_line(monkeypatch, capsys, error, code):
@@ -62,7 +63,8 @@ def test_errors_become_one_line(monkeypatch, capsys, error, code):
 
     monkeypatch.setattr(cli, "build_app", lambda: fail)
     assert cli.run([]) == code
-    assert capsys.readouterr().err.count("\n") == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and " ".join(str(error).split()).removeprefix("[Errno 13] ")[:9] in err
 
 
 def test_the_exit_code_of_a_command_is_its_return_value(monkeypatch):
@@ -137,7 +139,26 @@ def test_an_integer_option_is_never_rounded(command, option, text, capsys):
 
 def test_an_integer_argument_is_never_rounded(capsys):
     assert cli.run(["where", "14.2"]) == 2
-    assert "expected an integer, got '14.2'" in capsys.readouterr().err
+    assert "Invalid value for EQUATION: expected an integer, got '14.2'" in capsys.readouterr().err
+
+
+def test_a_refusal_names_the_command_once(capsys):
+    assert cli.run(["recover", "-n", "abc"]) == 2
+    assert capsys.readouterr().err.startswith("tutelage: recover: expected -n")
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_bars_vanish_when_done_and_lines_for_a_file_stay_in_the_file(monkeypatch, terminal):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
+    with support._bars() as bars:
+        assert bars.live._redirect_stdout is terminal
+    seen = []
+    monkeypatch.setattr("rich.progress.Progress.update", lambda *_a, **options: seen.append(options["visible"]))
+    with support.fraction_bars() as add:
+        bar = add("study")
+        bar(0.5)
+        bar(1.0)
+    assert seen == [True, False]
 
 
 @pytest.mark.parametrize(

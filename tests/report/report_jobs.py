@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 
 def product(a, b, progress):
@@ -19,6 +20,11 @@ def die(progress):
 
 
 def endless(progress):
+    time.sleep(600)
+
+
+def announced(file, progress):
+    Path(file).write_text(str(os.getpid()))
     time.sleep(600)
 
 

@@ -29,7 +29,7 @@ def test_results_progress_and_failures_are_the_same_here_and_in_workers(workers)
 
     found = dict(run_all(jobs, workers, bars))
     assert found == {"a": 6, "bad": Failed("ValueError: no such thing"), "b": 20}
-    assert seen == {"a": 1.0, "b": 1.0}
+    assert seen == {"a": 1.0, "bad": 1.0, "b": 1.0}  # a failed one's bar ends too
 
 
 def test_a_killed_worker_costs_its_job_only():

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CoercionError, CycloptsError, Parameter
 
 import tutelage
 from tutelage.cli.support import strict
@@ -71,7 +71,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (InputError, MissingExtraError) as error:
         return _refuse(str(error))
     except CycloptsError as error:
-        return _refuse(f"{error}; see tutelage --help")
+        return _refuse(f"{_argument(error)}{error}; see tutelage --help")
     except BrokenPipeError:
         # The reader (head, less) went away: nothing is wrong, but Python must not flush into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -82,9 +82,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
         )
     except MemoryError:
         return _refuse("not enough memory; choose smaller sizes")
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print(str(error) or "interrupted", file=sys.stderr)
         return 130
+
+
+def _argument(error: CycloptsError) -> str:
+    """What cyclopts leaves out: which argument it was, where that is known by its place and not by a keyword."""
+    if not isinstance(error, CoercionError) or error.argument is None or error.token is None:
+        return ""
+    return "" if error.token.keyword else f"Invalid value for {error.argument.name.lstrip('-').upper()}: "
 
 
 def _refuse(message: str) -> int:

@@ -13,7 +13,7 @@ def compare(
     d: Annotated[int, Parameter(alias="-d")] = 20,
     k: Annotated[int, Parameter(alias="-k")] = 20,
     seed: int = 0,
-    json: Path | None = None,
+    json: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     plot: Path | None = None,
     store: Path | None = None,
 ) -> int:
@@ -36,6 +36,8 @@ def compare(
     store
         Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
     """
+    from math import isfinite
+
     from tutelage import check
     from tutelage.cli.support import (
         FIGURE_SUFFIXES,
@@ -51,6 +53,7 @@ def compare(
 
     check.integer(d, "compare", "d")
     check.integer(k, "compare", "k")
+    check.integer(seed, "compare", "seed", 0)
     if json is not None:
         json = check_output(json, "compare --json")
     if plot is not None:
@@ -58,12 +61,17 @@ def compare(
     study = Compare(d=d, k=k, activations=EVERY, seed=seed)
     with fraction_bars() as bars:
         run = run_study(study, Store(store), progress=bars("compare"))
-    columns = ("activation", "rank", "smallest non-zero", "largest", "time to 1e-6")
     rows = study.table(run.dataset)
     if str(json) != "-":
-        print_table(f"d = {d}, k = {k}, P = {k * (d + 1)}", columns, rows)
+        columns = ("activation", "rank", "smallest non-zero", "largest", "time")
+        shown = [(*row, time if isfinite(time) else "never") for *row, time in rows]
+        print_table(f"d = {d}, k = {k}, P = {k * (d + 1)}", columns, shown)
+        print("time: learning rate × steps of gradient flow until the mean loss is 1e-6 of the first")
     if json is not None:
-        write_json(json, [dict(zip(columns, row, strict=True)) for row in rows])
+        keys = ("activation", "rank", "smallest_nonzero", "largest", "time_to_1e-6")
+        entries = [dict(zip(keys, row, strict=True)) for row in rows]
+        shared = {"d": d, "k": k, "n_params": k * (d + 1), "seed": seed}
+        write_json(json, [shared | entry for entry in entries])
     if plot is not None:
         save_figure(study.draw(run.dataset), plot)
     return 0

@@ -73,7 +73,7 @@ def recover(
     from tutelage.quadratic.solver import defaults
     from tutelage.weights import as_weight_law
 
-    who = "tutelage recover"
+    who = "recover"
     d, width = check.integer(d, who, "-d"), check.integer(teacher_width, who, "--teacher-width")
     instances, seed = (
         check.integer(instances, who, "--instances"),
@@ -161,4 +161,4 @@ def _store(folder: Path | None) -> Any:
     from tutelage.cli.support import check_output_folder
     from tutelage.store import Store
 
-    return Store(check_output_folder(folder, "tutelage recover --store"))
+    return Store(check_output_folder(folder, "recover --store"))

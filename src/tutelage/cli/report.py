@@ -48,18 +48,26 @@ def report(
     """
     from tutelage import check
     from tutelage.cli.support import check_output_folder, fraction_bars
-    from tutelage.report.build import build_report
+    from tutelage.report.build import build_report, chosen_studies, stored
     from tutelage.report.workers import default_workers
     from tutelage.store import Store
 
     count = default_workers() if workers is None else check.integer(workers, "report", "workers")
     check.integer(seed, "report", "seed", 0)
     folder = check_output_folder(output, "report")
-    with fraction_bars() as bars:
-        built = build_report(
-            folder, only, full=full, fresh=fresh, seed=seed, store=Store(store), workers=count, bars=bars,
-            finished=_say,
-        )
+    kept = Store(store)
+    try:
+        with fraction_bars() as bars:
+            built = build_report(
+                folder, only, full=full, fresh=fresh, seed=seed, store=kept, workers=count, bars=bars,
+                finished=_say,
+            )
+    except KeyboardInterrupt:
+        studies = chosen_studies(only, full=full, seed=seed)
+        raise KeyboardInterrupt(
+            f"interrupted; {len(stored(studies, kept))} of {len(studies)} studies are kept in {kept.directory}; "
+            f"run the same command again{' without --fresh' if fresh else ''} to continue"
+        ) from None
     verdicts = [claim.verdict for run in built.runs for claim in run.claims]
     tally = ", ".join(
         f"{verdicts.count(word)} {word}" for word in ("holds", "holds with a correction", "fails")

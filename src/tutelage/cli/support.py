@@ -133,12 +133,12 @@ def progress_bar(description: str, total: float | None = None) -> Iterator[Calla
 
 @contextlib.contextmanager
 def fraction_bars() -> Iterator[Callable[[str], Callable[[float], None]]]:
-    """Several bars: ``add(description)`` gives a function of the fraction done, in [0, 1]."""
+    """Several bars: ``add(description)`` gives a function of the fraction done, in [0, 1]; at 1 its bar vanishes."""
     with _bars() as bars:
 
         def add(description: str) -> Callable[[float], None]:
             task = bars.add_task(description, total=1.0)
-            return lambda fraction: bars.update(task, completed=fraction)
+            return lambda fraction: bars.update(task, completed=fraction, visible=fraction < 1.0)
 
         yield add
 
@@ -149,7 +149,13 @@ def _bars() -> Progress:
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=sys.stdout.isatty(),  # else lines meant for a file would go to the terminal
+    )
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -61,6 +61,7 @@ def run_all(
                 outcome = worker.hear()
                 if outcome is None:
                     continue
+                worker.progress(1.0)
                 yield worker.name, outcome
                 if waiting:
                     worker = worker if worker.process.is_alive() else worker.replaced()
@@ -72,12 +73,17 @@ def run_all(
                     worker.stop()
     finally:
         for worker in busy.values():
+            worker.process.terminate()  # all of them, before waiting for any
+        for worker in busy.values():
             worker.stop()
 
 
 def _run_here(jobs: dict[str, Job], bars: Callable[[str], Progress]) -> Iterator[tuple[str, Any]]:
     for name, job in jobs.items():
-        yield name, _outcome(job, bars(name))
+        progress = bars(name)
+        outcome = _outcome(job, progress)
+        progress(1.0)
+        yield name, outcome
 
 
 def _outcome(job: Job, progress: Progress) -> Any:
@@ -97,11 +103,11 @@ class _Worker:
         with _environment_of_a_worker():
             self.process.start()
         theirs.close()  # only the worker holds it, so that its death reads as the end of the pipe
-        self.name, self._progress = "", _ignore
+        self.name, self.progress = "", _ignore
 
     def start(self, name: str, job: Job, bars: Callable[[str], Progress]) -> None:
         """Hand over a job; a worker that has just died is noticed by :meth:`hear`."""
-        self.name, self._progress = name, bars(name)
+        self.name, self.progress = name, bars(name)
         with contextlib.suppress(BrokenPipeError):
             self.connection.send(job)
 
@@ -114,7 +120,7 @@ class _Worker:
             return Failed(f"its process died (exit code {self.process.exitcode}); out of memory?")
         if kind == "done":
             return content
-        self._progress(content)
+        self.progress(content)
         return None
 
     def replaced(self) -> _Worker:
@@ -151,7 +157,11 @@ def _environment_of_a_worker() -> Iterator[None]:
 
 
 def _serve(connection: Connection) -> None:
-    """The worker: jobs in, progress and results out, until the parent closes the pipe or dies."""
+    """The worker: jobs in, progress and results out, until the parent stops it or dies."""
+    from tutelage.sweep.worker import die_with
+
+    if (parent := multiprocessing.parent_process()) is not None:
+        die_with(parent.sentinel)
     if (core := take_core()) is not None:
         pin_process(core)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import shutil
 import tempfile
@@ -81,7 +82,7 @@ def atomic_write(path: str | os.PathLike, mode: str = "wb", who: str = "atomic_w
     if path.is_dir():
         raise write_error(who, path, IsADirectoryError(errno.EISDIR, "is a folder"))
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX)
+        handle, name = _locked_temporary(path)
     except OSError as error:
         raise write_error(who, path, error) from None
     try:
@@ -102,6 +103,25 @@ def atomic_write(path: str | os.PathLike, mode: str = "wb", who: str = "atomic_w
         ):
             raise write_error(who, path, error) from None
         raise
+
+
+def _locked_temporary(path: Path) -> tuple[int, str]:
+    """A new file beside ``path``, open and locked, and its name."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY_SUFFIX)
+        with contextlib.suppress(OSError):  # a file system without locks, where nothing counts as abandoned
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, name
+        os.close(handle)  # taken for abandoned in the moment before it was locked
+
+
+def remove_abandoned(folder: str | os.PathLike) -> None:
+    """Remove temporary files whose writer was killed: a living one holds a lock on its file."""
+    for file in Path(folder).glob(f".*{TEMPORARY_SUFFIX}"):
+        with contextlib.suppress(OSError), file.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.unlink()
 
 
 def _umask() -> int:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,25 +111,34 @@ class Store:
         _check_key(key, "Store.path", "key")
         return self.directory / f"{key}{SUFFIX}"
 
+    def __contains__(self, key: str) -> bool:
+        return self.path(key).exists()
+
     def get(self, key: str) -> xr.Dataset | None:
         """The dataset of a key, or None if it was never stored; a corrupt file raises :class:`StoreError`."""
         from tutelage.store.datasets import load_dataset
 
-        path = self.path(key)
-        return load_dataset(path) if path.exists() else None
+        return load_dataset(self.path(key)) if key in self else None
 
     def put(self, key: str, dataset: xr.Dataset) -> Path:
         """Store a dataset, durable when this returns; one that stood there is replaced in one step."""
         from tutelage.store.datasets import save_dataset
 
+        self.prepare()
+        return save_dataset(dataset, self.path(key))
+
+    def prepare(self) -> None:
+        """Make the folder and try to write there, so that a bad one is refused BEFORE long work, not after it."""
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
+            # os.access says yes to root on read-only mounts, so try it.
+            with tempfile.TemporaryFile(dir=self.directory):
+                pass
         except OSError as error:
             raise StoreError(
-                f"Store.put: expected a writable folder, cannot make {str(self.directory)!r} "
+                f"store: expected a writable folder, cannot write in {str(self.directory)!r} "
                 f"({error.strerror}); choose another (--store or TUTELAGE_STORE)"
             ) from None
-        return save_dataset(dataset, self.path(key))
 
     def keys(self) -> list[str]:
         """The keys that are stored, sorted."""

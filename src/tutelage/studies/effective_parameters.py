@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from tutelage.activations import Activation, Erf, Linear, Polynomial, Quadratic
-from tutelage.network import Architecture
-from tutelage.rank import effective_parameters, formulas
 from tutelage.studies.base import Measured, Progress, Statement, Study
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from tutelage.activations import Activation
 
 FAMILIES = ("linear", "quadratic", "cubic", "odd_cubic", "cube", "erf", "quadratic_biased")
 _EVERYWHERE = "the number of sizes (d, k) of the grid where it does; all of them or the claim fails"
@@ -109,6 +108,8 @@ class EffectiveParameters(Study):
     @property
     def activations(self) -> dict[str, Activation]:
         """The activation of each family."""
+        from tutelage.activations import Erf, Linear, Polynomial, Quadratic
+
         quadratic = Quadratic(self.alpha)
         return {
             "linear": Linear(),
@@ -122,6 +123,9 @@ class EffectiveParameters(Study):
 
     def compute(self, progress: Progress | None = None) -> xr.Dataset:
         import xarray as xr
+
+        from tutelage.network import Architecture
+        from tutelage.rank import effective_parameters
 
         shape = (self.d_max, self.k_max)
         data: dict[str, tuple] = {}
@@ -145,6 +149,8 @@ class EffectiveParameters(Study):
         return xr.Dataset(data, coords=coords, attrs={"alpha": self.alpha, "scale": self.scale})
 
     def measure(self, dataset: xr.Dataset) -> Mapping[str, Measured]:
+        from tutelage.rank import formulas
+
         cells = self.d_max * self.k_max
         bound = self._grid(lambda d, k: min(k * (d + 1), formulas.polynomial_bound(d, 3)))
         forms = self._grid(lambda d, k: min(k * d, formulas.forms(d, 3)))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from tutelage.rank import hessian_rank
 from tutelage.studies.base import Measured, Progress, Statement, Study
 from tutelage.studies.sinking import exponent, group_means
 from tutelage.studies.statistics import distance, mean_and_error
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from tutelage.network import Network
+
 
 @dataclasses.dataclass(frozen=True)
 class QuadraticSpectrum(Study):
@@ -216,6 +216,8 @@ def _singular_values(network: Network) -> np.ndarray:
 
 def _zeros(network: Network) -> int:
     """P minus the exact rank of the Hessian at these weights."""
+    from tutelage.rank import hessian_rank
+
     return network.n_params - hessian_rank(network, floating=False).rank
 
 

@@ -48,8 +48,18 @@ class Run(Judged):
             "dataset_key": self.key,
             "tutelage": tutelage.__version__,
             "provenance": json.loads(self.dataset.attrs["provenance_json"]),
-            "recompute": f"tutelage recheck {claim.id}.json",
+            **_instructions(claim, json.loads(self.dataset.attrs["provenance_json"])),
         }
+
+
+def _instructions(claim: Claim, provenance: Mapping[str, Any]) -> dict[str, str]:
+    """The two commands that compute a claim again on another machine."""
+    commit = provenance["commit"]
+    source = f"the source of tutelage {provenance['tutelage']}" + (f", commit {commit}" if commit else "")
+    return {
+        "install": f"in {source}: python -m pip install -c constraints.txt '.[all]'",
+        "recompute": f"tutelage recheck {claim.id}.json",
+    }
 
 
 def key_of(study: Study) -> str:
@@ -80,6 +90,7 @@ def run_study(
     dataset = None if fresh else store.get(key)
     cached = dataset is not None
     if dataset is None:
+        store.prepare()
         start = time.perf_counter()
         dataset = study.compute(progress)
         seconds = time.perf_counter() - start

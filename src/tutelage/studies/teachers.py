@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from tutelage.network import layer_rng
 from tutelage.studies.base import Progress
-from tutelage.weights import Normal, as_weight_law
 
 
 def teacher_weights(
     d: int, k: int, count: int, seed: int = 0, weights: Any = "normal", progress: Progress | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """W (count, k, d) and a (count, k): the weights ``sample_teacher`` gives for realizations 0 ... count − 1."""
+    from tutelage.network import layer_rng
+    from tutelage.weights import Normal, as_weight_law
+
     law = as_weight_law(weights)
     # Hoisted out of law.sample: building a scipy.stats law and its moments takes milliseconds, a draw 20 µs.
     frozen, (location, scale) = law.distribution, law.location_and_scale()
