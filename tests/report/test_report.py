@@ -16,7 +16,7 @@ from tutelage.studies.runner import read_record, recheck
 class Tags(HTMLParser):
     """Counts tags and remembers addresses and open elements."""
 
-    VOID = frozenset({"meta", "link", "img", "br"})
+    VOID = frozenset({"meta", "link", "img", "br", "wbr"})
 
     def __init__(self, content):
         super().__init__()

@@ -18,7 +18,7 @@ _RULE = {
     "equal": "equal",
     "within": "within {0:g}",
     "within relative": "within {1:g} %",
-    "within errors": "within {0:g} standard errors",
+    "within errors": "within {0:g} errors",
     "at most": "at most {0:g}",
     "at least": "at least {0:g}",
 }
@@ -27,8 +27,14 @@ _COLUMNS = ("claim", "where", "predicted", "measured", "judged by", "verdict")
 
 def verdict(word: str) -> str:
     """A verdict with a sign and a word, so that colour is never the only carrier."""
-    sign, css = _MARK[word]
-    return f'<span class="verdict {css}">{sign}</span>'
+    mark, css = _MARK[word]
+    return f'<span class="verdict {css}">{mark}</span>'
+
+
+def sign(word: str) -> str:
+    """A verdict's sign alone, for dense lists; read aloud it is the word."""
+    mark, css = _MARK[word]
+    return f'<span class="verdict {css}" role="img" aria-label="{word}" title="{word}">{mark[0]}</span>'
 
 
 def counts(claims: Sequence[Claim]) -> str:
@@ -68,7 +74,7 @@ def claim_row(claim: Claim) -> str:
         f'<td class="soft" data-label="where">{prose(claim.place)}</td>'
         f'<td class="number" data-label="predicted">{expected}</td>'
         f'<td class="number" data-label="measured">{measured(claim)}</td>'
-        f'<td class="soft" data-label="judged by">{rule(claim)}</td>'
+        f'<td class="soft rule" data-label="judged by">{rule(claim)}</td>'
         f"<td>{verdict(claim.verdict)}</td></tr>"
     )
 

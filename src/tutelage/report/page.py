@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import tutelage
-from tutelage.report.claims import claims_table, counts, exceptions, reasons, verdict
+from tutelage.report.claims import claims_table, counts, exceptions, reasons, sign
 from tutelage.report.equations import Entry
 from tutelage.report.typeset import dotted, first_sentence, heading, prose, text, typeset
 from tutelage.studies import available
@@ -62,11 +62,13 @@ Files: <code>figures/{name}.pdf</code>, <code>datasets/{name}.zarr.zip</code>.</
 
 def _judged_by(entry: Entry) -> str:
     """The claims of an equation that are on the page, and how many are not."""
-    shown = [f'<a href="#{text(claim)}">{dotted(claim)}</a> {verdict(word)}' for _, claim, word in entry.claims if word]
+    shown = [
+        f'<a href="#{text(claim)}">{dotted(claim)}</a>&nbsp;{sign(word)}' for _, claim, word in entry.claims if word
+    ]
     hidden = len(entry.claims) - len(shown)
     if hidden:
         shown.append(f'<span class="soft">{hidden} in studies not shown here</span>')
-    return "<br>".join(shown) or "—"
+    return ", ".join(shown) or "—"
 
 
 def _equation_row(entry: Entry, shown_studies: Collection[str]) -> str:
@@ -89,8 +91,8 @@ def equations_section(entries: Iterable[Entry], shown_studies: Collection[str]) 
     head = "".join(f'<th scope="col">{column}</th>' for column in columns)
     return (
         '<section id="equations"><h2>Equation index</h2><p>Every numbered equation of [C25], with the code that '
-        "states it, the tests that use that code, the figures that show it and the claims that judge it; generated from the "
-        "sources. One equation: <code>tutelage where 14</code>.</p>"
+        "states it, the tests that use that code, the figures that show it and the claims that judge it (✓ holds, "
+        "≈ holds with a correction, ✗ fails); generated from the sources. One equation: <code>tutelage where 14</code>.</p>"
         f'<div class="scroll"><table class="equations"><thead><tr>{head}</tr></thead>'
         f'<tbody>{"".join(_equation_row(entry, shown_studies) for entry in entries)}</tbody></table></div></section>'
     )
@@ -153,8 +155,8 @@ x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squa
 <nav aria-label="Contents"><a href="#claims">All claims</a>{links}<a href="#equations">Equation index</a>
 <a href="#provenance">Provenance</a></nav>
 <section id="claims"><h2>All claims</h2>
-<p class="soft">“Equal”, “within” and “standard errors” compare the measurement with the prediction, “at most” and “at
-least” with the threshold alone; ± is one standard error over independent teachers. Places without [C25] or [S20] are ours:
+<p class="soft">“Equal” and “within” compare the measurement with the prediction, “at most” and “at least” with the threshold
+alone; ± is one standard error over independent teachers, and “within 4 errors” means four of them. Places without [C25] or [S20] are ours:
 SCIENCE 7 is section 7 of this project's notes.</p>
 {claims_table(runs)}</section>
 {"".join(section(run, pictures[run.study.name], flags) for run in runs)}
