@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+from drawn import check_figure
 from falsify import check_study, computed_with, mapped
 from reduced import EFFECTIVE_PARAMETERS
 
@@ -41,7 +42,7 @@ def test_every_claim_holds_and_can_fail():
     assert verdicts["rank.erf"] == "holds"
     assert dataset["rank_cube"].sel(d=5, k=7) == 34 and dataset["rank_odd_cubic"].sel(d=5, k=7) == 39
     figure = study.draw(dataset)
-    assert len(figure.axes) == 5
+    check_figure(figure, panels=5)
     assert [axes.get_title(loc="left") for axes in figure.axes[:4]] == [
         "linear",
         "u + αu²",

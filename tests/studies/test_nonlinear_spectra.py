@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn import check_figure
 from falsify import check_study, computed_with, mapped, scaled
 from reduced import ERF_SPECTRUM
 
@@ -11,9 +12,10 @@ from tutelage.studies.quadratic_spectrum import QuadraticSpectrum
 def test_quadratic_spectrum():
     study = QuadraticSpectrum(sizes=(8, 16), teachers=12, large_sizes=(12, 24, 48), limit_sizes=(50, 100))
     wrong_alpha = computed_with(QuadraticSpectrum(0.7, (8, 16), 12, (12, 24, 48), 4, (50, 100)))
+    dataset = study.compute()
     check_study(
         study,
-        study.compute(),
+        dataset,
         {
             "fig4.zeros": mapped("zeros", lambda v: v + (np.arange(v.size) == 3).reshape(v.shape)),
             "fig4.growth": mapped("eigenvalues", lambda v: v + np.array([0.0, 80.0])[:, None, None]),
@@ -26,6 +28,7 @@ def test_quadratic_spectrum():
             "fig4.sinks": mapped("bulk_mean", np.sqrt),
         },
     )
+    check_figure(study.draw(dataset), panels=4, slopes=2)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def test_erf_spectrum(erf_study):
     changes = {
         "fig5.bulk": half,
         "fig5.sinks": mapped("bulk_mean", np.sqrt),
-        "fig5.fixed": mapped("eigenvalues", lambda v: v * np.array([1.0, 1 / 3])[:, None, None]),
+        "fig5.fixed": mapped("upper_mean", lambda v: v / np.array([[1.0], [2.0], [4.0]])),
         "fig5.positive": mapped("eigenvalues", lambda v: np.where(v < 1e-3, 0.0, v)),
     }
     for shape in ("square", "tall", "wide"):
@@ -53,6 +56,7 @@ def test_erf_spectrum(erf_study):
     # Leading-order predictions and the widest gap need more neurons than these.
     small = {"fig5.bulk"} | {c for c in changes if c.startswith(("fig5.top", "fig5.rest", "fig5.count"))}
     check_study(study, dataset, changes, skip=small)
+    check_figure(study.draw(dataset), panels=4, slopes=2)
 
 
 def test_the_count_away_from_zero_is_d_not_k(erf_study):

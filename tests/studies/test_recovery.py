@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn import check_figure
 from falsify import check_study, mapped, scaled
 from reduced import CURVES, MAP, PAPERS, RATES
 
@@ -25,7 +26,7 @@ def test_recovery_curves_are_judged_and_falsified():
         "recovery.fits": mapped("fits", np.ones_like),
     }
     check_study(CURVES, data, changes)
-    assert len(CURVES.draw(data).axes) == 4
+    check_figure(CURVES.draw(data), panels=4)
 
 
 def test_the_recovery_map_is_judged_and_falsified():
@@ -43,7 +44,7 @@ def test_the_recovery_map_is_judged_and_falsified():
         "recovery-map.tolerance": lambda ds: ds.assign(success=ds.unique.broadcast_like(ds.success)),
     }
     check_study(MAP, data, changes)
-    assert len(MAP.draw(data).axes) == 9
+    check_figure(MAP.draw(data), panels=7 + 3, slopes=1)
 
 
 def test_rates_are_judged_and_falsified():
@@ -61,7 +62,7 @@ def test_rates_are_judged_and_falsified():
         "recovery-rates.generalise": lambda ds: ds.assign(few_error=ds.few_loss),
     }
     check_study(RATES, data, changes)
-    assert len(RATES.draw(data).axes) == 3
+    check_figure(RATES.draw(data), panels=5, slopes=2)
 
 
 def test_two_papers_is_judged_and_falsified():
@@ -74,7 +75,7 @@ def test_two_papers_is_judged_and_falsified():
         "two-papers.order": lambda ds: ds.assign(half_point=ds.n_c.astype(float)),
     }
     check_study(PAPERS, data, changes)
-    assert len(PAPERS.draw(data).axes) == 3
+    check_figure(PAPERS.draw(data), panels=3)
 
 
 @pytest.mark.parametrize("name", ["recovery", "recovery-map", "recovery-rates", "two-papers"])

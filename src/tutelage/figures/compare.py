@@ -17,7 +17,7 @@ def draw(dataset: xr.Dataset) -> Figure:
     """Left: spectra; right: learning times as bars."""
     names = [str(name).partition(":")[0] for name in dataset["activation"].values]
     with style():
-        figure, (left, right) = panels(2, height=3.8)
+        figure, (left, right) = panels(2, height=4.0)
         for i, (name, values, rank) in enumerate(
             zip(names, dataset["eigenvalues"].values, dataset["rank"].values, strict=True)
         ):
@@ -28,7 +28,7 @@ def draw(dataset: xr.Dataset) -> Figure:
         d, k = dataset.attrs["d"], dataset.attrs["k"]
         left.set(yscale="log", xlabel="index, largest first", ylabel="eigenvalue")
         left.set_title(f"d = {d}, k = {k}, P = {k * (d + 1)}; (rank)")
-        left.legend(fontsize=7, ncols=2, loc="lower left")
+        figure.legend(loc="outside lower center", ncols=4)
         bars = [CYCLE[i % len(CYCLE)] for i in range(len(names))]
         right.barh(names[::-1], dataset["time"].values[::-1], color=bars[::-1])
         right.set(xscale="log", xlabel="time to a millionth of the first loss", title="learning time")

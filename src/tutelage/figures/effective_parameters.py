@@ -20,7 +20,7 @@ _TITLES = {"linear": "linear", "quadratic": "u + αu²", "cubic": "u + u² + u³
 def draw(dataset: xr.Dataset) -> Figure:
     """Four heat maps of rank / P; a cross marks a size where nothing is proven."""
     with style():
-        figure, axes = panels(4, width=3.3, height=3.9)
+        figure, axes = panels(4)
         d, k = dataset["d"].values, dataset["k"].values
         image: Any = None
         for panel, (family, title) in zip(axes, _TITLES.items(), strict=True):

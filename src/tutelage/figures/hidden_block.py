@@ -23,7 +23,9 @@ def draw(dataset: xr.Dataset) -> Figure:
         left.axvline(d + 0.5, color=BLACK, lw=0.8, ls=":")
         left.annotate(f"d = {d}", (d + 0.5, values[0] / 2), xytext=(6, 0), textcoords="offset points")
         left.set(
-            title=f"one teacher: {d} equal, {d * (k - 1)} zero", xlabel="index", ylabel="eigenvalue of H_ww"
+            title=f"one teacher: {d} equal, {d * (k - 1)} zero",
+            xlabel="index",
+            ylabel=r"eigenvalue of $H_{ww}$",
         )
         right.hist(dataset["readout"], bins=80, density=True, color=LIGHT, label="measured |a|²")
         right.plot(dataset["grid"], dataset["law_pdf"], color=BLACK, label=f"χ² law, k = {k}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from tutelage.figures.style import BLACK, LIGHT, style
+from tutelage.figures.style import BLACK, LIGHT, panels, style
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -18,8 +18,7 @@ def draw(dataset: xr.Dataset) -> Figure:
     laws, d, k = list(dataset.attrs["laws"]), dataset.attrs["d"], dataset.attrs["k"]
     x, density = dataset["grid"].values, dataset["limit_pdf"].values
     with style():
-        figure = Figure(figsize=(2.35 * len(laws), 3.1), layout="constrained")
-        axes = figure.subplots(1, len(laws), squeeze=False)[0]
+        figure, axes = panels(len(laws), height=2.5)
         for axis, law in zip(axes, laws, strict=True):
             values = dataset[f"eigenvalues_{law}"].values.ravel()
             axis.set(title=law, xlabel="eigenvalue λ")
@@ -36,11 +35,11 @@ def draw(dataset: xr.Dataset) -> Figure:
                 axis.stairs(shares, bins, color=BLACK)
                 axis.set(xscale="log", ylabel="share per bin")
             else:
+                axis.set_ylabel("density")
                 top = 1.35 * density.max()
                 axis.hist(values, bins=np.linspace(0, x[-1], 110), density=True, color=LIGHT)
                 axis.plot(x, density, color=BLACK, lw=1.3)
                 axis.set(ylim=(0, top), xlim=(0, x[-1]))
-        axes[0].set_ylabel("density")
         figure.suptitle(
             f"d = {d}, k = {k}; black: the limit law for normal weights", fontsize=10, x=0.01, ha="left"
         )

@@ -42,21 +42,21 @@ def draw_size(axes: Axes, dataset: xr.Dataset, samples: np.ndarray, counts: dict
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """One curve: probabilities beside the set of fits. Several (d, m_*): the same two rows, one column each."""
+    """One curve: probabilities beside the set of fits. Several (d, m_*): the same pair, one row each."""
     with style():
         return _grid(dataset) if "panel" in dataset.dims else _single(dataset)
 
 
 def _single(dataset: xr.Dataset) -> Figure:
     sized = "fits" in dataset
-    figure, axes = panels(2 if sized else 1, width=5.2, height=3.9)
+    figure, axes = panels(2 if sized else 1, height=3.7)
     samples, counts = dataset["sample"].values, dataset.attrs
     draw_probabilities(axes[0], dataset, samples, counts)
     axes[0].set(xlabel="samples n", ylabel="probability of recovery")
     axes[0].set_title(
         f"d = {counts['d']}, $m_*$ = {counts['teacher_width']}, {counts['instances']} instances, {counts['method']}"
     )
-    axes[0].legend(loc="best", frameon=True, framealpha=0.9)
+    axes[0].legend(loc="best")
     if sized:
         draw_size(axes[1], dataset, samples, counts)
         axes[1].set(xlabel="samples n", ylabel=r"mean width of the set of fits / $\|A_*\|_F$")
@@ -66,21 +66,21 @@ def _single(dataset: xr.Dataset) -> Figure:
 
 
 def _grid(dataset: xr.Dataset) -> Figure:
-    columns = dataset.sizes["panel"]
-    figure = Figure(figsize=(max(3.3 * columns, 8.6), 6.2), layout="constrained")
-    grid = figure.subplots(2, columns, squeeze=False, sharey="row", sharex="col")
-    for i in range(columns):
+    rows = dataset.sizes["panel"]
+    figure, axes = panels(2 * rows, height=3.2)
+    for i, (left, right) in enumerate(zip(axes[::2], axes[1::2], strict=True)):
         panel = dataset.isel(panel=i).dropna("point", how="any", subset=["n"])
         counts = {key: float(panel[key]) for key in ("n_c", "n_eff", "delta")}
         samples = panel.n.values
-        draw_probabilities(grid[0, i], panel, samples, counts)
-        draw_size(grid[1, i], panel, samples, counts)
-        grid[0, i].set_title(f"d = {int(panel.d)}, $m_*$ = {int(panel.m)}")
-        grid[1, i].set(xlabel="samples n")
-    grid[0, 0].set_ylabel("probability of recovery")
-    grid[1, 0].set_ylabel(r"width of the set of fits / $\|A_*\|_F$")
+        draw_probabilities(left, panel, samples, counts)
+        draw_size(right, panel, samples, counts)
+        for panel_axes in (left, right):
+            panel_axes.xaxis.get_major_locator().set_params(integer=True)
+            panel_axes.set(xlabel="samples n", title=f"d = {int(panel.d)}, $m_*$ = {int(panel.m)}")
+        left.set_ylabel("probability of recovery")
+        right.set_ylabel(r"width of the fits / $\|A_*\|_F$")
     named = {}
-    for axes in (grid[0, 0], grid[1, 0]):
-        named |= {label: handle for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+    for first in axes[:2]:
+        named |= {label: handle for handle, label in zip(*first.get_legend_handles_labels(), strict=True)}
     figure.legend(list(named.values()), list(named), loc="outside lower center", ncols=4)
     return figure

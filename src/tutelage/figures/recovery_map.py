@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from tutelage.figures.slopes import draw_expected, draw_slopes, draw_window, local_slopes
 from tutelage.figures.style import BLACK, BLUE, GREEN, ORANGE, RED, panels, style
 
 _MARKERS = {0: ("o", BLUE), 1: ("s", ORANGE), 2: ("D", GREEN)}
@@ -32,6 +33,7 @@ def _mesh(axes: Axes, dataset: xr.Dataset, values: np.ndarray, label: str, title
     axes.plot(widths, dataset.delta.values / d, "s--", color=BLUE, markersize=3, linewidth=1.2, label="δ/d")
     axes.set(xlabel="teacher neurons $m_*$", ylabel="n / d", xlim=(columns[0], columns[-1]))
     axes.set_title(title)
+    axes.set_xticks(widths)
     axes.grid(False)
     axes.set_facecolor("#F3E9E2")
     axes.figure.colorbar(mesh, ax=axes, label=label)
@@ -40,14 +42,14 @@ def _mesh(axes: Axes, dataset: xr.Dataset, values: np.ndarray, label: str, title
 def draw_certified(axes: Axes, dataset: xr.Dataset) -> None:
     """P(certified unique)."""
     trials = int(dataset.attrs["instances"])
-    title = f"certified unique, d = {dataset.attrs['d']}, {trials} instances each"
+    title = f"certified unique, d = {dataset.attrs['d']}, {trials} instances"
     _mesh(axes, dataset, dataset.unique.values / trials, "probability", title, cmap="Greys", vmin=0, vmax=1)
     if "half_point" in dataset and "width" in dataset.half_point.dims:
         axes.errorbar(
             dataset.width, dataset.half_point / dataset.attrs["d"], 2 * dataset.half_point_error / dataset.attrs["d"],
             fmt="D", color=BLACK, mfc="white", markersize=4, label="50 % point, ±2 s.e.",
         )  # fmt: skip
-    axes.legend(loc="lower right", frameon=True)
+    axes.legend(loc="lower right")
 
 
 def draw_fits(axes: Axes, dataset: xr.Dataset) -> None:
@@ -70,19 +72,20 @@ def draw_training(axes: Axes, dataset: xr.Dataset, target: float = 1e-2) -> None
 def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
     """Certified 50 % point per dimension against d, with both predictions."""
     d = dataset.dimension.values
+    axes.set_xticks(d)
     for i, m in enumerate(dataset.teacher.values):
         marker, colour = _MARKERS[i % 3]
         row = dataset.sel(teacher=m)
         axes.errorbar(
             d, row.half_point / d, 2 * row.half_point_error / d,
-            fmt=marker, color=colour, mfc="white", markersize=5, label=f"$m_*$ = {m}: 50 %, ±2 s.e.",
+            fmt=marker, color=colour, mfc="white", markersize=5, label=f"$m_*$ = {m}",
         )  # fmt: skip
         axes.plot(d, row.shift_delta / d, "--", color=colour, linewidth=1.2)
         axes.plot(d, row.shift_n_c / d, "-", color=colour, linewidth=1.0)
     axes.plot([], [], "-", color=BLACK, linewidth=1.0, label="$n_c/d$, limit $m_*+1$")
     axes.plot([], [], "--", color=BLACK, linewidth=1.2, label="δ/d, limit $3m_*$")
     axes.set(xlabel="input dimension d", ylabel="n / d")
-    axes.set_title("certified 50 % point per dimension")
+    axes.set_title("certified 50 % point per dimension, ±2 s.e.")
     axes.set_ylim(top=1.3 * float((dataset.half_point / dataset.dimension).max()))
     axes.legend(loc="upper left", ncols=2)
 
@@ -90,6 +93,7 @@ def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
 def draw_shift(axes: Axes, dataset: xr.Dataset) -> None:
     """Samples above n_c."""
     d = dataset.dimension.values
+    axes.set_xticks(d)
     for i, m in enumerate(dataset.teacher.values):
         marker, colour = _MARKERS[i % 3]
         row = dataset.sel(teacher=m)
@@ -104,16 +108,41 @@ def draw_shift(axes: Axes, dataset: xr.Dataset) -> None:
     axes.legend()
 
 
+def draw_slope(axes: Axes, dataset: xr.Dataset) -> None:
+    """Samples gained per dimension between neighbouring d; the claims take the last step."""
+    d = dataset.dimension.values
+    axes.set_xticks(d)
+    draw_window(axes, d[-2], d[-1], "fixed window: the last step")
+    for i, m in enumerate(dataset.teacher.values):
+        marker, colour = _MARKERS[i % 3]
+        row = dataset.sel(teacher=m)
+        found = local_slopes(d, row.half_point.values, row.half_point_error.values, log="")
+        draw_slopes(axes, found, fmt=marker, ms=5, mfc="white", color=colour, label=f"$m_*$ = {m}, ± s.e.")
+        draw_slopes(
+            axes, local_slopes(d, row.shift_delta.values, log=""), fmt="x:", ms=5, lw=1.0, color=colour
+        )
+        draw_expected(axes, m + 1, colour=colour)
+    axes.plot([], [], "--", color=BLACK, linewidth=1.1, label="$m_*+1$")
+    axes.plot([], [], "x:", color=BLACK, linewidth=1.0, label="of δ")
+    axes.set(xlabel="input dimension d", ylabel="local slope (samples per dimension)")
+    axes.set_title("growth of the certified 50 % point between neighbouring d")
+    axes.margins(y=0.35)
+    axes.legend(loc="upper left", ncols=2)
+
+
 def draw_tolerances(axes: Axes, dataset: xr.Dataset) -> None:
     """Mean probability over the map's sample counts, by criterion: there is no single recovery curve."""
     trials, widths = int(dataset.attrs["instances"]), dataset.width.values
     for t in dataset.target.values:
         mean = dataset.success.sel(target=t).mean("sample") / trials
         axes.plot(widths, mean, "o-", markersize=3, label=f"error ≤ {t:g}")
-    axes.plot(widths, dataset.unique.mean("sample") / trials, "k--", label="certified unique")
-    axes.set(xlabel="teacher neurons $m_*$", ylabel="mean probability over n", ylim=(0, 1))
+    axes.plot(widths, dataset.unique.mean("sample") / trials, "--", color=BLACK, label="certified unique")
+    axes.set_xticks(widths)
+    axes.set(xlabel="teacher neurons $m_*$", ylabel="mean probability over n")
     axes.set_title("the criterion matters")
-    axes.legend()
+    axes.set_ylim(0, 1.45)
+    axes.set_yticks(np.linspace(0, 1, 6))
+    axes.legend(loc="upper center", ncols=2)
 
 
 def draw(dataset: xr.Dataset) -> Figure:
@@ -123,12 +152,10 @@ def draw(dataset: xr.Dataset) -> Figure:
             figure, (left,) = panels(1, width=5.8, height=4.2)
             draw_certified(left, dataset)
             return figure
-        rows = 2 if "dimension" in dataset.dims else 1
-        figure = Figure(figsize=(14.4, 4.2 * rows), layout="constrained")
-        grid = figure.subplots(rows, 3, squeeze=False)
-        for axes, part in zip(grid[0], (draw_certified, draw_fits, draw_training), strict=True):
+        parts = [draw_certified, draw_fits, draw_training]
+        if "dimension" in dataset.dims:
+            parts += [draw_tolerances, draw_growth, draw_shift, draw_slope]
+        figure, grid = panels(len(parts), height=3.5)
+        for axes, part in zip(grid, parts, strict=True):
             part(axes, dataset)
-        if rows == 2:
-            for axes, part in zip(grid[1], (draw_growth, draw_shift, draw_tolerances), strict=True):
-                part(axes, dataset)
         return figure

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -43,7 +42,9 @@ _RC: dict[str, Any] = {
     "grid.color": "#E6E8EB",
     "grid.linewidth": 0.7,
     "axes.axisbelow": True,
-    "legend.frameon": False,
+    # White behind the letters, for legends that stand over lines, dots or a shaded window.
+    "legend.framealpha": 0.85,
+    "legend.edgecolor": "white",
     "legend.fontsize": 8.5,
     "lines.linewidth": 1.7,
     "pdf.fonttype": 42,
@@ -57,32 +58,33 @@ def style() -> Iterator[None]:
         yield
 
 
-def panels(
-    columns: int, width: float = 4.6, height: float = 3.4, **keywords: Any
-) -> tuple[Figure, list[Axes]]:
-    """A figure with a row of panels; no pyplot, so nothing global is left behind."""
-    figure = Figure(figsize=(columns * width, height), layout="constrained")
-    axes = figure.subplots(1, columns, squeeze=False, **keywords)
-    return figure, list(axes[0])
+WIDTH = 8.6
+"""Inches of two panels side by side: on a page of 960 pixels a letter of 8 points is then 12 pixels high."""
 
 
-def local_slopes(axes: Axes, dataset: Any) -> None:
-    """Local slopes of a bulk's mean against N: measured, predicted for the same weights, and predicted far on."""
-    from tutelage.studies.sinking import local_slopes as slopes
+def panels(count: int, width: float = WIDTH / 2, height: float = 3.3) -> tuple[Figure, list[Axes]]:
+    """Panels in rows of two, the last of an odd number along its whole row.
 
-    sizes, measured = dataset["large_size"].values, dataset["bulk_mean"].values
-    where, found = slopes(sizes, measured.mean(axis=1))
-    relative = measured.std(axis=1, ddof=1) / np.sqrt(measured.shape[1]) / measured.mean(axis=1)
-    error = np.hypot(relative[1:], relative[:-1]) / np.diff(np.log(sizes))
-    axes.errorbar(where, found, error, fmt="o", ms=5, color=BLUE, label="measured")
-    axes.plot(*slopes(sizes, dataset["predicted_mean"].values.mean(axis=1)), "D", ms=6, mfc="none", color=BLACK,
-              label="predicted, same weights")  # fmt: skip
-    axes.plot(*slopes(dataset["limit_size"].values, dataset["limit_mean"].values), ":D", ms=4, color=ORANGE,
-              lw=1.2, label="predicted, larger N")  # fmt: skip
-    axes.axhline(-1, color=BLACK, lw=1, ls="--")
-    axes.set(xscale="log", xlabel="N = d = k", ylabel="local slope of log mean", title="the bulk sinks like 1/N")
-    ticks = [*sizes, *dataset["limit_size"].values[1::2]]
-    axes.set_xticks(ticks, labels=ticks)
+    Never three in a row: on a page of 960 pixels their letters would be too small to read. No pyplot, so nothing
+    global is left behind.
+
+    Parameters
+    ----------
+    count : int
+    width, height : float
+        Of one panel, in inches.
+    """
+    columns, rows = min(count, 2), (count + 1) // 2
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    grid = figure.add_gridspec(rows, columns)
+    cells = [grid[i // columns, i % columns] for i in range(count)]
+    if count % 2:
+        cells[-1] = grid[-1, :]
+    return figure, [figure.add_subplot(cell) for cell in cells]
+
+
+def size_axis(axes: Axes, sizes: Any, label: str = "N = d = k") -> None:
+    """A logarithmic axis of network sizes, with these sizes written on it."""
+    axes.set(xscale="log", xlabel=label)
+    axes.set_xticks(sizes, labels=[str(size) for size in sizes])
     axes.minorticks_off()
-    axes.set_ylim(-1.6, 0)
-    axes.legend(loc="upper right")

@@ -6,8 +6,9 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
-from tutelage.figures.style import BLACK, BLUE, ORANGE, RED, style
+from tutelage.figures.style import BLACK, BLUE, ORANGE, RED, panels, style
 
 _STAGES = (("#DCE6EF", "1"), ("#FBEBDD", "2"), ("#E3F1E8", "3"))
 _MEANING = (
@@ -53,9 +54,12 @@ def draw_size(axes: Axes, row: xr.Dataset) -> None:
     axes.axvline(delta, color=ORANGE, linestyle=":", linewidth=2.0, label="δ")
     for x, text, colour in ((n_eff, f"{n_eff:.0f}", BLUE), (n_c, f"{n_c:.0f}", RED)):
         axes.annotate(
-            text, (x, 0.0), xytext=(-3, 3), textcoords="offset points", color=colour, fontsize=9, ha="right"
-        )
-    axes.set(xlabel="samples n", xlim=(0, last), ylim=(-0.02, 1.18), yticks=np.linspace(0, 1, 6))
+            text, (x, 0.0), xytext=(-3, 3), textcoords="offset points", color=colour, fontsize=9, ha="right",
+            path_effects=[withStroke(linewidth=3, foreground="white")],
+        )  # fmt: skip
+    axes.set(
+        xlabel="samples n", ylabel="fraction", xlim=(0, last), ylim=(-0.02, 1.18), yticks=np.linspace(0, 1, 6)
+    )
     axes.set_title(f"{row['size'].item().replace('m*', '$m_*$')}: 50 % at {half:.1f} ± {error / 2:.1f}")
     axes.grid(False)
 
@@ -83,13 +87,11 @@ def draw(dataset: xr.Dataset) -> Figure:
     with style():
         count = dataset.sizes["size"]
         chosen = sorted({0, count // 2, count - 1})
-        figure = Figure(figsize=(4.1 * (len(chosen) + 1), 4.3), layout="constrained")
-        grid = figure.subplots(1, len(chosen) + 1, squeeze=False)[0]
+        figure, grid = panels(len(chosen) + 1, height=3.5)
         for axes, i in zip(grid[:-1], chosen, strict=True):
             draw_size(axes, dataset.isel(size=i))
-        grid[0].set_ylabel("fraction")
         draw_counts(grid[-1], dataset)
         handles, labels = grid[0].get_legend_handles_labels()
         figure.suptitle(_MEANING, fontsize=10, x=0.01, ha="left")
-        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+        figure.legend(handles, labels, loc="outside lower center", ncols=3)
         return figure

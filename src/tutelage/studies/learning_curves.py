@@ -18,6 +18,18 @@ _TIMES = np.geomspace(1e-2, 1e7, 91)
 """Ten points a decade, from before the steepest direction to beyond the reach of any run."""
 
 
+def bulk_rate(k: int) -> float:
+    """c = 4ν′/k of the bulk's power law (1 + ct)^(−3/2)."""
+    from tutelage.dynamics import bulk_strength
+
+    return 4 * bulk_strength("erf") / k
+
+
+def bulk_window(k: int) -> tuple[float, float]:
+    """The times with 10 < ct < 300, c = 4ν′/k: past the bend, and before the bulk's finite number shows."""
+    return 10 / bulk_rate(k), 300 / bulk_rate(k)
+
+
 @dataclasses.dataclass(frozen=True)
 class LearningCurves(Study):
     """Mean predicted curves of the flow from isotropic starts, over activations, sizes and teachers."""
@@ -49,8 +61,9 @@ class LearningCurves(Study):
         "uses every parameter: nearly all of its eigenvalues form a bulk that reaches down to zero, so "
         "that its "
         "loss falls like the power −3/2 of time over many decades, later the wider it is.\n\n"
-        "Left: the curves. Right: the time to lose six decades of loss against the smallest non-zero "
-        "eigenvalue."
+        "Upper left: the curves. Upper right: the time to lose six decades of loss against the smallest non-zero "
+        "eigenvalue. Below: the local slope of the mean curve of large erf networks; over the shaded window, fixed "
+        "before the run, it should be −3/2 (dashed)."
     )
     statements: ClassVar[tuple[Statement, ...]] = (
         *(
@@ -61,7 +74,8 @@ class LearningCurves(Study):
                 "every size: largest difference.",
                 "[C25] (14), section 5",
                 "equal",
-                note="erf: λ_min above ten error bars for every teacher, by extended precision",
+                note="erf: λ_min above ten error bars for every teacher, by extended precision; quadratic: the "
+                "exact rank at these very weights",
             )
             for name in _ACTIVATIONS
         ),
@@ -147,6 +161,7 @@ class LearningCurves(Study):
         """λ_min⁺ and its error, learning directions, time to 1e-6 of the start, mean curve over its start."""
         from tutelage.dynamics import predict_loss, readouts, spectral_measure, time_to_loss
         from tutelage.network import sample_teacher
+        from tutelage.rank import hessian_rank
         from tutelage.spectra import spectrum
 
         teacher = sample_teacher(activation, d=d, k=k, seed=self.seed, realization=realization)
@@ -155,10 +170,12 @@ class LearningCurves(Study):
         start = float(predict_loss(measure, [0.0]).loss[0])
         curve = predict_loss(measure, _TIMES).loss / start
         rates = readouts(found)
-        return rates.smallest, rates.smallest_error, rates.rank, time_to_loss(measure, 1e-6 * start), curve
+        # Floating point may take the smallest true eigenvalue of a singular Hessian for a zero: count exactly.
+        rank = hessian_rank(teacher, floating=False).rank if exact and activation == "quadratic" else rates.rank
+        return rates.smallest, rates.smallest_error, rank, time_to_loss(measure, 1e-6 * start), curve
 
     def measure(self, dataset: xr.Dataset) -> Mapping[str, Measured]:
-        from tutelage.dynamics import Curve, bulk_loss, bulk_strength
+        from tutelage.dynamics import Curve, bulk_loss
         from tutelage.network import Architecture
         from tutelage.rank import effective_parameters
 
@@ -175,8 +192,8 @@ class LearningCurves(Study):
         linear = dataset.sel(activation="linear")
         units = linear["time_to_1e-6"] * 2 * linear["smallest"] / np.log(1e6)
         found["learning_curves.exponential"] = Measured(1.0, float(units.max()))
-        rate = 4 * bulk_strength("erf") / self.large
-        window = (rate * _TIMES > 10) & (rate * _TIMES < 300)
+        start, stop = bulk_window(self.large)
+        window = (start < _TIMES) & (stop > _TIMES)
         mean = dataset["large_loss"].values.mean(axis=0)
         # The curves stand over their start, whose mean is half the trace of one of them.
         bulk = bulk_loss("erf", self.large, self.large, 1.0, _TIMES).loss / self._trace_half()

@@ -50,7 +50,7 @@ class WideWeights(Study):
         "distributions of the same variance. When the hidden layer is wide (k ≥ d) and k is large the histograms "
         "all fall on the same black curve: sums of many terms forget what they were made of.\n\n"
         "Heavy tails are the exception: Cauchy weights have no variance, a few neurons dominate, and the limit "
-        "is lost (rightmost panel, logarithmic). The paper's laws and sizes did not survive; these are our choice."
+        "is lost (last panel, logarithmic). The paper's laws and sizes did not survive; these are our choice."
     )
     statements: ClassVar[tuple[Statement, ...]] = (
         *(

@@ -10,7 +10,7 @@ import numpy as np
 
 from tutelage.rank import hessian_rank
 from tutelage.studies.base import Measured, Progress, Statement, Study
-from tutelage.studies.sinking import bulk_means, exponent
+from tutelage.studies.sinking import exponent, group_means
 from tutelage.studies.statistics import distance, mean_and_error
 from tutelage.studies.teachers import hessian_eigenvalues
 
@@ -46,13 +46,14 @@ class QuadraticSpectrum(Study):
         "bulk ≈ 4α²(s<sub>i</sub>² + s<sub>j</sub>²), i ≤ j, s the singular values of diag(a)W",
     )
     words: ClassVar[str] = (
-        "Every column of dots on the left is the Hessian of random teachers with d = k = N and the activation "
+        "Every column of dots in the first panel is the Hessian of random teachers with d = k = N and the activation "
         "u + αu². Three things happen as networks grow. One eigenvalue runs away, growing in proportion to N: the "
         "direction that changes the overall size of the output. Most of the others form a bulk that sinks "
         "towards zero like 1/N. And N(N − 1)/2 of them are exactly zero (not drawn): directions in which the "
         "network's function does not change at all.\n\n"
-        "In the middle the bulk of the largest of these networks is compared with a prediction from the weights alone. "
-        "On the right, the rate: the slope of the bulk's mean between neighbouring sizes, measured on networks as large "
+        "Beside it the bulk of the largest of these networks is compared with a prediction from the weights alone. "
+        "Below, the rates, with the sizes over which the claims fit them shaded. Left: how much the outlier gains per unit "
+        "of N. Right: the slope of the bulk's mean between neighbouring sizes, measured on networks as large "
         "as Lanczos reaches. Networks of a few dozen neurons still sink more slowly than 1/N, exactly as the prediction "
         "for their weights says; for hundreds of neurons it comes to the paper's 1/N. The paper's value of α did "
         "not survive; here α = 1."
@@ -133,7 +134,7 @@ class QuadraticSpectrum(Study):
             f"quadratic:alpha={self.alpha!r}", pairs, self.teachers, self.seed, progress
         )
         last = networks[-1]
-        measured, predicted = bulk_means(
+        _, measured, predicted = group_means(
             f"quadratic:alpha={self.alpha!r}", self.large_sizes, self.large_teachers, self.seed,
             lambda n: (2 * n, n * (n + 3) // 2 - 2 * n), self._predicted_bulk,
         )  # fmt: skip
@@ -166,7 +167,7 @@ class QuadraticSpectrum(Study):
         top = int(sizes[-1])
         slope, error = _weighted_slope(sizes, means, errors)
         singular = dataset["singular"].values
-        ratio = self._bulk_means(values)[-1] / np.array([self._pair_mean(s) for s in singular])
+        ratio = self._group_means(values)[-1] / np.array([self._pair_mean(s) for s in singular])
         return {
             "fig4.zeros": Measured(1.0, float(np.mean(dataset["zeros"].values == triangular))),
             "fig4.growth": Measured(self.alpha**2, slope, error),
@@ -175,7 +176,7 @@ class QuadraticSpectrum(Study):
             "fig4.pairs": Measured(0.0, *mean_and_error(self._pair_distances(dataset))),
             "fig4.bulk": Measured(1.0, *mean_and_error(ratio)),
             "fig4.sinks": exponent(
-                np.array(self.large_sizes), dataset["bulk_mean"].values, dataset["predicted_mean"].values
+                -1.0, np.array(self.large_sizes), dataset["bulk_mean"].values, dataset["predicted_mean"].values
             ),
         }
 
@@ -192,7 +193,7 @@ class QuadraticSpectrum(Study):
     def _pair_mean(self, s: np.ndarray) -> float:
         return float(self._pairs(s).mean())
 
-    def _bulk_means(self, values: np.ndarray) -> np.ndarray:
+    def _group_means(self, values: np.ndarray) -> np.ndarray:
         """Mean of the eigenvalues after the first 2N and before the zeros, shape (size, teacher)."""
         return np.array(
             [row[:, 2 * n : n * (n + 3) // 2].mean(axis=1) for n, row in zip(self.sizes, values, strict=True)]

@@ -14,6 +14,9 @@ from tutelage.studies.statistics import mean_and_error
 if TYPE_CHECKING:
     import xarray as xr
 
+SLOPE_FROM = 120
+"""The error's slope is fitted over n from here on."""
+
 
 @dataclasses.dataclass(frozen=True)
 class SampledHessian(Study):
@@ -44,9 +47,10 @@ class SampledHessian(Study):
     words: ClassVar[str] = (
         "In practice the Hessian is measured on a data set. Each new example adds one curved direction until their number "
         "reaches the effective number of parameters N_eff; after that, more data add no direction and only sharpen the "
-        "numbers (left). The error of the whole matrix falls like one over the square root of the number of "
-        "examples (right), while the smallest non-zero eigenvalue, which decides how long learning takes, "
-        "starts out much too small and approaches the exact one from below (middle)."
+        "numbers (upper left). The error of the whole matrix falls like one over the square root of the number of "
+        "examples (lower left), while the smallest non-zero eigenvalue, which decides how long learning takes, "
+        "starts out much too small and approaches the exact one from below (upper right). Lower right: the error's slope "
+        "between neighbouring n, and shaded the window over which it is judged."
     )
     statements: ClassVar[tuple[Statement, ...]] = (
         Statement(
@@ -137,7 +141,7 @@ class SampledHessian(Study):
         values, exact = dataset["eigenvalues"].values, dataset["exact"].values
         n, n_eff = np.array(self.samples), self.n_eff
         ranks = (values > 1e-11 * values[:, :, :1]).sum(axis=2)
-        late = n >= 120
+        late = n >= SLOPE_FROM
         slope = np.polyfit(np.log(n[late]), np.log(dataset["error"].values.mean(axis=1)[late]), 1)[0]
         smallest = values[:, :, n_eff - 1]
         critical = smallest[np.argmin(np.abs(n - n_eff))]

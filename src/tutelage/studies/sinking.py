@@ -1,4 +1,4 @@
-"""How fast a bulk of eigenvalues approaches zero: its mean, measured on Hessians too large to diagonalise."""
+"""How groups of eigenvalues move with size: their means, measured on Hessians too large to diagonalise."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tutelage.network import Network
 
 
-def bulk_means(
+def group_means(
     activation: str,
     sizes: tuple[int, ...],
     teachers: int,
@@ -21,10 +21,10 @@ def bulk_means(
     groups: Callable[[int], tuple[int, int]],
     predicted: Callable[[Network], float],
     progress: Progress | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
-    r"""Mean bulk eigenvalue over :math:`|a|^2` of teachers with d = k = N, measured and predicted.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""Mean eigenvalues over :math:`|a|^2` of teachers with d = k = N: above the bulk, in the bulk, there predicted.
 
-    The measured mean needs no full diagonalisation: it is (trace of H − sum of its largest eigenvalues, by
+    The bulk's mean needs no full diagonalisation: it is (trace of H − sum of its largest eigenvalues, by
     Lanczos) / (number in the bulk).
 
     Parameters
@@ -41,14 +41,14 @@ def bulk_means(
 
     Returns
     -------
-    (ndarray, ndarray), each of shape (sizes, teachers)
+    (ndarray, ndarray, ndarray), each of shape (sizes, teachers)
     """
     from scipy.sparse.linalg import eigsh
 
     from tutelage.network import sample_teacher
     from tutelage.population import hessian_at_optimum
 
-    measured, expected = np.empty((len(sizes), teachers)), np.empty((len(sizes), teachers))
+    upper, measured, expected = (np.empty((len(sizes), teachers)) for _ in range(3))
     for i, n in enumerate(sizes):
         above, inside = groups(n)
         for r in range(teachers):
@@ -57,28 +57,25 @@ def bulk_means(
             # A fixed start, so that the same study gives the same digits.
             start = np.random.default_rng([seed, n, r]).standard_normal(network.n_params)
             top = eigsh(hessian.as_scipy(), k=above, which="LM", return_eigenvectors=False, v0=start)
+            upper[i, r] = top.mean() / length
             measured[i, r] = (hessian.trace() - top.sum()) / inside / length
             expected[i, r] = predicted(network) / length
             if progress is not None:
                 progress((i + (r + 1) / teachers) / len(sizes))
-    return measured, expected
+    return upper, measured, expected
 
 
-def exponent(sizes: np.ndarray, measured: np.ndarray, predicted: np.ndarray) -> Measured:
-    """Slope of log mean against log N beside −1; corrected: the slope predicted for the same weights.
+def exponent(
+    expected: float, sizes: np.ndarray, measured: np.ndarray, predicted: np.ndarray | None = None
+) -> Measured:
+    """Slope of log mean against log N beside ``expected``; corrected: the slope predicted for the same weights.
 
     The standard error is that of the weighted line through the means, from their spread over teachers.
     """
     x = np.log(sizes)
     slope = np.polyfit(x, np.log(measured.mean(axis=1)), 1)[0]
-    corrected = np.polyfit(x, np.log(predicted.mean(axis=1)), 1)[0]
+    corrected = None if predicted is None else float(np.polyfit(x, np.log(predicted.mean(axis=1)), 1)[0])
     # d(slope) = Σ c_i d(log mean_i), c the weights of the least-squares slope.
     weights = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
     relative = measured.std(axis=1, ddof=1) / np.sqrt(measured.shape[1]) / measured.mean(axis=1)
-    return Measured(-1.0, float(slope), float(np.hypot.reduce(weights * relative)), float(corrected))
-
-
-def local_slopes(sizes: np.ndarray, means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Slope of log mean between neighbouring sizes, at their geometric means."""
-    sizes = np.asarray(sizes, dtype=np.float64)
-    return np.sqrt(sizes[1:] * sizes[:-1]), np.diff(np.log(means)) / np.diff(np.log(sizes))
+    return Measured(expected, float(slope), float(np.hypot.reduce(weights * relative)), corrected)

@@ -1,0 +1,49 @@
+"""The arithmetic of local slopes, and the rule by which panels are laid out."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tutelage.figures.slopes import local_slopes, mean_and_errors
+from tutelage.figures.style import WIDTH, panels
+
+steps = st.lists(st.floats(0.1, 3.0), min_size=2, max_size=8)
+
+
+@given(steps, st.floats(-3.0, 3.0))
+def test_a_power_law_has_its_exponent_everywhere(ratios, power):
+    x = np.exp(np.cumsum(ratios))
+    where, slopes, errors = local_slopes(x, 2.0 * x**power)
+    assert slopes == pytest.approx(power, abs=1e-9) and not errors.any()
+    assert where == pytest.approx(np.sqrt(x[1:] * x[:-1]))
+
+
+@given(steps, st.floats(-3.0, 3.0))
+def test_an_exponential_has_its_rate_and_a_line_its_slope(ratios, rate):
+    x = np.cumsum(ratios)
+    assert local_slopes(x, 2.0 * np.exp(rate * x), log="y")[1] == pytest.approx(rate, abs=1e-9)
+    where, slopes, _ = local_slopes(x, 2.0 + rate * x, log="")
+    assert slopes == pytest.approx(rate, abs=1e-9) and where == pytest.approx((x[1:] + x[:-1]) / 2)
+
+
+def test_the_error_of_a_slope_is_that_of_simulated_means():
+    rng = np.random.default_rng(0)
+    x, y, errors = np.array([1.0, 2.0, 8.0]), np.array([5.0, 3.0, 1.0]), np.array([0.1, 0.05, 0.02])
+    drawn = np.array([local_slopes(x, y + errors * rng.standard_normal(3))[1] for _ in range(4000)])
+    # A standard deviation of 4000 draws has a relative standard error of 1.1 %; 5 % is more than four of them.
+    assert local_slopes(x, y, errors)[2] == pytest.approx(drawn.std(axis=0), rel=0.05)
+
+
+def test_the_mean_of_a_row_and_its_error():
+    mean, error = mean_and_errors(np.array([[1.0, 3.0], [2.0, 2.0]]))
+    assert mean.tolist() == [2.0, 2.0] and error.tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+def test_never_three_panels_in_a_row_and_the_last_of_an_odd_number_fills_its_row(count):
+    figure, axes = panels(count)
+    assert len(axes) == count and figure.get_figwidth() <= WIDTH
+    columns = [axis.get_subplotspec().colspan for axis in axes]
+    assert max(span.stop for span in columns) == min(count, 2)
+    assert (len(columns[-1]) == 2) == (count % 2 == 1 and count > 1)
