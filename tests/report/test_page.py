@@ -23,7 +23,7 @@ from tutelage.studies.judge import TESTS
         ("N_eff, λ_min t and 2λ_max.", "N<sub>eff</sub>, λ<sub>min</sub> t and 2λ<sub>max</sub>."),
         ("4α²(s_i² + s_j²)", "4α²(s<sub>i</sub>² + s<sub>j</sub>²)"),
         ("χ²_k/k, H_ww, x_νᵀ, min_τ", "χ²<sub>k</sub>/k, H<sub>ww</sub>, x<sub>ν</sub>ᵀ, min<sub>τ</sub>"),
-        ("a_1 < b_2", "a<sub>1</sub> &lt; b<sub>2</sub>"),
+        ("A_*G(Δ), a_1 < b_2", "A<sub>*</sub>G(Δ), a<sub>1</sub> &lt; b<sub>2</sub>"),
         ("learning_curves, effective_parameters", "learning_curves, effective_parameters"),
         ("a_b_c, x_y.py_z, __main__", "a_b_c, x<sub>y</sub>.py_z, __main__"),
         ("study `n_c`, 1e-4", "study <code>n_c</code>, 1e-4"),

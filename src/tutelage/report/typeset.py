@@ -11,7 +11,7 @@ from tutelage.studies.base import Study
 _LETTER = "A-Za-zα-ωΑ-Ω"
 # One letter (squared, perhaps) or min/max before the underscore, so that names of files and studies are left alone.
 _SUBSCRIPT = re.compile(
-    rf"`([^`]+)`|(?<![{_LETTER}_])((?:[{_LETTER}]|min|max)²?)_([A-Za-z]+|[α-ω]|[0-9]+|\*)(?![A-Za-z0-9_])"
+    rf"`([^`]+)`|(?<![{_LETTER}_])((?:[{_LETTER}]|min|max)²?)_((?:[A-Za-z]+|[0-9]+)(?![A-Za-z0-9_])|[α-ω*])"
 )
 _FIGURE = re.compile(r"\[C25\] (Fig\. \d+|appendix [A-Z](?:\.\d+)?)")
 _SENTENCE = re.compile(r".*?\.(?=\s+[A-Z]|\s*$)", re.DOTALL)
