@@ -199,7 +199,8 @@ def test_a_wide_figure_on_a_phone_says_that_it_scrolls(opened):
     hidden = "f => f.map(f => f.scrollWidth - f.clientWidth)"
     phone, desk = opened(390), opened(1200)
     assert "sideways" in phone.evaluate(hint) and desk.evaluate(hint) == "none"
-    assert min(phone.eval_on_selector_all("figure", hidden)) > 100
+    beyond = phone.eval_on_selector_all("figure", hidden)
+    assert min(beyond) > 100 and max(beyond) < 200, "legible, and at most half a screen to swipe"
     assert max(desk.eval_on_selector_all("figure", hidden)) <= 1
 
 
