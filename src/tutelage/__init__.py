@@ -19,6 +19,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.network": ("Architecture", "Network", "load_network", "sample_teacher", "save_network"),
     "tutelage.measure": ("Integral", "Measure"),
     "tutelage.operators": ("HessianOperator",),
+    "tutelage.empirical": ("fisher", "ntk"),
     "tutelage.population": ("Problem", "StandardNormal", "hessian_at_optimum"),
     "tutelage.rank": ("compress", "effective_parameters", "equivalent", "hessian_rank"),
     "tutelage.errors": ("InputError",),
@@ -26,7 +27,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
     "tutelage.spectra": ("Eigensystem", "Spectrum", "eigensystem", "explain_method", "spectral_density", "spectrum"),
 }
-_ROOMS = ("dynamics", "empirical", "laws", "quadratic", "rank", "sweep")
+_ROOMS = ("dynamics", "empirical", "laws", "quadratic", "rank", "studies", "sweep")
 """Packages reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}

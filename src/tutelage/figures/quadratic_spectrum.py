@@ -45,10 +45,10 @@ def _eigenvalues(axis: Axes, dataset: xr.Dataset) -> None:
     ]
     axis.plot(sizes, bulk, "D", ms=5, color=ORANGE, mec=BLACK, mew=0.8, label="mean of the bulk")
     axis.set(
-        yscale="log", ylim=(1e-8, None), ylabel="eigenvalue", title=f"u + αu², α = {alpha:g}; zeros not drawn"
+        yscale="log", ylim=(1e-8, 1e6), ylabel="eigenvalue", title=f"u + αu², α = {alpha:g}; zeros not drawn"
     )
     size_axis(axis, sizes)
-    axis.legend(loc="lower left")
+    axis.legend(loc="upper left")
 
 
 def _growth(axis: Axes, dataset: xr.Dataset) -> None:

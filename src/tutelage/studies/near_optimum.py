@@ -120,9 +120,8 @@ class NearOptimum(Study):
         ),
         Statement(
             "fig3.faster",
-            "Initially it falls faster, by the larger eigenvalues: slope over the first tenth over the "
-            "slope over the "
-            "last third.",
+            "Initially it falls faster, by the larger eigenvalues: slope over the first thirtieth of the run, one "
+            "time constant of the slowest direction, over the slope over the last third.",
             "[C25] Fig. 3",
             "at least",
             1.2,
