@@ -28,7 +28,6 @@ LIGHT = "#B8C4CE"
 _RC: dict[str, Any] = {
     "figure.dpi": 110,
     "figure.facecolor": "white",
-    "savefig.bbox": "tight",
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "mathtext.fontset": "dejavusans",
