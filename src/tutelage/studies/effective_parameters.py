@@ -74,14 +74,14 @@ class EffectiveParameters(Study):
         Statement(
             "rank.missing",
             "A polynomial with a missing power, u + u³, meets the bound for its degree: sum of ranks over the grid.",
-            "ours, SCIENCE 5",
+            "ours",
             "equal",
             note="correction: min(P, kd + min(k, d), C(d+2, 3) + d), 39 at (5, 7)",
         ),
         Statement(
             "rank.cube",
             "u³: the rank is min(kd, C(d+2, 3)): sum over the grid.",
-            "ours, SCIENCE 5",
+            "ours",
             "equal",
             note="correction: the Alexander-Hirschowitz exception, 34 instead of 35 at (5, 7)",
         ),

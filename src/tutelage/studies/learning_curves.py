@@ -94,7 +94,7 @@ class LearningCurves(Study):
             "Before any exponential the loss of large erf networks falls like t^(−3/2): local slope of "
             "the mean "
             "curve, averaged over the bulk's decades.",
-            "ours, SCIENCE 8(a)",
+            "ours",
             "within",
             0.2,
             "finite size blurs the bulk's edge by 1/√k, 0.18 at the smaller of the two sizes",
@@ -103,10 +103,11 @@ class LearningCurves(Study):
         Statement(
             "learning_curves.bulk",
             "Over the same window the mean curve is the bulk's: mean |log₁₀| of their ratio.",
-            "ours, SCIENCE 8(a)",
+            "ours",
             "at most",
             0.15,
-            "SCIENCE 6: 35 % at worst at d = k = 60, that is 0.13 in log₁₀; a little more at the smaller size",
+            "measured when the formula was found: 35 % at worst at d = k = 60, that is 0.13 in log₁₀; a little "
+            "more at the smaller size",
         ),
         Statement(
             "learning_curves.slower",

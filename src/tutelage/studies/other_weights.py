@@ -68,7 +68,7 @@ class WideWeights(Study):
             Statement(
                 f"fig8.effect.{law}",
                 f"The only difference is small: k·Var|a|² is κ₄ − 1 for {law} weights.",
-                "ours, SCIENCE 4",
+                "ours",
                 "within errors",
                 4.0,
             )
@@ -77,7 +77,7 @@ class WideWeights(Study):
         Statement(
             "fig8.effect.rademacher",
             "k·Var|a|² is κ₄ − 1 = 0 for Rademacher weights: |a|² does not vary at all.",
-            "ours, SCIENCE 4",
+            "ours",
             "within",
             1e-12,
             "round-off",

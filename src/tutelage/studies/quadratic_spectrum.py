@@ -95,16 +95,16 @@ class QuadraticSpectrum(Study):
         Statement(
             "fig4.pairs",
             "The bulk at the largest N follows 4α²(s_i² + s_j²): distance sup|F − F₀|, averaged over teachers.",
-            "ours, SCIENCE 8(b)",
+            "ours",
             "at most",
             0.1,
-            "SCIENCE 8(b): 0.099 at N = 20 against the limit law, and it falls with N; from the weights it is "
-            "nearer",
+            "measured when the law was found: 0.099 at N = 20 against the limit law, and it falls with N; from the "
+            "weights it is nearer",
         ),
         Statement(
             "fig4.bulk",
             "The mean bulk eigenvalue at the largest N is that of these pairs: ratio of the two.",
-            "ours, SCIENCE 8(b)",
+            "ours",
             "within",
             0.2,
             "a first-order formula: corrections are of relative order 1/√N, 0.2 at N = 24",

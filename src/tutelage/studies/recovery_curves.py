@@ -34,7 +34,7 @@ class RecoveryCurves(Study):
 
     name: ClassVar[str] = "recovery"
     title: ClassVar[str] = "How many samples determine a quadratic teacher?"
-    place: ClassVar[str] = "[S20] abstract: no spurious minima, recovery in practice; SCIENCE 7"
+    place: ClassVar[str] = "[S20] abstract: no spurious minima, recovery in practice"
     cost: ClassVar[float] = 4.0
     words: ClassVar[str] = (
         "A student with quadratic activations and at least as many neurons as inputs fits any data of its teacher exactly; "
@@ -57,7 +57,7 @@ class RecoveryCurves(Study):
             "recovery.n_c",
             "For d in {4, 6, 8} and m_* in {1, 2, 3} the certified 50 % point lies within three samples of n_c "
             "(largest distance of the nine)",
-            "[S20] abstract; SCIENCE 7",
+            "[S20] abstract",
             "within",
             3.0,
             "standard error of a 50 % point: 1.25 × 2 samples / √40 = 0.4, so that three samples are seven of them",
@@ -65,7 +65,7 @@ class RecoveryCurves(Study):
         Statement(
             "recovery.sharp",
             "For m_* = d − 1 every realization becomes unique at exactly d(d+1)/2 samples (fraction that does)",
-            "SCIENCE 7",
+            "ours",
             "equal",
             note="exact in theory: no allowance for sampling",
         ),
@@ -120,7 +120,7 @@ class RecoveryCurves(Study):
             "recovery.tolerance",
             "Success depends on the tolerance: at n_c, d = 12, m_* = 3, the fraction within 10 % exceeds the fraction "
             "within 0.01 % by at least 0.3",
-            "SCIENCE 7",
+            "ours",
             "at least",
             0.3,
             "four standard errors of a fraction at 40 instances (0.08)",

@@ -28,7 +28,7 @@ class RecoveryRates(Study):
 
     name: ClassVar[str] = "recovery-rates"
     title: ClassVar[str] = "How fast does the quadratic student learn?"
-    place: ClassVar[str] = "[S20] abstract: time-convergence rate for many samples; SCIENCE 7"
+    place: ClassVar[str] = "[S20] abstract: time-convergence rate for many samples"
     cost: ClassVar[float] = 4.0
     words: ClassVar[str] = (
         "With many samples the loss follows the population flow. A teacher with fewer neurons than inputs is approached like "
@@ -46,7 +46,7 @@ class RecoveryRates(Study):
         Statement(
             "recovery-rates.constant",
             "For m_* < d the constant of 1/t² is met within 1 % in every case (largest relative deviation)",
-            "SCIENCE 7",
+            "ours",
             "at most",
             0.01,
             "the next order of the expansion is of relative size 1/(λt), below 1e-3 at the last time; the "
@@ -63,7 +63,7 @@ class RecoveryRates(Study):
         Statement(
             "recovery-rates.narrow",
             "A student narrower than d (m_* < m < d) has the constant of D = m, not of d",
-            "SCIENCE 7",
+            "ours",
             "within relative",
             0.01,
             "as for the constant above",
@@ -71,7 +71,7 @@ class RecoveryRates(Study):
         Statement(
             "recovery-rates.exponential",
             "For m_* >= d the loss falls exponentially at the rate 4λ within 1 % (largest relative deviation)",
-            "SCIENCE 7",
+            "ours",
             "at most",
             0.01,
             "over 300 time constants of the loss a direction only 3 % faster has fallen behind by e⁻⁹",
