@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from tutelage.figures.sinking import draw_sinking
 from tutelage.figures.slopes import draw_expected, draw_slopes, draw_window, local_slopes, mean_and_errors
 from tutelage.figures.style import BLACK, BLUE, LIGHT, ORANGE, RED, panels, size_axis, style
+from tutelage.studies.quadratic_spectrum import bulk_means
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,10 +40,7 @@ def _eigenvalues(axis: Axes, dataset: xr.Dataset) -> None:
     axis.plot(
         n, constant / n, color=ORANGE, lw=1.6, ls="--", label=f"{constant:.3g}/N: predicted for large N"
     )
-    bulk = [
-        row[:, 2 * n : n * (n + 3) // 2].mean()
-        for n, row in zip(sizes, dataset["eigenvalues"].values, strict=True)
-    ]
+    bulk = bulk_means(sizes, dataset["eigenvalues"].values).mean(axis=1)
     axis.plot(sizes, bulk, "D", ms=5, color=ORANGE, mec=BLACK, mew=0.8, label="mean of the bulk")
     axis.set(
         yscale="log", ylim=(1e-8, 1e6), ylabel="eigenvalue", title=f"u + αu², α = {alpha:g}; zeros not drawn"

@@ -20,6 +20,11 @@ Progress = Callable[[float], None]
 """Called with the fraction done, in [0, 1]."""
 
 
+def portion(progress: Progress | None, start: float, stop: float) -> Progress | None:
+    """Progress of a part of the work, from ``start`` to ``stop`` of the whole."""
+    return progress and (lambda fraction: progress(start + (stop - start) * fraction))
+
+
 @dataclasses.dataclass(frozen=True)
 class Statement:
     """What will be judged and how: all of it written before any number is measured.
@@ -56,6 +61,8 @@ class Statement:
             raise InputError(
                 f"Statement {self.id!r}: unknown test {self.test!r}; known: {', '.join(sorted(TESTS))}"
             )
+        if self.test == "within errors" and self.threshold != 4:
+            raise InputError(f"Statement {self.id!r}: expected 4 standard errors, got {self.threshold:g}; use 'within'")
         if not self.reason and self.test not in REASONS:
             raise InputError(f"Statement {self.id!r}: expected the reason of its threshold; say why {self.threshold:g}")
 

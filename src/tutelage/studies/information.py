@@ -66,8 +66,8 @@ class Information(Study):
             "Tangent kernel and sampled Hessian share their non-zero eigenvalues: largest difference over λ_max.",
             "[C25] appendix D",
             "at most",
-            1e-12,
-            "round-off of a dense eigenvalue routine: P · 2e-16 = 6e-15, and the kernel squares what J holds",
+            1e-13,
+            "round-off of a dense eigenvalue routine, n · 2e-16 = 1.3e-14 at 60 inputs, and a factor of eight",
             note="two matrices of different sizes, built by different formulas",
         ),
         Statement(

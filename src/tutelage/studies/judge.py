@@ -52,7 +52,8 @@ TESTS: dict[str, Callable[[float, float, float, float], bool]] = {
 
 REASONS = {
     "equal": "an exact count: nothing but equality will do",
-    "within errors": "in standard errors: chance alone exceeds four of them once in 16 000",
+    "within errors": "chance alone exceeds four standard errors once in 16 000, "
+    "somewhat more often where few samples estimate them",
 }
 """Why a test has the threshold it has, for those whose threshold is nobody's choice."""
 

@@ -88,7 +88,7 @@ class WideWeights(Study):
             "[C25] Fig. 9, appendix E",
             "at least",
             0.1,
-            "ten times what Laplace weights do at this size",
+            "ten times what Laplace weights are predicted to do at this size",
             note="the paper expects the limit for finite variance only",
         ),
     )
@@ -182,8 +182,8 @@ class NarrowWeights(Study):
                 "[C25] Fig. 9, appendix E",
                 "within errors",
                 4.0,
-                note="predicted by the central limit theorem for |a|², whose error at this k the bootstrap by teacher exceeds; "
-                "correction: the distance of the whole laws at this k, not only of their |a|² parts",
+                note="predicted by the central limit theorem for |a|²; correction: the distance of the whole laws "
+                "at this k, not only of their |a|² parts",
             )
             for law in ("uniform", "laplace")
         ),

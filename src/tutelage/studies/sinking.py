@@ -70,7 +70,7 @@ def exponent(
 ) -> Measured:
     """Slope of log mean against log N beside ``expected``; corrected: the slope predicted for the same weights.
 
-    The standard error is that of the weighted line through the means, from their spread over teachers.
+    The standard error is that of the least-squares line through the means, from their spread over teachers.
     """
     x = np.log(sizes)
     slope = np.polyfit(x, np.log(measured.mean(axis=1)), 1)[0]
