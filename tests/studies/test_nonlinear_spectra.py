@@ -11,7 +11,7 @@ from tutelage.studies.quadratic_spectrum import QuadraticSpectrum
 
 def test_quadratic_spectrum():
     study = QuadraticSpectrum(sizes=(8, 16), teachers=12, large_sizes=(24, 48), limit_sizes=(50, 100))
-    wrong_alpha = computed_with(QuadraticSpectrum(0.7, (8, 16), 12, (12, 24, 48), 4, (50, 100)))
+    wrong_alpha = computed_with(QuadraticSpectrum(0.7, (8, 16), 12, (24, 48), 4, (50, 100)))
     dataset = study.compute()
     check_study(
         study,
