@@ -18,7 +18,7 @@ from tutelage.errors import AllocationError, InputError
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint naming the closest known word: ``"did you mean 'erf'?"`` or the list of all of them."""
     known = list(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
 
 

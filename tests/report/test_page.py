@@ -1,6 +1,7 @@
 """What the page says and how: headings, groups, corrections, reasons; read as HTML, on a phone and printed."""
 
 import dataclasses
+import html
 import re
 import shutil
 import subprocess
@@ -135,7 +136,8 @@ def test_figures_say_what_is_drawn_and_every_header_cell_has_a_scope(built):
     content = built[0].path.read_text(encoding="utf-8")
     for run in built[0].runs:
         spoken = re.search(f'alt="([^"]*)" aria-describedby="{run.study.name}-words"', content)
-        assert first_sentence(run.study.words)[:40] in spoken[1]
+        start = f"{heading(run.study)}: {first_sentence(run.study.words)[:40]}"
+        assert html.unescape(spoken[1]).startswith(start)
         assert f'<div id="{run.study.name}-words"><p>' in content
     assert re.findall(r"<th(?! scope=)[ >][^>]*", content) == []
 

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from tutelage.report import receipt, workers
+from tutelage.errors import StoreError
+from tutelage.report import build, receipt, workers
+from tutelage.store import Store
 from tutelage.studies.base import Claim
 from tutelage.studies.readout_block import ReadoutBlock
 
@@ -27,6 +29,25 @@ def test_nothing_is_run_or_spawned_when_nothing_changed(built, again, monkeypatc
     assert [(run.key, run.seconds) for run in report.runs] == [(run.key, run.seconds) for run in first]
     page = report.path.read_text(encoding="utf-8")
     assert page.count("<img ") == 2 and page.count('<tr class="claim"') == sum(len(run.claims) for run in first)
+
+
+def test_a_report_shown_from_its_folder_neither_needs_nor_makes_a_store(again, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "study_class", again.small.__getitem__)
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "none"):  # one cannot be written, the other does not exist
+        assert len(build.build_report(again.folder, ["fig7", "fig6"], store=Store(folder)).runs) == 2
+    assert not (tmp_path / "none").exists()
+    with pytest.raises(StoreError, match="cannot write in"):
+        build.build_report(again.folder, ["fig7", "broken"], store=Store(tmp_path / "file"))
+
+
+def test_what_the_folder_lacks_and_a_read_only_store_has_is_written(built, again, monkeypatch):
+    def refuse(self):
+        raise AssertionError("written")
+
+    monkeypatch.setattr(Store, "prepare", refuse)
+    _damage_receipt(again.folder)
+    assert again()[1] == ["fig7"]
 
 
 def _edit_claim(folder):

@@ -86,6 +86,18 @@ def test_a_claim_is_recomputed_from_its_file_alone(built, tmp_path, capsys):
     assert "computed now" in capsys.readouterr().out
 
 
+def test_recheck_keeps_nothing_unless_asked(built, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TUTELAGE_STORE", raising=False)
+    path = str(built[1] / "claims" / "fig7.mean.wide.json")
+    assert cli.run(["recheck", path]) == 0
+    assert list(tmp_path.iterdir()) == []
+    assert cli.run(["recheck", path, "--store", "kept"]) == 0
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+    assert cli.run(["recheck", path, "--cached"]) == 0
+    assert {file.name for file in tmp_path.iterdir()} == {"kept", "store"}
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -135,6 +147,7 @@ def test_bad_output_and_names_are_refused_before_any_work(tmp_path, capsys):
     for arguments, expected in (
         (["report", "--output", str(tmp_path / "file")], "cannot make the folder"),
         (["report", "--only", "fig22", "--output", str(tmp_path / "out")], "did you mean"),
+        (["report", "--only", "nope", "--output", str(tmp_path / "out")], "'nope'; known: appendix-a3"),
         (["reproduce", "fig22", "--output", str(tmp_path / "out")], "did you mean"),
         (["reproduce", "fig7", "--output", "/proc/here"], "cannot make"),
     ):

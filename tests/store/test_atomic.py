@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tutelage.errors import StoreError
-from tutelage.store import atomic_write
+from tutelage.store import atomic_write, remove_abandoned
 from tutelage.store.atomic import write_error
 
 
@@ -78,3 +78,16 @@ except StoreError as error:
     run = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     assert "the disk is full" in run.stdout and "make room" in run.stdout
     assert os.listdir(tmp_path) == []
+
+
+def test_a_finished_file_does_not_count_as_abandoned_before_it_has_its_name(tmp_path, monkeypatch):
+    replace = os.replace
+
+    def cleaned_first(*names):
+        remove_abandoned(tmp_path)
+        replace(*names)
+
+    monkeypatch.setattr(os, "replace", cleaned_first)
+    with atomic_write(tmp_path / "new", "w") as stream:
+        stream.write("whole")
+    assert (tmp_path / "new").read_text() == "whole"

@@ -19,13 +19,14 @@ def recheck(file: Path, /, *, cached: bool = False, store: Path | None = None) -
     cached
         Let the store answer instead of computing everything.
     store
-        Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
+        Folder of computed datasets (with `--cached` by default `$TUTELAGE_STORE` or `store`); without either option
+        nothing is kept.
     """
     from tutelage.cli.support import print_table
     from tutelage.store import Store
     from tutelage.studies.runner import recheck as again
 
-    recorded, now = again(file, Store(store), cached=cached)
+    recorded, now = again(file, None if store is None else Store(store), cached=cached)
     rows = [
         (what, f"{claim.predicted:.8g}", f"{claim.measured:.8g}", f"{claim.uncertainty:.2g}", claim.verdict)
         for what, claim in (("recorded", recorded), ("computed now", now))

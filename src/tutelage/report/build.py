@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -97,51 +98,57 @@ def build_report(
         Called with every run as it is done.
     """
     chosen, store = chosen_studies(names, full=full, seed=seed), store or Store()
-    if fresh or len(stored(chosen, store)) < len(chosen):
-        store.prepare()
     bars, folders = bars or (lambda description: lambda fraction: None), Folders.inside(output)
-    order = longest_first(chosen, lambda name: chosen[name].cost)
-    jobs: dict[str, Job] = {
-        name: functools.partial(_finish, chosen[name], folders, store, fresh=fresh)
-        for name in order
-    }
+    known = {} if fresh else _shown_again(chosen, folders)
+    left = {name: study for name, study in chosen.items() if name not in known}
+    jobs = _jobs(left, folders, store, fresh=fresh)
     overall = bars("report")
     outcomes: dict[str, Judged | Failed] = {}
-
-    def done(name: str, outcome: Judged | Failed) -> None:
-        outcomes[name] = outcome
-        overall(len(outcomes) / len(chosen))
-        if finished is not None and isinstance(outcome, Judged):
-            finished(outcome)
-
-    for name, study in () if fresh else chosen.items():
-        receipt = folders.datasets / f"{name}.json"
-        if (known := reused(receipt, folders.claims, study)) is not None:
-            del jobs[name]
-            done(name, known)
     # closing: an interrupted report ends its workers here and now, not when the garbage is collected.
     with (
         _without_abandoned(store.directory, *dataclasses.astuple(folders)),
         contextlib.closing(run_all(jobs, workers, bars)) as running,
     ):
-        for name, outcome in running:
-            done(name, outcome)
+        for name, outcome in itertools.chain(known.items(), running):
+            outcomes[name] = outcome
+            overall(len(outcomes) / len(chosen))
+            if finished is not None and isinstance(outcome, Judged):
+                finished(outcome)
     ordered = [(name, outcomes[name]) for name in chosen]
     runs = [outcome for _, outcome in ordered if isinstance(outcome, Judged)]
     failures = {name: outcome.message for name, outcome in ordered if isinstance(outcome, Failed)}
     return Report(_write_page(output, folders, runs, failures, full=full, seed=seed), runs, failures)
 
 
+def _shown_again(studies: dict[str, Study], folders: Folders) -> dict[str, Judged]:
+    """The studies whose files are there and still valid, as those files tell them."""
+    found = {
+        name: reused(folders.datasets / f"{name}.json", folders.claims, study) for name, study in studies.items()
+    }
+    return {name: judged for name, judged in found.items() if judged is not None}
+
+
+def _jobs(studies: dict[str, Study], folders: Folders, store: Store, *, fresh: bool) -> dict[str, Job]:
+    """One job per study, longest first; a store that they will write to is tried before any of them starts."""
+    if fresh or len(stored(studies, store)) < len(studies):
+        store.prepare()
+    order = longest_first(studies, lambda name: studies[name].cost)
+    return {name: functools.partial(_finish, studies[name], folders, store, fresh=fresh) for name in order}
+
+
 @contextlib.contextmanager
 def _without_abandoned(*folders: Path) -> Iterator[None]:
     """Temporary files of killed processes removed: an earlier report's before, this one's after."""
-    try:
+
+    def clean() -> None:
         for folder in folders:
             remove_abandoned(folder)
+
+    clean()
+    try:
         yield
     finally:
-        for folder in folders:
-            remove_abandoned(folder)
+        clean()
 
 
 def _finish(

@@ -43,7 +43,7 @@ def section(run: Judged, picture: Path, flags: str) -> str:
     name = text(study.name)
     paragraphs = "".join(f"<p>{prose(part)}</p>" for part in study.words.split("\n\n") if part)
     formulas = "".join(f"<li>{typeset(line)}</li>" for line in study.formulas)
-    seen = f"{heading(study)}. {first_sentence(study.words)}"
+    seen = f"{heading(study)}: {first_sentence(study.words)}"
     return f"""
 <section id="{name}">
 <h2>{prose(heading(study))}</h2>
@@ -156,8 +156,8 @@ x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squa
 <a href="#provenance">Provenance</a></nav>
 <section id="claims"><h2>All claims</h2>
 <p class="soft">“Equal” and “within” compare the measurement with the prediction, “at most” and “at least” with the threshold
-alone; ± is one standard error over independent teachers, and “within 4 errors” means four of them. “Ours”:
-not in either paper. How claims are judged, and how to doubt one: <code>docs/claims.md</code>.</p>
+alone; ± is one standard error over independent repetitions: teachers, samples or instances, and “within 4 errors”
+means four of them. “Ours”: not in either paper. How claims are judged, and how to doubt one: <code>docs/claims.md</code>.</p>
 {claims_table(runs)}</section>
 {"".join(section(run, pictures[run.study.name], flags) for run in runs)}
 {equations_section(entries, pictures)}

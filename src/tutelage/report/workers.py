@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, TypeVar
 
 from tutelage.studies.base import Progress
 from tutelage.sweep.pin import SINGLE_THREAD, pin_process, take_core
@@ -35,6 +35,8 @@ class Failed:
 
 Job = Callable[[Progress], Any]
 """Called with a function of the fraction done; the job and its result must be picklable."""
+
+Item = TypeVar("Item")
 
 
 def run_all(
@@ -180,6 +182,6 @@ def default_workers() -> int:
     return min(2, thread_count())
 
 
-def longest_first(names: Iterable[str], seconds: Callable[[str], float]) -> list[str]:
+def longest_first(items: Iterable[Item], seconds: Callable[[Item], float]) -> list[Item]:
     """So that no long study starts last, when the other workers have nothing left."""
-    return sorted(names, key=seconds, reverse=True)
+    return sorted(items, key=seconds, reverse=True)

@@ -92,7 +92,7 @@ def atomic_write(path: str | os.PathLike, mode: str = "wb", who: str = "atomic_w
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(name, path)
+            os.replace(name, path)  # before closing gives up the lock, or the whole file would count as abandoned
         sync_directory(path.parent)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)

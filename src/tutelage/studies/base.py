@@ -145,7 +145,7 @@ class Study(abc.ABC):
     """Frozen parameters that know how to compute a dataset and what is claimed about it.
 
     A subclass is a frozen dataclass whose fields have defaults and are numbers, text or tuples of them; one is
-    ``seed``, from which every random number follows.
+    ``seed``, from which every random number of the data follows.
     Predictions come from the STUDY's parameters, measurements from the DATASET: a dataset computed with other
     parameters (a wrong alpha, a wrong ratio) must therefore fail, and the tests check that it does.
     """

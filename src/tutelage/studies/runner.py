@@ -41,19 +41,20 @@ class Run(Judged):
 
     def record(self, claim: Claim) -> dict[str, Any]:
         """One claim with everything an outsider needs to compute it again."""
+        provenance = json.loads(self.dataset.attrs["provenance_json"])
         return {
             "claim": claim.to_dict(),
             "study": self.study.name,
             "parameters": self.study.parameters(),
             "dataset_key": self.key,
             "tutelage": tutelage.__version__,
-            "provenance": json.loads(self.dataset.attrs["provenance_json"]),
-            **_instructions(claim, json.loads(self.dataset.attrs["provenance_json"])),
+            "provenance": provenance,
+            **_instructions(claim, provenance),
         }
 
 
 def _instructions(claim: Claim, provenance: Mapping[str, Any]) -> dict[str, str]:
-    """The two commands that compute a claim again on another machine."""
+    """How to install, and the command that computes a claim again on another machine."""
     commit = provenance["commit"]
     source = f"the source of tutelage {provenance['tutelage']}" + (f", commit {commit}" if commit else "")
     return {
@@ -128,10 +129,15 @@ def read_record(path: str | Path) -> tuple[Claim, Study]:
 def recheck(path: str | Path, store: Store | None = None, *, cached: bool = False) -> tuple[Claim, Claim]:
     """The claim as recorded and as computed again from the parameters in its file.
 
-    ``cached`` allows the store to answer; by default everything is computed anew.
+    ``cached`` allows the store (the default one unless given) to answer. Otherwise everything is computed anew, and
+    kept only in a store that is given.
     """
     recorded, study = read_record(path)
-    claims = {claim.id: claim for claim in run_study(study, store, fresh=not cached).claims}
+    if store is None and not cached:
+        judged = study.claims(study.compute())
+    else:
+        judged = run_study(study, store, fresh=not cached).claims
+    claims = {claim.id: claim for claim in judged}
     if recorded.id not in claims:
         raise InputError(
             f"recheck: study {study.name} makes no claim {recorded.id!r}; it makes {', '.join(claims)}"

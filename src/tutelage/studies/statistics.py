@@ -46,13 +46,3 @@ def mean_and_error(values: np.ndarray) -> tuple[float, float]:
     """Mean over everything and its standard error over rows (teachers)."""
     rows = np.asarray(values, dtype=np.float64).reshape(len(values), -1).mean(axis=1)
     return float(rows.mean()), float(rows.std(ddof=1) / np.sqrt(len(rows)))
-
-
-def slope_and_error(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Least-squares slope and its standard error from the residuals."""
-    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-    centred = x - x.mean()
-    slope = float(centred @ (y - y.mean()) / (centred @ centred))
-    residual = y - y.mean() - slope * centred
-    error = np.sqrt(residual @ residual / max(len(x) - 2, 1) / (centred @ centred))
-    return slope, float(error)
