@@ -69,7 +69,7 @@ class NearOptimum(Study):
     noise: float = 1e-3
     batch: int = 1024
     sgd_rate: float = 0.01
-    sgd_end: float = 30.0
+    sgd_end: float = 24.0
     small_noise: float = 1e-5
     ends: tuple[int, int, int] = (60, 6000, 10000)
     points: int = 100
