@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SGD = "sgd"
 LATE = 1.0 / 3.0
 """Slopes are fitted over this last part of a run."""
-EARLY = 1.0 / 30.0
+EARLY = 1.0 / 24.0
 """The first slope is fitted over this first part: one time constant of the SGD run."""
 
 
@@ -121,8 +121,8 @@ class NearOptimum(Study):
         ),
         Statement(
             "fig3.faster",
-            "Initially it falls faster, by the larger eigenvalues: slope over the first thirtieth of the run, one "
-            "time constant of the slowest direction, over the slope over the last third.",
+            "Initially it falls faster, by the larger eigenvalues: slope over the first time constant of the slowest "
+            "direction, a 24th of the run, over the slope over the last third.",
             "[C25] Fig. 3",
             "at least",
             1.2,
