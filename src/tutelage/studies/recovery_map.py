@@ -12,10 +12,15 @@ from tutelage.studies.base import Measured, Progress, Statement, Study
 
 if TYPE_CHECKING:
     import xarray as xr
+
+_DELTA_AND_SLOPE = (
+    "at d = 32 a thousand instances put the point within 5 % of δ (benchmarks/README.md); and two standard errors of the "
+    "slope, 2.5 % each"
+)
 _LIMIT_TESTS = {
     1: ("within relative", 0.24, "both counts are up to 9 % low at m_* = 1; three standard errors of 5 % each"),
-    2: ("within errors", 4.0),
-    3: ("within errors", 4.0),
+    2: ("within relative", 0.1, _DELTA_AND_SLOPE),
+    3: ("within relative", 0.1, _DELTA_AND_SLOPE),
 }
 """How the growth at m_* is judged."""
 
@@ -202,7 +207,7 @@ class RecoveryMap(Study):
             ),
             "recovery-map.delta": Measured(0.0, abs(ratios[worst] - 1), error(*worst) / delta(*worst)),
             "recovery-map.delta-one": Measured(
-                0.0, 1 - delta(largest, 1) / half(largest, 1), error(largest, 1) / half(largest, 1)
+                0.055, 1 - delta(largest, 1) / half(largest, 1), error(largest, 1) / half(largest, 1)
             ),
             "recovery-map.shift": Measured(3.0, float(growth / noise), 1.0),
             **limits,
