@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from tutelage.figures.slopes import draw_expected, draw_slopes, draw_window, local_slopes, mean_and_errors
 from tutelage.figures.style import BLACK, BLUE, ORANGE, RED, panels, style
-from tutelage.studies.sampled_hessian import SLOPE_FROM, numerical_ranks
+from tutelage.studies.sampled_hessian import SLOPE_FROM
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,10 +27,9 @@ def draw(dataset: xr.Dataset) -> Figure:
 
 
 def _rank(axis: Axes, dataset: xr.Dataset) -> None:
-    n, values, n_eff = dataset["n"].values, dataset["eigenvalues"].values, int(dataset.attrs["n_eff"])
-    ranks = numerical_ranks(values)
+    n, n_eff = dataset["n"].values, int(dataset.attrs["n_eff"])
     axis.plot(n, np.minimum(n, n_eff), color=BLACK, lw=1.2, label=r"min(n, $N_\mathrm{eff}$)")
-    axis.plot(n, ranks, "o", ms=4, color=BLUE)
+    axis.plot(n, dataset["rank"], "o", ms=4, color=BLUE)
     axis.set(ylabel="rank", title=rf"rank: $N_\mathrm{{eff}}$ = {n_eff}, P = {dataset['exact'].size}")
     axis.legend(loc="lower right")
 
