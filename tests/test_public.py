@@ -1,7 +1,5 @@
 """The public surface, what an import costs, and the walls between the towers."""
 
-import subprocess
-import sys
 
 import jax
 import numpy as np
@@ -17,18 +15,12 @@ def test_every_public_name_can_be_imported():
         _ = tutelage.not_a_name
 
 
-def python(code: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
-
-
-def test_importing_tutelage_loads_neither_jax_nor_scipy_nor_matplotlib():
+def test_importing_tutelage_loads_neither_jax_nor_scipy_nor_matplotlib(python):
     code = "import sys, tutelage, tutelage.cli; print([m for m in ('jax', 'scipy', 'numpy', 'matplotlib') if m in sys.modules])"
     assert python(code) == "[]"
 
 
-def test_no_global_is_flipped_by_use():
+def test_no_global_is_flipped_by_use(python):
     code = (
         "import numpy, tutelage as t, jax; before = (jax.config.jax_enable_x64, numpy.geterr())\n"
         "t.hessian_at_optimum(t.sample_teacher('erf', 2, 2)).matvec([1.0] * 6)\n"

@@ -2,8 +2,6 @@
 
 import importlib
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from tutelage.cli import support
 from tutelage.errors import InputError
 
 
-def test_help_imports_no_numerical_library():
+def test_help_imports_no_numerical_library(python):
     """JAX costs 0.7 s and NumPy 0.1 s: neither may be loaded to print the help."""
     code = (
         "import sys, tutelage.cli as c\n"
@@ -24,11 +22,9 @@ def test_help_imports_no_numerical_library():
         "heavy = {'jax', 'numpy', 'scipy', 'matplotlib', 'xarray', 'equinox'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
+    shown = python(code)
     for name in cli.commands():
-        assert name in done.stdout
+        assert name in shown
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands()))

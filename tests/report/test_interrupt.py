@@ -151,7 +151,7 @@ def test_a_study_s_bar_is_full_only_when_its_files_are_written(built, tmp_path):
     assert seen[-1] == 1.0
 
 
-def test_choosing_studies_imports_nothing_heavy():
+def test_choosing_studies_imports_nothing_heavy(python):
     """JAX, SciPy and matplotlib cost 2 s: the workers start before this process would have loaded them."""
     code = (
         "import sys\n"
@@ -161,9 +161,7 @@ def test_choosing_studies_imports_nothing_heavy():
         "heavy = {'jax', 'scipy', 'matplotlib', 'xarray', 'equinox', 'flint'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, done.stderr
+    python(code)
 
 
 def test_a_claim_s_file_says_how_to_install_and_recompute(built):

@@ -110,3 +110,8 @@ def test_another_seed_changes_the_seed_alone(name):
     for study in (study_class(name).quick(), study_class(name).full()):
         other = study.reseeded(7)
         assert other.seed == study.seed + 7 and other.reseeded(-7) == study
+
+
+def test_standard_errors_are_four_everywhere():
+    with pytest.raises(InputError, match="4 standard errors, got 3"):
+        Statement("a.b", "a", "", "within errors", 3.0)

@@ -68,8 +68,6 @@ def recover(
     """
     from tutelage import check
     from tutelage.cli.recover_views import Training, show_certified_map, show_curve, show_instance, show_map
-    from tutelage.cli.support import FIGURE_SUFFIXES, check_output
-    from tutelage.errors import InputError
     from tutelage.quadratic.solver import defaults
     from tutelage.weights import as_weight_law
 
@@ -85,18 +83,9 @@ def recover(
     training = Training(method, m, loss, steps)  # pyright: ignore[reportArgumentType]
     law = as_weight_law(weights)
     samples = _samples(n, d, width, map, who)
-    if certified_only and not map:
-        raise InputError(f"{who}: --certified-only shortens a map, got none; pass --map as well")
-    if certified_only and n is not None:
-        raise InputError(f"{who}: --certified-only covers every n, got -n {n}; leave -n out")
-    if json is not None:
-        check_output(json, f"{who} --json")
-    if plot is not None:
-        check_output(plot, f"{who} --plot", FIGURE_SUFFIXES)
-        if len(samples) == 1 and not map:
-            raise InputError(
-                f"{who}: --plot draws a curve or a map, got one instance; pass -n first:last or --map"
-            )
+    if certified_only:
+        _check_certified_only(map, n, who)
+    _check_files(json, plot, drawn=map or len(samples) > 1, who=who)
     if m < d and not certified_only:
         _note(
             f"student width m = {m} < d = {d}: that every minimum has zero loss needs m >= d; running it all the same"
@@ -110,6 +99,29 @@ def recover(
         show_curve(d, width, samples, instances, seed, training, law, _store(store), *where)
     else:
         show_instance(d, width, samples[0], seed, starts, training, law, json)
+
+
+def _check_certified_only(map: bool, n: str | None, who: str) -> None:
+    from tutelage.errors import InputError
+
+    if not map:
+        raise InputError(f"{who}: --certified-only shortens a map, got none; pass --map as well")
+    if n is not None:
+        raise InputError(f"{who}: --certified-only covers every n, got -n {n}; leave -n out")
+
+
+def _check_files(json: Path | None, plot: Path | None, drawn: bool, who: str) -> None:
+    from tutelage.cli.support import FIGURE_SUFFIXES, check_output
+    from tutelage.errors import InputError
+
+    if json is not None:
+        check_output(json, f"{who} --json")
+    if plot is not None:
+        check_output(plot, f"{who} --plot", FIGURE_SUFFIXES)
+        if not drawn:
+            raise InputError(
+                f"{who}: --plot draws a curve or a map, got one instance; pass -n first:last or --map"
+            )
 
 
 def _samples(text: str | None, d: int, width: int, map: bool, who: str) -> list[int]:

@@ -116,9 +116,7 @@ def show_curve(
         data = curve_dataset(
             d, width, samples, instances, seed, weights=law, store=store, progress=report, **training.arguments()
         )  # fmt: skip
-    facts = {"weights": law.spec, "student_width": training.student_width}
-    _write(data, facts, json, plot, "recovery_curves")
-    if str(json) == "-":
+    if _kept_silently(data, training, law, json, plot, "recovery_curves"):
         return
     share = lambda name: data[name].values / instances  # noqa: E731
     unique, success = share("unique"), share("success")
@@ -154,6 +152,15 @@ def show_curve(
     )
 
 
+def _kept_silently(
+    data: xr.Dataset, training: Training, law: Any, json: Path | None, plot: Path | None, figure: str
+) -> bool:
+    """Write the files asked for; true when standard output belongs to the JSON."""
+    facts = {"weights": law.spec, "student_width": training.student_width}
+    _write(data, facts, json, plot, figure)
+    return str(json) == "-"
+
+
 def _with_interval(value: float, low: float, high: float) -> str:
     return f"{value:.2f} ({low:.2f}-{high:.2f})"
 
@@ -173,9 +180,7 @@ def show_map(
         data = full_map_dataset(
             d, widths, samples, instances, seed, weights=law, store=store, progress=report, **training.arguments()
         )  # fmt: skip
-    facts = {"weights": law.spec, "student_width": training.student_width}
-    _write(data, facts, json, plot, "recovery_map")
-    if str(json) == "-":
+    if _kept_silently(data, training, law, json, plot, "recovery_map"):
         return
     columns = ("n", "n/d", *(f"m* = {m}" for m in widths))
     tables = {

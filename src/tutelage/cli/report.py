@@ -32,7 +32,7 @@ def report(
     Parameters
     ----------
     full
-        Full sizes (minutes) instead of the quick ones (under a minute).
+        Full sizes (minutes) instead of the quick ones (about a minute).
     output
         Folder for `index.html`, `figures/`, `claims/` and `datasets/`; made if missing.
     only

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -69,17 +70,25 @@ def draw_training(axes: Axes, dataset: xr.Dataset, target: float = 1e-2) -> None
     _mesh(axes, dataset, values, "probability", title, cmap="Greys", vmin=0, vmax=1)
 
 
-def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
-    """Certified 50 % point per dimension against d, with both predictions."""
-    d = dataset.dimension.values
+def _half_points(
+    axes: Axes, dataset: xr.Dataset, values: xr.DataArray, scale: Any = 1.0
+) -> Iterator[tuple[xr.Dataset, str]]:
+    """Draw ``values`` with two standard errors against d, and give each teacher's row and colour."""
+    d, errors = dataset.dimension.values, 2 * scale * dataset.half_point_error
     axes.set_xticks(d)
     for i, m in enumerate(dataset.teacher.values):
         marker, colour = _MARKERS[i % 3]
-        row = dataset.sel(teacher=m)
         axes.errorbar(
-            d, row.half_point / d, 2 * row.half_point_error / d,
+            d, values.sel(teacher=m), errors.sel(teacher=m),
             fmt=marker, color=colour, mfc="white", markersize=5, label=f"$m_*$ = {m}",
         )  # fmt: skip
+        yield dataset.sel(teacher=m), colour
+
+
+def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
+    """Certified 50 % point per dimension against d, with both predictions."""
+    d = dataset.dimension
+    for row, colour in _half_points(axes, dataset, dataset.half_point / d, 1 / d):
         axes.plot(d, row.shift_delta / d, "--", color=colour, linewidth=1.2)
         axes.plot(d, row.shift_n_c / d, "-", color=colour, linewidth=1.0)
     axes.plot([], [], "-", color=BLACK, linewidth=1.0, label="$n_c/d$, limit $m_*+1$")
@@ -92,15 +101,8 @@ def draw_growth(axes: Axes, dataset: xr.Dataset) -> None:
 
 def draw_shift(axes: Axes, dataset: xr.Dataset) -> None:
     """Samples above n_c."""
-    d = dataset.dimension.values
-    axes.set_xticks(d)
-    for i, m in enumerate(dataset.teacher.values):
-        marker, colour = _MARKERS[i % 3]
-        row = dataset.sel(teacher=m)
-        axes.errorbar(
-            d, row.half_point - row.shift_n_c, 2 * row.half_point_error,
-            fmt=marker, color=colour, mfc="white", markersize=5, label=f"$m_*$ = {m}",
-        )  # fmt: skip
+    d = dataset.dimension
+    for row, colour in _half_points(axes, dataset, dataset.half_point - dataset.shift_n_c):
         axes.plot(d, row.shift_delta - row.shift_n_c, "--", color=colour, linewidth=1.2)
     axes.axhline(0.0, color=RED, linewidth=1.2, label="$n_c$")
     axes.set(xlabel="input dimension d", ylabel="50 % point − $n_c$ (samples)")

@@ -28,62 +28,63 @@ _FACTORS = (1, 2, 4, 8)
 _SHAPE = {"wide": "k > d", "narrow": "k < d"}
 
 
+def _of_panel(panel: str) -> list[Statement]:
+    shape = _SHAPE[panel]
+    return [
+        Statement(
+            f"fig2.rank.{panel}",
+            f"The linear Hessian has exactly d non-zero eigenvalues ({shape}).",
+            "[C25] section 3.2",
+            "equal",
+            note="dense matrices of a few teachers, cut at 1e-10 of the largest eigenvalue",
+        ),
+        Statement(
+            f"fig2.sum.{panel}",
+            f"They are |a|² plus the eigenvalues of WᵀW ({shape}): largest relative deviation from dense matrices.",
+            "[C25] section 3.1, appendix A",
+            "at most",
+            1e-12,
+            "round-off of a dense eigenvalue routine: P · 2e-16 = 7e-14 at P = 310, and a factor of ten",
+        ),
+        Statement(
+            f"fig2.mean.{panel}",
+            f"Their mean over teachers is 1 + k/d ({shape}).",
+            "[C25] Fig. 2",
+            "within errors",
+            4.0,
+            note="exact at any size; standard error by teacher",
+        ),
+        Statement(
+            f"fig2.variance.{panel}",
+            f"Their variance is 2/k + (k/d)(1 + 1/d) ({shape}).",
+            "[C25] Fig. 2, (15)",
+            "within errors",
+            4.0,
+            note="exact at any size; bootstrap by teacher",
+        ),
+        Statement(
+            f"fig2.finite.{panel}",
+            f"One eigenvalue per teacher follows the exact finite-size law ({shape}): Kolmogorov's √n·sup|F − F₀|.",
+            "[C25] Fig. 2",
+            "at most",
+            KOLMOGOROV_1E3,
+            "the 0.1 % point of Kolmogorov's law",
+            note="predicted is the median of Kolmogorov's law",
+        ),
+        Statement(
+            f"fig2.limit.{panel}",
+            f"Eigenvalues follow the limit law at the figure's size ({shape}): distance sup|F − F∞|.",
+            "[C25] Fig. 2, (15)",
+            "within errors",
+            4.0,
+            note="correction: the exact distance of the finite-size law; bootstrap by teacher",
+        ),
+    ]
+
+
 def _statements() -> tuple[Statement, ...]:
-    result = []
-    for panel in _PANELS:
-        shape = _SHAPE[panel]
-        result += [
-            Statement(
-                f"fig2.rank.{panel}",
-                f"The linear Hessian has exactly d non-zero eigenvalues ({shape}).",
-                "[C25] section 3.2",
-                "equal",
-                note="dense matrices of a few teachers, cut at 1e-10 of the largest eigenvalue",
-            ),
-            Statement(
-                f"fig2.sum.{panel}",
-                f"They are |a|² plus the eigenvalues of WᵀW ({shape}): largest relative deviation from dense matrices.",
-                "[C25] section 3.1, appendix A",
-                "at most",
-                1e-12,
-                "round-off of a dense eigenvalue routine: P · 2e-16 = 7e-14 at P = 310, and a factor of ten",
-            ),
-            Statement(
-                f"fig2.mean.{panel}",
-                f"Their mean over teachers is 1 + k/d ({shape}).",
-                "[C25] Fig. 2",
-                "within errors",
-                4.0,
-                note="exact at any size; standard error by teacher",
-            ),
-            Statement(
-                f"fig2.variance.{panel}",
-                f"Their variance is 2/k + (k/d)(1 + 1/d) ({shape}).",
-                "[C25] Fig. 2, (15)",
-                "within errors",
-                4.0,
-                note="exact at any size; bootstrap by teacher",
-            ),
-            Statement(
-                f"fig2.finite.{panel}",
-                f"One eigenvalue per teacher follows the exact finite-size law ({shape}): Kolmogorov's √n·sup|F − F₀|.",
-                "[C25] Fig. 2",
-                "at most",
-                KOLMOGOROV_1E3,
-                "the 0.1 % point of Kolmogorov's law",
-                note="predicted is the median of Kolmogorov's law",
-            ),
-            Statement(
-                f"fig2.limit.{panel}",
-                f"Eigenvalues follow the limit law at the figure's size ({shape}): distance sup|F − F∞|.",
-                "[C25] Fig. 2, (15)",
-                "within errors",
-                4.0,
-                note="correction: the exact distance of the finite-size law; bootstrap by teacher",
-            ),
-        ]
     return (
-        *result,
+        *(statement for panel in _PANELS for statement in _of_panel(panel)),
         Statement(
             "fig2.atom",
             "When k < d, d − k of the eigenvalues are exactly |a|².",

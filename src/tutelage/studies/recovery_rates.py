@@ -109,16 +109,12 @@ class RecoveryRates(Study):
 
         from tutelage.quadratic import (
             exponential_rate,
-            matrix_descent,
             matrix_flow,
             matrix_of,
-            sample_inputs,
             sample_quadratic_teacher,
             sample_start,
         )
-        from tutelage.quadratic.losses import empirical_energy, population_energy
         from tutelage.quadratic.rates import late_time_constant
-        from tutelage.quadratic.thresholds import effective_parameters_frozen
 
         report = progress or (lambda _: None)
         steps = len(self.algebraic) + len(self.exponential) + 2
@@ -138,36 +134,53 @@ class RecoveryRates(Study):
             run = matrix_flow(teacher, start, scaled / exponential_rate(teacher), rtol=1e-8, atol=1e-150)
             decay.append(run.loss)
             report((len(self.algebraic) + i + 1) / steps)
-        teacher = sample_quadratic_teacher(self.d, self.width, self.seed)
-        start = matrix_of(sample_start(2 * self.d, self.d, self.seed))
-        marks = np.arange(0.0, 10.5, 0.5)
-        many = np.random.default_rng(self.seed).standard_normal((self.large_n, self.d))
-        sampled = matrix_descent(teacher, start, marks, 0.05, many)
-        flow = matrix_flow(teacher, start, sampled.times)
-        report(1 - 1 / steps)
-        X = sample_inputs(effective_parameters_frozen(self.d, self.width), self.d, self.seed)
-        late = np.concatenate([[0.0], np.geomspace(0.1, 1000.0, 40)])
-        few = matrix_flow(teacher, start, late, X, rtol=1e-8)
+        finite = self._finite_data()
         report(1.0)
-        zero, zero_n = population_energy(teacher.matrix), empirical_energy(teacher.matrix, X)
         return xr.Dataset(
             {
                 "algebraic": (("case", "time"), np.array(power)),
                 "level": ("case", [late_time_constant(*case) for case in self.algebraic]),
                 "exponential": (("full_case", "scaled_time"), np.array(decay)),
-                "sampled": ("mark", sampled.population),
-                "flow": ("mark", flow.population),
-                "few_loss": ("late", few.loss / zero_n),
-                "few_error": ("late", few.population / zero),
             },
             coords={
                 "time": times,
                 "scaled_time": scaled,
-                "mark": sampled.times,
-                "late": late,
                 "case": [f"d={d}, m*={r}, m={m}" for d, r, m in self.algebraic],
                 "full_case": [f"d={d}, m*={r}" for d, r in self.exponential],
             },
+        ).merge(finite)
+
+    def _finite_data(self) -> xr.Dataset:
+        """Descent on many samples beside the population flow, and the flow on N_eff samples."""
+        import xarray as xr
+
+        from tutelage.quadratic import (
+            matrix_descent,
+            matrix_flow,
+            matrix_of,
+            sample_inputs,
+            sample_quadratic_teacher,
+            sample_start,
+        )
+        from tutelage.quadratic.losses import empirical_energy, population_energy
+        from tutelage.quadratic.thresholds import effective_parameters_frozen
+
+        teacher = sample_quadratic_teacher(self.d, self.width, self.seed)
+        start = matrix_of(sample_start(2 * self.d, self.d, self.seed))
+        many = np.random.default_rng(self.seed).standard_normal((self.large_n, self.d))
+        sampled = matrix_descent(teacher, start, np.arange(0.0, 10.5, 0.5), 0.05, many)
+        flow = matrix_flow(teacher, start, sampled.times)
+        X = sample_inputs(effective_parameters_frozen(self.d, self.width), self.d, self.seed)
+        late = np.concatenate([[0.0], np.geomspace(0.1, 1000.0, 40)])
+        few = matrix_flow(teacher, start, late, X, rtol=1e-8)
+        return xr.Dataset(
+            {
+                "sampled": ("mark", sampled.population),
+                "flow": ("mark", flow.population),
+                "few_loss": ("late", few.loss / empirical_energy(teacher.matrix, X)),
+                "few_error": ("late", few.population / population_energy(teacher.matrix)),
+            },
+            coords={"mark": sampled.times, "late": late},
         )
 
     @classmethod
