@@ -63,7 +63,7 @@ def test_streams_depend_on_seed_realization_and_layer_alone():
     assert np.array_equal(sample_teacher("erf", 2, 1, seed=0).W, [[0.555720004835074, -0.6505049735768947]])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 5), st.integers(1, 5), st.integers(0, 10**9))
 def test_npz_gives_back_the_same_bits(tmp_path_factory, d, k, seed):
     path = tmp_path_factory.mktemp("npz") / "network.npz"

@@ -91,7 +91,7 @@ def test_bad_names_and_parameters_say_what_to_do(text, hint):
 SIDE = st.floats(-3.0, 3.0).map(lambda x: round(x, 3))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(arrays(np.float64, (3, 2), elements=SIDE))
 @pytest.mark.parametrize("activation", [Erf(), Relu(), LeakyRelu(-0.5), Sin(), Polynomial((0.3, 1.0, 0.5, 0.1))])
 def test_tables_form_kernels(activation, W):

@@ -35,7 +35,7 @@ def march(rule, eigenvalue, steps):
     return np.array(out)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rate=rates, beta=betas, eigenvalue=st.one_of(st.just(0.0), st.floats(1e-12, 2.0)))
 def test_the_closed_filter_is_the_marched_recurrence(rate, beta, eigenvalue):
     for rule in (GradientDescent(rate), HeavyBall(rate, beta), Nesterov(rate, beta)):

@@ -50,7 +50,7 @@ def test_chi_square_and_marchenko_pastur_against_mpmath(k, ratio):
         assert law.cdf(x) == pytest.approx(float(atom * chi(mpmath.mpf(x)) + inside), abs=1e-10)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @example(ratio=0.99999, k=1, p=0.5)
 @given(ratio=st.floats(0.05, 20.0), k=st.integers(1, 300), p=st.floats(0.02, 0.98))
 def test_any_ratio_against_adaptive_quadrature(ratio, k, p):

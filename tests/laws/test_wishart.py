@@ -69,7 +69,7 @@ def test_square_two_by_two_in_closed_form():
         assert law.pdf(x) == pytest.approx(norm * float(density), rel=1e-11)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(size=st.integers(1, 80), dof=st.integers(1, 80))
 def test_mass_and_four_closed_moments_at_any_size(size, dof):
     law = Wishart(size, dof, 1 / size)

@@ -49,7 +49,7 @@ def network_of(activation, d, k, seed):
 
 
 @pytest.mark.parametrize("activation", POLYNOMIALS, ids=lambda s: s.spec)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.integers(1, 3), st.integers(1, 4), st.integers(0, 10**6))
 def test_factor_reproduces_the_hessian(activation, d, k, seed):
     network = network_of(activation, d, k, seed)

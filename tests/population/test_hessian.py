@@ -100,7 +100,7 @@ def test_no_reduction_where_the_rows_span_everything():
     assert hessian_at_optimum(sample_teacher("erf", d=3, k=4)).reduce() is None
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 10**6))
 def test_frozen_layers_are_rows_and_columns_left_out(seed):
     d, k = 3, 2  # one shape, compiled once

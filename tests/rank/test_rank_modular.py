@@ -46,7 +46,7 @@ def test_floats_are_exact_rationals(x):
     assert FIELD.from_float(np.array([x]))[0] % LARGEST == exact
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(0, 60), st.integers(0, 2**32))
 def test_elimination_finds_the_planted_rank_and_agrees_with_flint(m, n, r, seed):
     field = PrimeField(random_primes(1, 3)[0])

@@ -28,8 +28,8 @@ if __name__ == "__main__":
 """
 
 
-def _wait(condition, seconds=60):
-    end = time.monotonic() + seconds
+def _wait(condition):
+    end = time.monotonic() + 60
     while not condition() and time.monotonic() < end:
         time.sleep(0.05)
     assert condition()
@@ -55,7 +55,7 @@ def test_workers_end_at_once_when_their_parent_is_killed(tmp_path):
     assert all(map(_alive, workers))
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    _wait(lambda: not any(map(_alive, workers)), 5)
+    _wait(lambda: not any(map(_alive, workers)))
 
 
 def test_temporary_files_of_dead_writers_go_and_those_of_living_ones_stay(tmp_path):

@@ -28,7 +28,7 @@ def dense_values(network):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(shape=st.sampled_from(SHAPES), seed=st.integers(0, 10**6))
 def test_laws_of_a_spectrum(activation, shape, seed):
     """Σ m = P, Σ m λ = trace, Σ m λ² = |H|², and every value within its error bar of the dense one."""
@@ -71,7 +71,7 @@ def test_error_bars_of_quadrature_activations_hold_the_quadrature_error():
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(seed=st.integers(0, 10**6))
 def test_rotating_the_inputs_changes_nothing(activation, seed):
     network = sample_teacher(activation, d=5, k=3, seed=seed)

@@ -74,7 +74,7 @@ DTYPES = [
 
 
 @given(data=st.data(), dtype=st.sampled_from([*DTYPES, "str", ">f8", "datetime64[ns]"]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_we_write_and_read_ourselves_is_what_xarray_reads(tmp_path_factory, data, dtype):
     path = tmp_path_factory.mktemp("both") / "a"
     shape = tuple(data.draw(st.lists(st.integers(0, 3), max_size=3)))
@@ -107,7 +107,7 @@ def test_saving_a_loaded_dataset_again_changes_nothing(tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_flipped_byte_or_missing_tail_is_noticed_or_harmless(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("damage")

@@ -22,7 +22,7 @@ def drain(batcher, seconds):
     return batches
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_every_pending_point_is_in_exactly_one_batch(data):
     n = data.draw(st.integers(1, 400))

@@ -30,7 +30,7 @@ def orphans() -> list[int]:
     return found
 
 
-def wait_for_orphans_to_end(seconds: float = 10.0) -> None:
+def wait_for_orphans_to_end(seconds: float = 60.0) -> None:
     """A killed sweep takes its workers along, within moments."""
     end = time.monotonic() + seconds
     while left := orphans():
@@ -38,32 +38,48 @@ def wait_for_orphans_to_end(seconds: float = 10.0) -> None:
         time.sleep(0.05)
 
 
+def wait_for_points(log, position: int, count: int, seconds: float = 60.0) -> None:
+    """Until ``count`` points have run since the log ended at ``position``."""
+    end = time.monotonic() + seconds
+    while log.read_bytes()[position:].count(b"\n") < count:
+        assert time.monotonic() < end, f"{count} points did not run in {seconds} s"
+        time.sleep(0.001)
+
+
 @pytest.fixture
 def toml(mapping, tmp_path):
-    """200 points of 5 ms: about a second in the small tasks used here."""
-    path = tmp_path / "kill.toml"
-    path.write_text(
-        f'name = "kill"\nquantities = ["sweep_functions:slow_draw"]\nrealizations = 100\n'
-        f"search_path = {json.dumps(mapping['search_path'])}\n[grid]\nactivation = 'linear'\nd = [3, 5]\nk = 2\n"
-    )
-    return path
+    """``toml(realizations)``: twice as many points of 5 ms."""
+
+    def written(realizations):
+        path = tmp_path / "kill.toml"
+        path.write_text(
+            f'name = "kill"\nquantities = ["sweep_functions:slow_draw"]\nrealizations = {realizations}\n'
+            f"search_path = {json.dumps(mapping['search_path'])}\n"
+            "[grid]\nactivation = 'linear'\nd = [3, 5]\nk = 2\n"
+        )
+        return path
+
+    return written
 
 
 @pytest.mark.parametrize(
-    ("workers", "latest"),
-    [pytest.param(0, 0.6, id="in process"), pytest.param(2, 6.0, id="on Dask", marks=pytest.mark.slow)],
+    ("workers", "starting"),
+    [pytest.param(0, 0.1, id="in process"), pytest.param(2, 3.0, id="on Dask", marks=pytest.mark.slow)],
 )
-def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, forker, workers, latest):
-    """Moments from before the first task to the middle; with Dask, workers take two to three seconds to start."""
-    folder, log = SweepFolder(tmp_path / "store"), tmp_path / "log"
+def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, forker, workers, starting):
+    """Four kills while it starts, sixteen when a random number of points has run, in the middle of tasks of ten."""
+    toml, folder, log = toml(200), SweepFolder(tmp_path / "store"), tmp_path / "log"
     log.touch()
     chance = random.Random(7)
     interrupted = 0
-    for _ in range(20):
+    for round in range(20):
         before, position = durable(folder), log.stat().st_size
         pid = forker.start("sweep", "run", toml, "--store", folder.path, "--workers", workers, "--task-seconds",
                            0.05, log=log)  # fmt: skip
-        time.sleep(chance.uniform(0.0, latest))
+        if round % 5:
+            wait_for_points(log, position, chance.randint(1, 20))
+        else:
+            time.sleep(chance.uniform(0.0, starting))
         os.kill(pid, signal.SIGKILL)
         code, _ = forker.wait()
         wait_for_orphans_to_end()
@@ -77,9 +93,9 @@ def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, f
     forker.start("sweep", "resume", folder.path, "--workers", workers, log=log)
     code, out = forker.wait()
     assert code == 0, out
-    assert sorted(map(int, log.read_text()[position:].split())) == sorted(set(range(200)) - before)
+    assert sorted(map(int, log.read_text()[position:].split())) == sorted(set(range(400)) - before)
     found = run(toml, store=folder.path, workers=0)
-    np.testing.assert_array_equal(found.point, np.arange(200))
+    np.testing.assert_array_equal(found.point, np.arange(400))
     undisturbed = run(SweepSpec.from_mapping(folder.spec().to_mapping()), store=tmp_path / "calm", workers=0)
     if workers:  # pinned to one thread, where this process may have more
         assert set(found.threads.values.tolist()) == {1}
@@ -90,12 +106,12 @@ def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, f
 @pytest.mark.parametrize("workers", [0, 2])
 def test_ctrl_c_stops_cleanly_and_says_how_to_resume(toml, tmp_path, forker, workers):
     folder = SweepFolder(tmp_path / "store")
-    pid = forker.start("sweep", "run", toml, "--store", folder.path, "--workers", workers, "--task-seconds", 0.05)
+    pid = forker.start("sweep", "run", toml(2000), "--store", folder.path, "--workers", workers, "--task-seconds", 0.05)
     while len(folder.markers()) < 3:
         time.sleep(0.02)
     os.kill(pid, signal.SIGINT)
     code, out = forker.wait()
     assert code == 130
-    assert "of 200 points are stored" in out and f"tutelage sweep resume {folder.path}" in out
-    assert "Traceback" not in out and 0 < folder.status().done < 200 and not folder.running()
+    assert "of 4000 points are stored" in out and f"tutelage sweep resume {folder.path}" in out
+    assert "Traceback" not in out and 0 < folder.status().done < 4000 and not folder.running()
     wait_for_orphans_to_end()
