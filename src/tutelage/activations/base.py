@@ -90,6 +90,11 @@ class Activation(abc.ABC):
         """Points where the first derivative jumps."""
         return ()
 
+    @property
+    def quick_pairs(self) -> bool:
+        """Whether a pair's tables take microseconds, so that more pairs than needed cost less than compiling again."""
+        return True
+
     def taylor(self, order: int) -> tuple[Fraction, ...] | None:
         r"""Rational Taylor coefficients at 0 up to ``order``, up to ONE common factor; None where irrational or absent.
 

@@ -59,6 +59,10 @@ class Numerical(QuadratureActivation):
         return self.fn(u)
 
     @property
+    def quick_pairs(self) -> bool:
+        return not self.kinks
+
+    @property
     def spec(self) -> str:
         return f"{self.name}:fn={getattr(self.fn, '__name__', 'function')}"
 

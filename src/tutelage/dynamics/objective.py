@@ -84,6 +84,10 @@ class PopulationLoss(Objective):
     activation: Activation = eqx.field(static=True)
     n_nodes: int = eqx.field(static=True, default=0)
 
+    @property
+    def _rule(self) -> tuple[Any, Any]:
+        return formulas.segment_rule(self.n_nodes)
+
     def loss(self, theta: Any) -> Any:
         return self.observed(theta)[0]
 
@@ -91,7 +95,7 @@ class PopulationLoss(Objective):
         arrays = (*self.layers.weights(theta), self.W_star, self.a_star)
         near = 0.0
         if self.n_nodes > 0:
-            near = jnp.maximum(formulas.path_loss(self.activation, *arrays, self.n_nodes), 0.0)
+            near = jnp.maximum(formulas.path_loss(self.activation, *arrays, self._rule), 0.0)
             # The path form sums terms of the size of the starting loss: the displacement along flat
             # directions never shrinks (measured: within a factor of ten of eps times that loss).
             if self.activation.degree is not None:
@@ -110,7 +114,7 @@ class PopulationLoss(Objective):
         arrays = (*self.layers.weights(theta), self.W_star, self.a_star)
         if self.n_nodes == 0:
             return self.layers.trained(*formulas.gradient(self.activation, *arrays))
-        return self.layers.trained(*formulas.path_gradient(self.activation, *arrays, self.n_nodes))
+        return self.layers.trained(*formulas.path_gradient(self.activation, *arrays, self._rule))
 
     def expanded_gradient(self, theta: Any) -> Any:
         """The gradient whose derivative is the exact Hessian at the cost of one set of tables."""

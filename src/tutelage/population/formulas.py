@@ -24,6 +24,7 @@ import numpy as np
 
 from tutelage import moments
 from tutelage.activations import Activation
+from tutelage.moments import PairMoments
 from tutelage.operators import PairTables, outer_product
 
 
@@ -55,16 +56,21 @@ def pad(W: Any, a: Any, W_star: Any, a_star: Any) -> tuple[Any, Any, Any, Any]:
     return W, a, W_star, a_star
 
 
-def cross_tables(activation: Activation, W: Any, Z: Any) -> PairTables:
+def outer_tables(m: PairMoments) -> PairTables:
     """Moments between two sets of neurons as the tables of ``outer_product``."""
-    m = moments.pair_moments(activation, W, Z)
     return PairTables(m.k00, m.k11, m.k20, m.k02, m.k22, m.k31, m.k13)
 
 
-def _segment(W: Any, a: Any, W_star: Any, a_star: Any, n_nodes: int) -> tuple[Any, Any, Any]:
-    """Neurons of all θ_s as one wide network (n k neurons), and the step with the quadrature weights in it."""
+def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Gauss-Legendre nodes s and weights p on [0, 1]; filled up to ``length`` with nodes of weight 0."""
     nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
-    s, p = jnp.asarray((1 + nodes) / 2), jnp.asarray(weights / 2)
+    more = (length or n_nodes) - n_nodes
+    return np.pad((1 + nodes) / 2, (0, more)), np.pad(weights / 2, (0, more))
+
+
+def _segment(W: Any, a: Any, W_star: Any, a_star: Any, rule: tuple[Any, Any]) -> tuple[Any, Any, Any]:
+    """Neurons of all θ_s as one wide network (n k neurons), and the step with the quadrature weights in it."""
+    s, p = map(jnp.asarray, rule)
     V, b = W - W_star, a - a_star
     rows, read_outs = W_star + s[:, None, None] * V, a_star + s[:, None] * b
     flat = (-1, W.shape[1])
@@ -72,14 +78,18 @@ def _segment(W: Any, a: Any, W_star: Any, a_star: Any, n_nodes: int) -> tuple[An
     return (rows, read_outs), wide, ((p[:, None, None] * V).reshape(flat), (p[:, None] * b).reshape(-1))
 
 
-def path_loss(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, n_nodes: int = 6) -> Any:
-    """The loss without cancellation, for smooth activations; exact for polynomials of degree ≤ 2 n_nodes − 1."""
+def path_loss(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, rule: tuple[Any, Any]) -> Any:
+    """The loss without cancellation, for smooth activations; ``rule`` is a ``segment_rule``.
+
+    n nodes are exact for polynomials of degree ≤ 2 n − 1.
+    """
     W, a, W_star, a_star = pad(W, a, W_star, a_star)
-    nodes, wide, step = _segment(W, a, W_star, a_star, n_nodes)
-    k = W.shape[0]
+    nodes, wide, step = _segment(W, a, W_star, a_star, rule)
+    k, n_nodes = W.shape[0], len(rule[0])
 
     def one_node(node: Any) -> tuple[Any, Any]:
-        return outer_product(cross_tables(activation, node[0], wide[0]), *node, *wide, *step)
+        tables = outer_tables(moments.pair_moments(activation, node[0], wide[0]))
+        return outer_product(tables, *node, *wide, *step)
 
     out_W, out_a = jax.lax.map(one_node, nodes)  # one node at a time: tables (k, n k), never (n k, n k)
     step_W, step_a = step[0].reshape(n_nodes, k, -1), step[1].reshape(n_nodes, k)
@@ -87,11 +97,12 @@ def path_loss(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, 
 
 
 def path_gradient(
-    activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, n_nodes: int = 6
+    activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, rule: tuple[Any, Any]
 ) -> tuple[Any, Any]:
     """The gradient without cancellation, for smooth activations; shapes of the student."""
     k = W.shape[0]
     W, a, W_star, a_star = pad(W, a, W_star, a_star)
-    _, wide, step = _segment(W, a, W_star, a_star, n_nodes)
-    out_W, out_a = outer_product(cross_tables(activation, W, wide[0]), W, a, *wide, *step)
+    _, wide, step = _segment(W, a, W_star, a_star, rule)
+    tables = outer_tables(moments.pair_moments(activation, W, wide[0]))
+    out_W, out_a = outer_product(tables, W, a, *wide, *step)
     return out_W[:k], out_a[:k]

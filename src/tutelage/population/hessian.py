@@ -9,9 +9,9 @@ import numpy as np
 from tutelage import moments
 from tutelage.moments import PlaneTerms
 from tutelage.network import Network
-from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PairTables, PlaneBlocks
+from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PlaneBlocks
 from tutelage.operators.rows import row_coordinates
-from tutelage.population.formulas import cross_tables
+from tutelage.population.formulas import outer_tables
 from tutelage.population.routes import PopulationRoutes
 from tutelage.precision import float64
 
@@ -20,7 +20,7 @@ from tutelage.precision import float64
 def outer_hessian(network: Network, trainable: tuple[str, ...] = ("W", "a")) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
     rows, plane = _rows_and_planes(network)
-    tables = PairTables(*(np.asarray(t) for t in cross_tables(network.activation, rows, rows)))
+    tables = outer_tables(moments.pair_tables(network.activation, rows, rows))
     blocks = None
     if plane is not None and len(plane.i):
         weight = (network.a[plane.i] * network.a[plane.j])[:, None]
@@ -49,13 +49,12 @@ def functional_part(student: Network, teacher: Network) -> FunctionalPart:
     r""":math:`E[(f-f_*)\nabla^2 f]` as coefficients over pairs (student neuron, neuron of student or teacher)."""
     activation, W, a = student.activation, student.W, student.a
     Z, c = np.concatenate([W, teacher.W]), np.concatenate([a, -teacher.a])
-    m = moments.pair_moments(activation, W, Z)
-    k11, k20, k22, k31, k40 = (np.asarray(t) for t in (m.k11, m.k20, m.k22, m.k31, m.k40))
+    m = moments.pair_tables(activation, W, Z)
     weight = np.outer(a, c)
     plane = moments.plane_terms(activation, W, Z)
     return FunctionalPart(
-        Z=Z, identity=(weight * k20).sum(1), square=(weight * k40).sum(1), cross=weight * k31, source=weight * k22,
-        own=k20 @ c, mixed=k11 * c, plane=None if plane is None else _own_planes(plane, weight),
+        Z=Z, identity=(weight * m.k20).sum(1), square=(weight * m.k40).sum(1), cross=weight * m.k31,
+        source=weight * m.k22, own=m.k20 @ c, mixed=m.k11 * c, plane=None if plane is None else _own_planes(plane, weight),
     )  # fmt: skip
 
 

@@ -86,7 +86,9 @@ class Problem:
         best = LossValue(max(float(expanded), 0.0), floor, "expanded")
         if float(expanded) > 1e13 * floor or self.teacher.activation.kinks:
             return best
-        coarse, fine = (float(_path_loss(self.teacher.activation, *arrays, n)) for n in (4, 6))
+        coarse, fine = (
+            float(_path_loss(self.teacher.activation, *arrays, rule)) for rule in (_COARSE, _FINE)
+        )
         error = abs(fine - coarse) + 16 * _EPS * abs(fine)
         return LossValue(max(fine, 0.0), error, "path") if error < floor else best
 
@@ -95,8 +97,8 @@ class Problem:
         """∇ε with respect to the trainable parameters, shape (P,) when both layers are ([C25] (1)-(2))."""
         arrays = self._arrays(student)
         near = self.loss_with_error(student).method == "path"
-        form = _path_gradient if near else _gradient
-        kept = dict(zip(("W", "a"), form(self.teacher.activation, *arrays), strict=True))
+        form, rule = (_path_gradient, (_FINE,)) if near else (_gradient, ())
+        kept = dict(zip(("W", "a"), form(self.teacher.activation, *arrays, *rule), strict=True))
         return np.concatenate([np.ravel(kept[name]) for name in self.trainable])
 
     def hessian(self, student: Network) -> HessianOperator:
@@ -132,5 +134,7 @@ def _expanded(activation: Any, W: Any, a: Any, W_star: Any, a_star: Any) -> tupl
 
 
 _gradient = jax.jit(formulas.gradient, static_argnums=0)
-_path_loss = jax.jit(formulas.path_loss, static_argnums=(0, 5))
+_FINE = formulas.segment_rule(6)
+_COARSE = formulas.segment_rule(4, length=6)  # of one length, so that both are one compilation
+_path_loss = jax.jit(formulas.path_loss, static_argnums=0)
 _path_gradient = jax.jit(formulas.path_gradient, static_argnums=0)
