@@ -109,6 +109,17 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path, suffix):
     assert first == second
 
 
+def test_a_pdf_has_the_fonts_that_conferences_accept(tmp_path):
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(1, 1))
+    figure.subplots().set_title("a")
+    for fonts in (42, 3):
+        support.save_figure(figure, tmp_path / f"{fonts}.pdf", pdf_fonts=fonts)
+    support.save_figure(figure, tmp_path / "default.pdf")
+    assert [b"/Type3" in (tmp_path / f"{n}.pdf").read_bytes() for n in ("42", "3", "default")] == [False, True, False]
+
+
 @pytest.mark.parametrize("text", ["1.5", "3.0", "1e3", "three", ""])
 @pytest.mark.parametrize(
     ("command", "option"),

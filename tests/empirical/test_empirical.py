@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from tutelage import empirical, sample_teacher
+from tutelage.activations import parse_activation
+from tutelage.empirical.derivatives import _compiled as compiled
+from tutelage.empirical.derivatives import derivative_tables, derivatives
 from tutelage.errors import InputError
 
 
@@ -94,3 +97,17 @@ def test_frozen_layers_are_left_out(case, layers):
 def test_bad_data_is_named(X, y, layers, message):
     with pytest.raises(InputError, match=message):
         empirical.Problem(X, y, layers)
+
+
+@pytest.mark.parametrize("spec", ["erf", "relu", "tanh", "polynomial:coefficients=1,0,2"])
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (7, 5), (1024, 1), (30, 50), (2**18 + 1, 1)])
+def test_derivative_tables_are_the_derivatives_and_few_lengths_are_compiled(spec, shape):
+    activation, u = parse_activation(spec), np.random.default_rng(0).normal(size=shape)
+    found = derivative_tables(activation, u)
+    with jax.enable_x64(True):
+        for ours, theirs in zip(found, derivatives(activation, jnp.asarray(u)), strict=True):
+            assert ours.shape == shape
+            np.testing.assert_allclose(ours, theirs, rtol=1e-14, atol=1e-15)
+    before = compiled._cache_size()
+    derivative_tables(activation, np.ones(max(u.size - 1, 0)))
+    assert compiled._cache_size() == before + (u.size == 2**18 + 1)

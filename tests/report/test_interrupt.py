@@ -143,7 +143,7 @@ def test_a_store_that_has_everything_need_not_be_writable(built, monkeypatch):
 def test_a_study_s_bar_is_full_only_when_its_files_are_written(built, tmp_path):
     seen = []
     study, store = built[0].runs[0].study, built[2]
-    build._finish(study, build.Folders.inside(tmp_path), store, seen.append, fresh=False)
+    build._finish(study, build.Folders.inside(tmp_path), store, seen.append, fresh=False, pdf_fonts=3)
     assert seen and max(seen) < 1.0
     assert dict(build.run_all({"a": functools.partial(product, 1, 1)}, 1, lambda name: seen.append)) == {
         "a": 1

@@ -6,8 +6,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from tutelage.activations import Activation
+from tutelage.precision import float64
+
+_SHORTEST, _LONGEST = 2**10, 2**18
+"""Lengths are filled up to powers of two between these; above, compiling is soon the smaller part."""
 
 
 def derivatives(activation: Activation, u: Any) -> tuple[Any, Any, Any]:
@@ -19,3 +24,14 @@ def derivatives(activation: Activation, u: Any) -> tuple[Any, Any, Any]:
 
     (value, first), (_, second) = jax.jvp(slope, (u,), (ones,))
     return value, first, second
+
+
+@float64
+def derivative_tables(activation: Activation, u: np.ndarray) -> tuple[np.ndarray, ...]:
+    """``derivatives`` of NumPy arrays in NumPy, compiled for few lengths."""
+    length = max(_SHORTEST, 1 << (u.size - 1).bit_length()) if u.size <= _LONGEST else u.size
+    flat = np.pad(u.reshape(-1), (0, length - u.size))
+    return tuple(np.asarray(v)[: u.size].reshape(u.shape) for v in _compiled(activation, flat))
+
+
+_compiled = jax.jit(derivatives, static_argnums=0)

@@ -10,9 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
-from tutelage.empirical.derivatives import derivatives
+from tutelage.empirical.derivatives import derivative_tables, derivatives
 from tutelage.operators import HessianOperator
-from tutelage.precision import float64
 
 _DENSE_CHUNK_BYTES = 2e8
 """Largest slice of the Jacobian held at once by ``dense`` and ``factor``."""
@@ -151,9 +150,8 @@ class EmpiricalHessian(HessianOperator):
             here = slice(start, min(start + size, n))
             yield X[here], residual[here], weight[here]
 
-    @float64
     def _derivatives(self, x: np.ndarray) -> tuple[np.ndarray, ...]:
-        return tuple(np.asarray(v) for v in _compiled_derivatives(self.activation, x @ self.W.T))
+        return derivative_tables(self.activation, x @ self.W.T)
 
     def _jacobian(self, x: np.ndarray, value: np.ndarray, slope: np.ndarray) -> np.ndarray:
         parts = {"W": ((self.a * slope)[:, :, None] * x[:, None, :]).reshape(len(x), -1), "a": value}
@@ -171,6 +169,3 @@ class EmpiricalHessian(HessianOperator):
                 column = x.T @ (r * slope[:, i])
                 out[rows, k * d + i] += column
                 out[k * d + i, rows] += column
-
-
-_compiled_derivatives = jax.jit(derivatives, static_argnums=0)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from tutelage import check
-from tutelage.empirical.derivatives import derivatives
+from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.problem import Problem
 from tutelage.network import Network
 from tutelage.operators import HessianOperator
 from tutelage.population import hessian_at_optimum
-from tutelage.precision import float64
 
 
 def fisher(network: Network, X: Any = None) -> HessianOperator:
@@ -40,7 +38,6 @@ def fisher(network: Network, X: Any = None) -> HessianOperator:
     return Problem.from_teacher(network, X).hessian(network).outer
 
 
-@float64
 def ntk(network: Network, X: Any) -> np.ndarray:
     r"""The tangent kernel's Gram matrix :math:`\tfrac1n J J^T`, shape (n, n), without forming J (n, P).
 
@@ -61,7 +58,7 @@ def ntk(network: Network, X: Any) -> np.ndarray:
         32.0 * len(X) ** 2, "ntk", f"the Gram matrix of n = {len(X)} inputs",
         f"n = {int((0.9 * check.available_bytes() / 32) ** 0.5)}", "use fisher(network, X), a matrix of size P",
     )  # fmt: skip
-    value, slope, _ = derivatives(network.activation, jnp.asarray(X @ network.W.T))
-    value, weighted = np.asarray(value), np.asarray(slope) * network.a
+    value, slope, _ = derivative_tables(network.activation, X @ network.W.T)
+    weighted = slope * network.a
     gram = (X @ X.T) * (weighted @ weighted.T) + value @ value.T
     return gram / len(X)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-import jax
 import numpy as np
 
 from tutelage import check
-from tutelage.empirical.derivatives import derivatives
+from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.hessian import EmpiricalHessian
 from tutelage.errors import InputError
 from tutelage.network import Network
@@ -83,7 +82,7 @@ class Problem:
         size = self._chunk(student)
         for start in range(0, self.n_samples, size):
             x, r = self.X[start : start + size], residual[start : start + size] / self.n_samples
-            value, slope, _ = (np.asarray(v) for v in _derivatives(student.activation, x @ student.W.T))
+            value, slope, _ = derivative_tables(student.activation, x @ student.W.T)
             total_W += student.a[:, None] * ((slope * r[:, None]).T @ x)
             total_a += value.T @ r
         kept = {"W": total_W, "a": total_a}
@@ -124,6 +123,3 @@ class Problem:
 
     def __repr__(self) -> str:
         return f"empirical.Problem(n={self.n_samples}, d={self.X.shape[1]}, trainable={self.trainable})"
-
-
-_derivatives = jax.jit(derivatives, static_argnums=0)

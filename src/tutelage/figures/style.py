@@ -46,7 +46,6 @@ _RC: dict[str, Any] = {
     "legend.edgecolor": "white",
     "legend.fontsize": 8.5,
     "lines.linewidth": 1.7,
-    "pdf.fonttype": 42,
 }
 
 

@@ -24,6 +24,9 @@ Bars = Callable[[str], Progress]
 _COMPUTING = 0.9
 """The share of a study's bar that computing fills; drawing and writing take the rest (measured: 4 to 20 %)."""
 
+_FULL_FONTS, _QUICK_FONTS = 42, 3
+"""``pdf_fonts`` of ``save_figure``: the quick report's PDFs are for looking at (8 s of its minute)."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Report:
@@ -101,7 +104,7 @@ def build_report(
     bars, folders = bars or (lambda description: lambda fraction: None), Folders.inside(output)
     known = {} if fresh else _shown_again(chosen, folders)
     left = {name: study for name, study in chosen.items() if name not in known}
-    jobs = _jobs(left, folders, store, fresh=fresh)
+    jobs = _jobs(left, folders, store, fresh=fresh, full=full)
     overall = bars("report")
     outcomes: dict[str, Judged | Failed] = {}
     # closing: an interrupted report ends its workers here and now, not when the garbage is collected.
@@ -123,17 +126,21 @@ def build_report(
 def _shown_again(studies: dict[str, Study], folders: Folders) -> dict[str, Judged]:
     """The studies whose files are there and still valid, as those files tell them."""
     found = {
-        name: reused(folders.datasets / f"{name}.json", folders.claims, study) for name, study in studies.items()
+        name: reused(folders.datasets / f"{name}.json", folders.claims, study)
+        for name, study in studies.items()
     }
     return {name: judged for name, judged in found.items() if judged is not None}
 
 
-def _jobs(studies: dict[str, Study], folders: Folders, store: Store, *, fresh: bool) -> dict[str, Job]:
+def _jobs(
+    studies: dict[str, Study], folders: Folders, store: Store, *, fresh: bool, full: bool
+) -> dict[str, Job]:
     """One job per study, longest first; a store that they will write to is tried before any of them starts."""
     if fresh or len(stored(studies, store)) < len(studies):
         store.prepare()
     order = longest_first(studies, lambda name: studies[name].cost)
-    return {name: functools.partial(_finish, studies[name], folders, store, fresh=fresh) for name in order}
+    options = {"fresh": fresh, "pdf_fonts": _FULL_FONTS if full else _QUICK_FONTS}
+    return {name: functools.partial(_finish, studies[name], folders, store, **options) for name in order}
 
 
 @contextlib.contextmanager
@@ -158,10 +165,11 @@ def _finish(
     progress: Progress,
     *,
     fresh: bool,
+    pdf_fonts: int,
 ) -> Run:
     """One study, computed or from the store, with its files written."""
     run = run_study(study, store, fresh=fresh, progress=lambda share: progress(_COMPUTING * share))
-    written = write_run(run, folders.figures, folders.claims, folders.datasets)
+    written = write_run(run, folders.figures, folders.claims, folders.datasets, pdf_fonts=pdf_fonts)
     write_receipt(folders.datasets / f"{run.study.name}.json", run, written)
     return run
 

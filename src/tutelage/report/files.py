@@ -9,13 +9,13 @@ from tutelage.store import save_dataset
 from tutelage.studies.runner import Run
 
 
-def write_run(run: Run, figures: Path, claims: Path, datasets: Path) -> list[Path]:
+def write_run(run: Run, figures: Path, claims: Path, datasets: Path, *, pdf_fonts: int = 42) -> list[Path]:
     """Write everything of one run into three existing folders (which may be the same); returns the paths."""
     written = []
     figure = run.study.draw(run.dataset)
     for suffix in (".png", ".pdf"):
         path = figures / f"{run.study.name}{suffix}"
-        save_figure(figure, path)
+        save_figure(figure, path, pdf_fonts=pdf_fonts)
         figure.set_layout_engine("none")  # the PDF keeps the PNG's places: finding them is a tenth of the work (measured)
         written.append(path)
     for claim in run.claims:
