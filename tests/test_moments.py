@@ -125,11 +125,12 @@ def test_one_compilation_of_the_tables_serves_many_sizes():
         assert moments._tables._cache_size() == before + 1
 
 
-def test_a_rule_that_takes_milliseconds_a_pair_gets_no_pairs_it_does_not_need(monkeypatch):
+def test_nothing_is_filled_up_where_pairs_are_slow_or_inputs_many(monkeypatch):
     activation, seen, rng = Numerical(jnp.abs, kinks=(0.0,)), [], np.random.default_rng(7)
     monkeypatch.setattr(
         moments, "pair_moments", lambda a, W, Z: seen.append(W.shape) or (np.zeros((3, 3)),) * 8
     )
     pair_tables(activation, rng.normal(size=(3, 2)), rng.normal(size=(3, 2)))
     pair_tables(Numerical(jnp.tanh), rng.normal(size=(3, 2)), rng.normal(size=(3, 2)))
-    assert seen == [(3, 2), (16, 16)]
+    pair_tables(parse_activation("erf"), np.ones((3, 257)), np.ones((3, 257)))
+    assert seen == [(3, 2), (16, 16), (3, 257)]

@@ -89,9 +89,10 @@ def pair_moments(activation: Activation, W: Any, Z: Any) -> PairMoments:
 def pair_tables(activation: Activation, W: np.ndarray, Z: np.ndarray) -> PairMoments:
     """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes (not traceable).
 
-    Silent neurons (zero rows) and zero input coordinates fill the arrays up and are cut off again.
+    Silent neurons (zero rows) and zero input coordinates fill the arrays up and are cut off again. Not at d above
+    the largest size, where compiling is the smaller part and a copy of W is not welcome.
     """
-    if not activation.quick_pairs:
+    if not activation.quick_pairs or W.shape[1] > _SIZES[-1]:
         return PairMoments(*map(np.asarray, pair_moments(activation, W, Z)))
     filled = pair_moments(activation, _filled(W), _filled(Z))
     return PairMoments(*(np.asarray(table)[: len(W), : len(Z)] for table in filled))
