@@ -61,6 +61,13 @@ def test_angle_and_determinant_at_nearly_parallel_neurons(supplement):
             assert error < 1e-15 * mpmath.sqrt(q_uu * q_vv)
 
 
+def test_angles_of_few_neurons_with_many_inputs_need_little_memory():
+    with jax.enable_x64(True):
+        W = jax.ShapeDtypeStruct((64, 10**6), jnp.float64)
+        memory = jax.jit(pair_geometry).lower(W, W).compile().memory_analysis()
+    assert memory.temp_size_in_bytes < 5 * 64 * 8e6  # a few copies of W; all residuals would be 32 GB
+
+
 def test_tables_agree_with_sampling():
     rng = np.random.default_rng(3)
     W, Z = rng.normal(size=(2, 3)) / 2, rng.normal(size=(2, 3)) / 2

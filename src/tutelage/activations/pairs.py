@@ -84,8 +84,8 @@ def unit_rows(W: Any) -> tuple[Any, Any]:
 _SMALL_SINE_SQUARED = 0.02
 
 # Up to here all pairs are projected and the close ones kept: selecting them costs more than it saves, and most of the
-# compilation.
-_FEW_PAIRS = 4096
+# compilation. Unless their residuals, of d numbers each, would fill the memory (32 MB here).
+_FEW_PAIRS, _FEW_NUMBERS = 2**12, 2**22
 
 
 @jax.custom_jvp
@@ -100,7 +100,7 @@ def _angles(W: Any, Z: Any) -> tuple[Any, Any, Any]:
         return jnp.sqrt(jnp.sum(residual**2, axis=1)) / jnp.where(norm > 0, norm, 1.0)
 
     close = rough**2 < _SMALL_SINE_SQUARED
-    if close.size <= _FEW_PAIRS:
+    if close.size <= _FEW_PAIRS and close.size * W.shape[1] <= _FEW_NUMBERS:
         i, j = jnp.indices(close.shape).reshape(2, -1)
         projected = jnp.where(close, sine_of(i, j).reshape(close.shape), rough)
     else:
