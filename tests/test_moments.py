@@ -6,10 +6,9 @@ import mpmath
 import numpy as np
 import pytest
 
-from tutelage import moments
-from tutelage.activations import Erf, Numerical, parse_activation
+from tutelage.activations import Erf
 from tutelage.activations.pairs import pair_geometry
-from tutelage.moments import dual_matrix, first_moments, pair_moments, pair_tables
+from tutelage.moments import dual_matrix, first_moments, pair_moments
 
 
 def two_neurons(angle, supplement=False, norms=(1.3, 0.4), d=4, seed=0):
@@ -92,52 +91,3 @@ def test_tables_agree_with_sampling():
         products = f[:, :, None] * g[:, None, :]
         error = np.abs(products.mean(0) - np.asarray(table)) / (products.std(0) / np.sqrt(n))
         assert error.max() < 5  # standard errors
-
-
-SPECS = (
-    "linear",
-    "quadratic:alpha=0.5",
-    "polynomial:coefficients=0,1,-0.3",
-    "erf",
-    "gelu",
-    "relu",
-    "abs",
-    "exp",
-    "sin",
-    "tanh",
-    "softplus",
-)
-
-
-@pytest.mark.parametrize("shape", [(3, 5), (17, 9), (1, 257)])
-@pytest.mark.parametrize("spec", SPECS)
-def test_tables_of_filled_up_arrays_are_those_of_the_arrays(spec, shape):
-    activation, rng = parse_activation(spec), np.random.default_rng(5)
-    W, Z = rng.normal(size=shape) / np.sqrt(shape[1]), rng.normal(size=(4, shape[1])) / np.sqrt(shape[1])
-    Z[0], Z[1] = -2 * W[0], W[-1]
-    with jax.enable_x64(True):
-        found, expected = pair_tables(activation, W, Z), pair_moments(activation, W, Z)
-    for name, table, wanted in zip(found._fields, found, expected, strict=True):
-        wanted = np.asarray(wanted)
-        assert table.shape == wanted.shape == (shape[0], 4)
-        np.testing.assert_allclose(table, wanted, rtol=1e-13, atol=1e-14 * np.abs(wanted).max(), err_msg=name)
-
-
-def test_one_compilation_of_the_tables_serves_many_sizes():
-    activation, rng = parse_activation("erf:scale=0.987654321"), np.random.default_rng(6)
-    with jax.enable_x64(True):
-        before = moments._tables._cache_size()
-        for k, d in ((2, 2), (3, 7), (9, 4), (16, 16)):
-            pair_tables(activation, rng.normal(size=(k, d)), rng.normal(size=(k, d)))
-        assert moments._tables._cache_size() == before + 1
-
-
-def test_nothing_is_filled_up_where_pairs_are_slow_or_inputs_many(monkeypatch):
-    activation, seen, rng = Numerical(jnp.abs, kinks=(0.0,)), [], np.random.default_rng(7)
-    monkeypatch.setattr(
-        moments, "pair_moments", lambda a, W, Z: seen.append(W.shape) or (np.zeros((3, 3)),) * 8
-    )
-    pair_tables(activation, rng.normal(size=(3, 2)), rng.normal(size=(3, 2)))
-    pair_tables(Numerical(jnp.tanh), rng.normal(size=(3, 2)), rng.normal(size=(3, 2)))
-    pair_tables(parse_activation("erf"), np.ones((3, 257)), np.ones((3, 257)))
-    assert seen == [(3, 2), (16, 16), (3, 257)]

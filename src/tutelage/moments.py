@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations.base import Activation
-from tutelage.activations.pairs import PairMoments, PlaneTerms, pair_geometry
+from tutelage.activations.pairs import PairMoments, PlaneTerms, filled, pair_geometry
+from tutelage.precision import float64
 
 __all__ = [
     "PairMoments",
@@ -21,9 +22,6 @@ __all__ = [
     "pair_tables",
     "plane_terms",
 ]
-
-_SIZES = (16, 64, 256)
-"""Neurons and inputs are filled up to one of these: compiling for a size takes 0.3 to 4 s, the tables milliseconds."""
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
@@ -86,21 +84,12 @@ def pair_moments(activation: Activation, W: Any, Z: Any) -> PairMoments:
     return _tables(activation, W, Z, 2)
 
 
+@float64
 def pair_tables(activation: Activation, W: np.ndarray, Z: np.ndarray) -> PairMoments:
-    """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes (not traceable).
-
-    Silent neurons (zero rows) and zero input coordinates fill the arrays up and are cut off again. Not at d above
-    the largest size, where compiling is the smaller part and a copy of W is not welcome.
-    """
-    if not activation.quick_pairs or W.shape[1] > _SIZES[-1]:
-        return PairMoments(*map(np.asarray, pair_moments(activation, W, Z)))
-    filled = pair_moments(activation, _filled(W), _filled(Z))
-    return PairMoments(*(np.asarray(table)[: len(W), : len(Z)] for table in filled))
-
-
-def _filled(W: np.ndarray) -> np.ndarray:
-    """W inside zeros of the next size; as it is along a side longer than all of them."""
-    return np.pad(W, [(0, next((size for size in _SIZES if size >= n), n) - n) for n in W.shape])
+    """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes where pairs are quick (not traceable)."""
+    rows = (filled(W), filled(Z)) if activation.quick_pairs else (W, Z)
+    tables = pair_moments(activation, *rows)
+    return PairMoments(*(np.ascontiguousarray(np.asarray(t)[: len(W), : len(Z)]) for t in tables))
 
 
 def plane_terms(activation: Activation, W: Any, Z: Any) -> PlaneTerms | None:

@@ -90,6 +90,20 @@ def test_changed_parameters_or_code_or_fresh_write_again(again, monkeypatch):
     assert again(fresh=True)[1] == ["fig7", "fig6"]
 
 
+def test_a_full_report_does_not_show_the_pdfs_of_a_quick_one(again):
+    """Studies whose full sizes are the quick ones have one key for both; the fonts differ."""
+    sizes = {
+        name: SimpleNamespace(name=name, quick=study.quick, full=study.quick)
+        for name, study in again.small.items()
+    }
+    pdf = again.folder / "figures" / "fig7.pdf"
+    assert b"/Type3" in pdf.read_bytes()
+    assert again(sizes, full=True)[1] == ["fig7", "fig6"]
+    assert b"/Type3" not in pdf.read_bytes() and b"/FontFile2" in pdf.read_bytes()
+    assert again(sizes, full=True)[1] == []
+    assert again(sizes)[1] == ["fig7", "fig6"]
+
+
 def test_a_number_that_json_cannot_hold_is_read_back_as_nan(built):
     content = built[0].runs[0].claims[0].to_dict() | {"measured": None}
     claim = Claim.from_dict(content)

@@ -92,8 +92,11 @@ class Activation(abc.ABC):
 
     @property
     def quick_pairs(self) -> bool:
-        """Whether a pair's tables take microseconds, so that more pairs than needed cost less than compiling again."""
-        return True
+        """Whether a pair's tables take a few microseconds: then more pairs than needed cost less than compiling again.
+
+        Derivatives of ``dual`` take fifty times longer.
+        """
+        return False
 
     def taylor(self, order: int) -> tuple[Fraction, ...] | None:
         r"""Rational Taylor coefficients at 0 up to ``order``, up to ONE common factor; None where irrational or absent.
@@ -115,6 +118,10 @@ class Elementary(Activation):
     and ``xp=arithmetic.arb_functions()``, or with arrays and ``xp=jax.numpy``. ``moments`` is that call in JAX, with the
     determinant from the vectors.
     """
+
+    @property
+    def quick_pairs(self) -> bool:
+        return True
 
     @abc.abstractmethod
     def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations.base import Activation
-from tutelage.activations.pairs import Pair, PlaneTerms, normal_component, pair_geometry
+from tutelage.activations.pairs import Pair, PlaneTerms, filled, normal_component, pair_geometry
 from tutelage.errors import NoHessianError
 
 # The terms of the functional block are 1 / angle^2 times their sum: below this angle (or supplement) the cancellation
@@ -47,16 +47,15 @@ def close_pairs(W: Any, Z: Any, with_parallel: bool = True) -> ClosePairs:
 
     Each pair costs several vectors of length d, and a neuron is parallel to itself.
     """
+    W, Z = np.asarray(W, float), np.asarray(Z, float)
     with jax.enable_x64(True):
-        W, Z = jnp.asarray(W, jnp.float64), jnp.asarray(Z, jnp.float64)
-        pair = jax.jit(pair_geometry)(W, Z)
-        wanted = np.asarray(is_close(pair))
+        tables = _angles_and_close(filled(W), filled(Z))
+        angle, supplement, wanted = (np.asarray(table)[: len(W), : len(Z)] for table in tables)
         if not with_parallel:
-            wanted = wanted & (np.asarray(jnp.minimum(pair.angle, pair.supplement)) > 0)
+            wanted = wanted & (np.minimum(angle, supplement) > 0)
         i, j = np.nonzero(wanted)
-        residual = np.asarray(jax.jit(normal_component)(W[i], Z[j]))
-    W, Z = np.asarray(W), np.asarray(Z)
-    angle, supplement = np.asarray(pair.angle)[i, j], np.asarray(pair.supplement)[i, j]
+        residual = np.asarray(_normal_component(filled(W[i]), filled(Z[j])))[: len(i), : W.shape[1]]
+    angle, supplement = angle[i, j], supplement[i, j]
     v, e = _unit(Z[j]), _unit(residual)
     # u = cos v + sin e exactly, so p, m and n need no difference of nearly equal vectors.
     sine, cosine = np.sin(np.minimum(angle, supplement))[:, None], np.cos(angle)[:, None]
@@ -81,6 +80,15 @@ def require_nonzero_rows(W: Any, who: str, activation: Activation) -> None:
             f"{who}: expected non-zero neurons under the kinked activation {activation.name} (a zero neuron has no "
             f"second derivative), got zero row {int(zero[0])} of the weights; remove that neuron or move it off 0"
         )
+
+
+@jax.jit
+def _angles_and_close(W: Any, Z: Any) -> tuple[Any, Any, Any]:
+    pair = pair_geometry(W, Z)
+    return pair.angle, pair.supplement, is_close(pair)
+
+
+_normal_component = jax.jit(normal_component)
 
 
 def _unit(rows: Any) -> Any:

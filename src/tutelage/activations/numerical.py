@@ -104,7 +104,7 @@ class Numerical(QuadratureActivation):
         close = close_pairs(W, Z)
         columns = (close.norm_u, close.norm_v, close.angle, close.supplement)
         with jax.enable_x64(True):
-            r = jax.jit(lambda *c: self._expectations(*c, 1))(*map(jnp.asarray, columns))
+            r = _compiled(self, *columns, 1)
         outer, functional = (np.stack([np.asarray(r[key + n]) for n in "012"], axis=1) for key in "cf")
         return close.terms(outer, functional)
 
@@ -115,3 +115,6 @@ class Numerical(QuadratureActivation):
             return kinked_expectations(self.fn, self.kinks, pair[:2], pair[2], pair[3], self.strip, refine)
 
         return jax.lax.map(one, (s_u, s_v, angle, supplement))
+
+
+_compiled = jax.jit(Numerical._expectations, static_argnums=0)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 
 class Pair(NamedTuple):
@@ -71,6 +72,20 @@ def pair_geometry(W: Any, Z: Any) -> Pair:
     q_uu, q_vv = jnp.sum(W * W, axis=1)[:, None], jnp.sum(Z * Z, axis=1)[None, :]
     sine_squared, angle, supplement = _angles(W, Z)
     return Pair(q_uu, W @ Z.T, q_vv, q_uu * q_vv * sine_squared, angle, supplement)
+
+
+_SIZES = (16, 32, 64, 128, 256)
+
+
+def filled(rows: np.ndarray) -> np.ndarray:
+    """Neurons (n, d) with silent ones (zero rows) and zero coordinates added, so that few shapes are compiled.
+
+    Compiling takes 0.3 to 4 s, the tables of few neurons milliseconds. Each side grows to the next of a few sizes, or
+    stays if longer than all; nothing is copied where d is.
+    """
+    if rows.shape[1] > _SIZES[-1]:
+        return rows
+    return np.pad(rows, [(0, next((size for size in _SIZES if size >= n), n) - n) for n in rows.shape])
 
 
 def unit_rows(W: Any) -> tuple[Any, Any]:

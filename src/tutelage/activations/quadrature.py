@@ -13,7 +13,7 @@ import numpy as np
 from tutelage import check
 from tutelage.activations.base import Activation
 from tutelage.activations.gaussian_rule import hermite_coefficients, pair_expectations
-from tutelage.activations.pairs import Pair, PairMoments, on_selected, pair_geometry
+from tutelage.activations.pairs import Pair, PairMoments, filled, on_selected, pair_geometry
 from tutelage.errors import InputError
 
 _ORDERS = tuple((int(name[1]), int(name[2])) for name in PairMoments._fields)
@@ -35,6 +35,10 @@ class QuadratureActivation(Activation):
     strip: Any
     """Half-width of the strip around the real axis where the function is analytic."""
 
+    @property
+    def quick_pairs(self) -> bool:
+        return True
+
     def moments(self, pair: Pair, order: int = 2) -> PairMoments:
         return self.refined_moments(pair, order, 1)
 
@@ -55,9 +59,11 @@ class QuadratureActivation(Activation):
         """
         W = check.float_array(W, "quadrature_error", "W", ndim=2)
         Z = W if Z is None else check.float_array(Z, "quadrature_error", "Z", ndim=2)
+        rows = (filled(W), filled(Z)) if self.quick_pairs else (W, Z)
         with jax.enable_x64(True):
-            coarse, fine = (_refined(self, jnp.asarray(W), jnp.asarray(Z), r) for r in (1, 2))
-        pairs = [(np.asarray(a), np.asarray(b)) for a, b in zip(coarse, fine, strict=True)]
+            coarse, fine = (_refined(self, *rows, r) for r in (1, 2))
+        tables = zip(coarse, fine, strict=True)
+        pairs = [tuple(np.asarray(table)[: len(W), : len(Z)] for table in both) for both in tables]
         return float(max(np.abs(a - b).max() / max(np.abs(b).max(), np.finfo(float).tiny) for a, b in pairs))
 
 

@@ -33,6 +33,10 @@ class RectifiedFamily(Activation):
     def kinks(self) -> tuple[float, ...]:
         return (0.0,)
 
+    @property
+    def quick_pairs(self) -> bool:
+        return True
+
     def __call__(self, u: Any) -> Any:
         return jnp.where(u > 0, u, self.slope * u)
 

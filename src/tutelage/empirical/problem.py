@@ -12,7 +12,6 @@ from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.hessian import EmpiricalHessian
 from tutelage.errors import InputError
 from tutelage.network import Network
-from tutelage.precision import float64
 
 _CHUNK_BYTES = 3e7
 """One chunk of pre-activations: large enough for full-rate products, small enough for the cache of one core."""
@@ -74,7 +73,6 @@ class Problem:
         """½ mean (f − y)²; a sum of squares, so free of cancellation."""
         return float(0.5 * np.mean(self.residual(student) ** 2))
 
-    @float64
     def gradient(self, student: Network) -> np.ndarray:
         """∇ε with respect to the trainable parameters ([C25] (1)-(2))."""
         residual = self.residual(student)

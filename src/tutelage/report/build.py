@@ -102,9 +102,10 @@ def build_report(
     """
     chosen, store = chosen_studies(names, full=full, seed=seed), store or Store()
     bars, folders = bars or (lambda description: lambda fraction: None), Folders.inside(output)
-    known = {} if fresh else _shown_again(chosen, folders)
+    pdf_fonts = _FULL_FONTS if full else _QUICK_FONTS
+    known = {} if fresh else _shown_again(chosen, folders, pdf_fonts)
     left = {name: study for name, study in chosen.items() if name not in known}
-    jobs = _jobs(left, folders, store, fresh=fresh, full=full)
+    jobs = _jobs(left, folders, store, fresh=fresh, pdf_fonts=pdf_fonts)
     overall = bars("report")
     outcomes: dict[str, Judged | Failed] = {}
     # closing: an interrupted report ends its workers here and now, not when the garbage is collected.
@@ -123,23 +124,23 @@ def build_report(
     return Report(_write_page(output, folders, runs, failures, full=full, seed=seed), runs, failures)
 
 
-def _shown_again(studies: dict[str, Study], folders: Folders) -> dict[str, Judged]:
+def _shown_again(studies: dict[str, Study], folders: Folders, pdf_fonts: int) -> dict[str, Judged]:
     """The studies whose files are there and still valid, as those files tell them."""
     found = {
-        name: reused(folders.datasets / f"{name}.json", folders.claims, study)
+        name: reused(folders.datasets / f"{name}.json", folders.claims, study, pdf_fonts)
         for name, study in studies.items()
     }
     return {name: judged for name, judged in found.items() if judged is not None}
 
 
 def _jobs(
-    studies: dict[str, Study], folders: Folders, store: Store, *, fresh: bool, full: bool
+    studies: dict[str, Study], folders: Folders, store: Store, *, fresh: bool, pdf_fonts: int
 ) -> dict[str, Job]:
     """One job per study, longest first; a store that they will write to is tried before any of them starts."""
     if fresh or len(stored(studies, store)) < len(studies):
         store.prepare()
     order = longest_first(studies, lambda name: studies[name].cost)
-    options = {"fresh": fresh, "pdf_fonts": _FULL_FONTS if full else _QUICK_FONTS}
+    options = {"fresh": fresh, "pdf_fonts": pdf_fonts}
     return {name: functools.partial(_finish, studies[name], folders, store, **options) for name in order}
 
 
@@ -170,7 +171,7 @@ def _finish(
     """One study, computed or from the store, with its files written."""
     run = run_study(study, store, fresh=fresh, progress=lambda share: progress(_COMPUTING * share))
     written = write_run(run, folders.figures, folders.claims, folders.datasets, pdf_fonts=pdf_fonts)
-    write_receipt(folders.datasets / f"{run.study.name}.json", run, written)
+    write_receipt(folders.datasets / f"{run.study.name}.json", run, written, pdf_fonts)
     return run
 
 

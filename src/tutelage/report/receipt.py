@@ -1,4 +1,4 @@
-"""Receipts: under what key and code a study's files were written, so that unchanged files are shown again as they are."""
+"""Receipts: under what key, code and fonts a study's files were written: unchanged files are shown again as they are."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from tutelage.studies.base import Study
 from tutelage.studies.runner import Judged, Run, key_of, read_record
 
 
-def write_receipt(path: Path, run: Run, files: Iterable[Path]) -> None:
-    """Record the run's key, the code and the SHA-256 of every file it wrote; after the files themselves."""
+def write_receipt(path: Path, run: Run, files: Iterable[Path], pdf_fonts: int) -> None:
+    """Record the run's key, the code, the fonts and the SHA-256 of every file it wrote; after the files themselves."""
     content = {
         "dataset_key": run.key,
         "code": code_version(),
+        "pdf_fonts": pdf_fonts,
         "seconds": run.seconds,
         "files": {os.path.relpath(file, path.parent): _digest(file) for file in files},
     }
     write_json(path, content)
 
 
-def reused(path: Path, claims: Path, study: Study) -> Judged | None:
+def reused(path: Path, claims: Path, study: Study, pdf_fonts: int) -> Judged | None:
     """The study as its files tell it, its claims judged again; None unless the receipt is valid.
 
     The code is that of the whole package: a changed drawing, threshold or measurement is a reason to write
@@ -34,7 +35,7 @@ def reused(path: Path, claims: Path, study: Study) -> Judged | None:
     """
     try:
         receipt = json.loads(path.read_text(encoding="utf-8"))
-        if receipt["code"] != code_version():
+        if (receipt["code"], receipt["pdf_fonts"]) != (code_version(), pdf_fonts):
             return None
         same = all(_digest(path.parent / name) == digest for name, digest in receipt["files"].items())
         if not same or receipt["dataset_key"] != key_of(study):

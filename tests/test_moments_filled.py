@@ -1,0 +1,146 @@
+"""Arrays filled up to a few sizes give what the arrays themselves give, and few sizes are compiled."""
+
+import dataclasses
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tutelage import Problem, moments, sample_teacher
+from tutelage.activations import (
+    ACTIVATIONS,
+    Abs,
+    Activation,
+    Erf,
+    Numerical,
+    Polynomial,
+    Relu,
+    close_pairs,
+    parse_activation,
+    quadrature,
+)
+from tutelage.activations.pairs import filled
+from tutelage.moments import pair_moments, pair_tables, plane_terms
+from tutelage.population import problem as population
+
+
+@dataclasses.dataclass(frozen=True)
+class Square(Activation):
+    """u^2 with nothing but its kernel."""
+
+    name: ClassVar[str] = "square"
+
+    def __call__(self, u):
+        return u * u
+
+    def dual(self, m_u, m_v, q_uu, q_uv, q_vv):
+        return (m_u * m_u + q_uu) * (m_v * m_v + q_vv) + 4 * m_u * m_v * q_uv + 2 * q_uv * q_uv
+
+
+QUICK = [parse_activation(n) for n in ACTIVATIONS if n != "polynomial"] + [
+    Polynomial((0, 1, -0.3)),
+    Numerical(jnp.arctan),
+]
+
+
+@pytest.mark.parametrize(
+    "shape, size",
+    [
+        ((3, 5), (16, 16)),
+        ((17, 9), (32, 16)),
+        ((16, 33), (16, 64)),
+        ((257, 2), (257, 16)),
+        ((3, 256), (16, 256)),
+        ((3, 257), (3, 257)),
+    ],
+)
+def test_filled_arrays_are_the_arrays_within_zeros(shape, size):
+    rows = np.random.default_rng(1).normal(size=shape)
+    found = filled(rows)
+    assert found.shape == size
+    np.testing.assert_array_equal(found[: shape[0], : shape[1]], rows)
+    assert np.count_nonzero(found) == rows.size
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (17, 9), (260, 2)])
+@pytest.mark.parametrize("activation", QUICK, ids=lambda activation: activation.spec)
+def test_tables_of_filled_arrays_are_those_of_the_arrays(activation, shape):
+    rng = np.random.default_rng(5)
+    W, Z = rng.normal(size=shape) / np.sqrt(shape[1]), rng.normal(size=(5, shape[1])) / np.sqrt(shape[1])
+    Z[0], Z[1], Z[2], W[1] = -2 * W[0], W[-1], 0.0, 0.0
+    assert activation.quick_pairs
+    found = pair_tables(activation, W, Z)
+    with jax.enable_x64(True):
+        expected = pair_moments(activation, W, Z)
+    for name, table, wanted in zip(found._fields, found, expected, strict=True):
+        wanted = np.asarray(wanted)
+        assert table.shape == wanted.shape == (shape[0], 5)
+        assert table.dtype == float and table.flags.c_contiguous
+        np.testing.assert_allclose(table, wanted, rtol=1e-13, atol=1e-14 * np.abs(wanted).max(), err_msg=name)
+
+
+def test_one_compilation_of_the_tables_serves_many_sizes():
+    activation, rng = parse_activation("erf:scale=0.987654321"), np.random.default_rng(6)
+    before = moments._tables._cache_size()
+    for k, d in ((2, 2), (3, 7), (9, 4), (16, 16)):
+        pair_tables(activation, rng.normal(size=(k, d)), rng.normal(size=(k, d)))
+    assert moments._tables._cache_size() == before + 1
+
+
+def test_nothing_is_filled_up_where_pairs_are_slow_or_inputs_many(monkeypatch):
+    seen, rows = [], np.random.default_rng(7).normal(size=(3, 2))
+    monkeypatch.setattr(
+        moments, "pair_moments", lambda a, W, Z: seen.append(W.shape) or (np.zeros((3, 3)),) * 8
+    )
+    pair_tables(Numerical(jnp.abs, kinks=(0.0,)), rows, rows)
+    pair_tables(Square(), rows, rows)  # derivatives of its kernel
+    pair_tables(Erf(), np.ones((3, 257)), np.ones((3, 257)))
+    pair_tables(Erf(), rows, rows)
+    assert seen == [(3, 2), (3, 2), (3, 257), (16, 16)]
+    monkeypatch.setattr(quadrature, "filled", None)  # not called
+    assert Numerical(jnp.abs, kinks=(0.0,)).quadrature_error(rows[:2]) < 1e-12
+
+
+@pytest.mark.parametrize("activation", [Relu(), Numerical(jnp.abs, kinks=(0.0,))], ids=["relu", "numerical"])
+def test_close_pairs_of_filled_arrays_are_those_of_the_arrays(activation, monkeypatch):
+    rng = np.random.default_rng(8)
+    W, Z = rng.normal(size=(5, 3)), rng.normal(size=(4, 3))
+    Z[0], Z[1] = 2 * W[0] + 1e-9 * W[1], -W[3] + 1e-4 * W[1]
+    found = plane_terms(activation, W, Z)
+    monkeypatch.setattr(close_pairs, "filled", lambda rows: rows)
+    expected = plane_terms(activation, W, Z)
+    assert {(0, 0), (3, 1)} <= set(zip(found.i.tolist(), found.j.tolist(), strict=True))
+    for name, ours, theirs in zip(found._fields, found, expected, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-13, atol=1e-15, err_msg=name)
+
+
+def test_close_pairs_are_compiled_for_few_sizes():
+    plane_terms(Relu(), np.eye(2), np.eye(2))
+    before = close_pairs._angles_and_close._cache_size(), close_pairs._normal_component._cache_size()
+    for k, d in ((2, 3), (3, 7), (9, 4), (16, 16)):
+        W = np.random.default_rng(k).normal(size=(k, d))
+        plane_terms(Abs(), W, W * (1 + 1e-3 * np.arange(d)))
+    assert before == (
+        close_pairs._angles_and_close._cache_size(),
+        close_pairs._normal_component._cache_size(),
+    )
+
+
+def test_the_quadrature_error_is_that_of_the_given_neurons(monkeypatch):
+    # Too wide a strip: an error to be seen. At a zero neuron, which fills up, 1 / cosh has its largest mean.
+    activation = Numerical(lambda u: 1 / jnp.cosh(u), strip=8.0)
+    W = 5 * np.random.default_rng(9).normal(size=(3, 4))
+    found = activation.quadrature_error(W, W[:2])
+    monkeypatch.setattr(quadrature, "filled", lambda rows: rows)
+    assert found > 1e-6
+    assert found == pytest.approx(activation.quadrature_error(W, W[:2]), rel=1e-6)
+
+
+def test_one_compilation_serves_both_rules_of_the_loss_near_the_teacher():
+    teacher = sample_teacher("erf:scale=0.912345678", d=3, k=2, seed=0)
+    student = dataclasses.replace(teacher, W=teacher.W + 1e-9)
+    before = population._path_loss._cache_size()
+    assert Problem(teacher).loss_with_error(student).method == "path"
+    assert population._path_loss._cache_size() == before + 1
