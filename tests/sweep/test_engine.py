@@ -9,7 +9,7 @@ import xarray as xr
 from sweep_support import same_values
 
 from tutelage import __version__
-from tutelage.errors import InputError, StoreError
+from tutelage.base.errors import InputError, StoreError
 from tutelage.sweep import SweepFolder, SweepSpec, run
 from tutelage.sweep.compact import gather, open_points
 from tutelage.sweep.evaluate import run_task

@@ -25,7 +25,9 @@ def orphans() -> list[int]:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             parent = process.parent()
-            if "tutelage.sweep.worker" in process.cmdline() and (parent is None or "python" not in parent.name()):
+            if "tutelage.sweep.worker" in process.cmdline() and (
+                parent is None or "python" not in parent.name()
+            ):
                 found.append(process.pid)
     return found
 
@@ -106,7 +108,9 @@ def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, f
 @pytest.mark.parametrize("workers", [0, 2])
 def test_ctrl_c_stops_cleanly_and_says_how_to_resume(toml, tmp_path, forker, workers):
     folder = SweepFolder(tmp_path / "store")
-    pid = forker.start("sweep", "run", toml(2000), "--store", folder.path, "--workers", workers, "--task-seconds", 0.05)
+    pid = forker.start(
+        "sweep", "run", toml(2000), "--store", folder.path, "--workers", workers, "--task-seconds", 0.05
+    )
     while len(folder.markers()) < 3:
         time.sleep(0.02)
     os.kill(pid, signal.SIGINT)

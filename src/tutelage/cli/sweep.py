@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,9 @@ def write_run(run: Run, figures: Path, claims: Path, datasets: Path, *, pdf_font
     for suffix in (".png", ".pdf"):
         path = figures / f"{run.study.name}{suffix}"
         save_figure(figure, path, pdf_fonts=pdf_fonts)
-        figure.set_layout_engine("none")  # the PDF keeps the PNG's places: finding them is a tenth of the work (measured)
+        figure.set_layout_engine(
+            "none"
+        )  # the PDF keeps the PNG's places: finding them is a tenth of the work (measured)
         written.append(path)
     for claim in run.claims:
         path = claims / f"{claim.id}.json"

@@ -39,9 +39,7 @@ Job = Callable[[Progress], Any]
 Item = TypeVar("Item")
 
 
-def run_all(
-    jobs: dict[str, Job], workers: int, bars: Callable[[str], Progress]
-) -> Iterator[tuple[str, Any]]:
+def run_all(jobs: dict[str, Job], workers: int, bars: Callable[[str], Progress]) -> Iterator[tuple[str, Any]]:
     """(name, result or :class:`Failed`) of each job as it finishes, started in the order given.
 
     With one worker, or one job, everything runs in this process. Otherwise each worker is a fresh process

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from tutelage.check import human_bytes
-from tutelage.errors import StoreError
+from tutelage.base.check import human_bytes
+from tutelage.base.errors import StoreError
 
 TEMPORARY_SUFFIX = ".tmp"
 
@@ -92,7 +92,9 @@ def atomic_write(path: str | os.PathLike, mode: str = "wb", who: str = "atomic_w
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-            os.replace(name, path)  # before closing gives up the lock, or the whole file would count as abandoned
+            os.replace(
+                name, path
+            )  # before closing gives up the lock, or the whole file would count as abandoned
         sync_directory(path.parent)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError, StoreError
+from tutelage.base import check
+from tutelage.base.errors import InputError, StoreError
 from tutelage.store import default_directory
 from tutelage.sweep.batching import TASK_SECONDS, Batcher
 from tutelage.sweep.cluster import connect, default_workers
@@ -275,9 +275,7 @@ class _Driver:
         if self._deaths[batch.start] < _MOST_DEATHS:
             self._suspects.append(batch)
             return
-        message = (
-            f"the worker died each of the {_MOST_DEATHS} times this point ran (out of memory, or a crash in native code)"
-        )
+        message = f"the worker died each of the {_MOST_DEATHS} times this point ran (out of memory, or a crash in native code)"
         results = [lost_point(batch.start, message)]
         self._report.add(store_results(SweepFolder(self._folder), self._spec, batch, results))
 

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.sweep.spec import Point
 
 #: What a quantity returns: name -> number, text, array, or (dimension names, array).
