@@ -111,6 +111,26 @@ def _page(built, **options):
     return page(report.runs, pictures, index(verdicts), {}, {}, **({"full": False, "seed": 0} | options))
 
 
+def test_words_of_others_are_shown_on_the_page_and_do_nothing(built):
+    """In every field of text of a claim, in a failure and in the provenance."""
+    acting = "<script>a</script>\"'><img src=x onerror=a> \x1b[31m \x00 \u202e `<b>` <i_j>"
+    claim = dataclasses.replace(_claim(), id=acting, text=acting, place=acting, reason=acting, note=acting)
+    report, folder, _ = built
+    pictures = {run.study.name: folder / "figures" / f"{run.study.name}.png" for run in report.runs}
+    options = {"full": False, "seed": 0}
+    for verdict in ("holds", "holds with a correction", "fails"):
+        runs = [
+            dataclasses.replace(run, claims=[dataclasses.replace(claim, verdict=verdict)])
+            for run in report.runs
+        ]
+        content = page(
+            runs, pictures, [], {acting: acting}, {acting: acting, "packages": {acting: acting}}, **options
+        )
+        assert content.count("<img ") == 2 and "<script" not in content and "<b>`" not in content
+        assert "<i_j" not in content and all(c.isprintable() or c == "\n" for c in content)
+        assert content.count("&lt;script&gt;a&lt;/script&gt;&quot;&#x27;&gt;&lt;img src=x") > 10
+
+
 def test_commands_repeat_the_size_and_the_seed_of_the_page(built):
     usual, other = _page(built), _page(built, full=True, seed=31)
     for name in ("fig7", "fig6"):

@@ -17,7 +17,7 @@ from cyclopts import App, CoercionError, CycloptsError, Parameter
 
 import tutelage
 from tutelage.base.errors import InputError, MissingExtraError
-from tutelage.cli.support import strict
+from tutelage.cli.support import say, strict
 
 _FOLDER = Path(__file__).parent
 _NOT_COMMANDS = {"__init__", "support", "recover_views"}
@@ -83,7 +83,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _refuse("not enough memory; choose smaller sizes")
     except KeyboardInterrupt as error:
-        print(str(error) or "interrupted", file=sys.stderr)
+        say(str(error) or "interrupted", error=True)
         return 130
 
 
@@ -95,7 +95,7 @@ def _argument(error: CycloptsError) -> str:
 
 
 def _refuse(message: str) -> int:
-    print("tutelage: " + " ".join(message.split()), file=sys.stderr)
+    say("tutelage: " + " ".join(message.split()), error=True)
     return 2
 
 

@@ -45,6 +45,7 @@ def compare(
         fraction_bars,
         print_table,
         save_figure,
+        say,
         write_json,
     )
     from tutelage.store import Store
@@ -66,7 +67,7 @@ def compare(
         columns = ("activation", "rank", "smallest non-zero", "largest", "time")
         shown = [(*row, time if isfinite(time) else "never") for *row, time in rows]
         print_table(f"d = {d}, k = {k}, P = {k * (d + 1)}", columns, shown)
-        print("time: learning rate × steps of gradient flow until the mean loss is 1e-6 of the first")
+        say("time: learning rate × steps of gradient flow until the mean loss is 1e-6 of the first")
     if json is not None:
         keys = ("activation", "rank", "smallest_nonzero", "largest", "time_to_1e-6")
         entries = [dict(zip(keys, row, strict=True)) for row in rows]

@@ -186,10 +186,10 @@ def _simulated(
 
 
 def _warn(notes: list[str]) -> None:
-    import sys
+    from tutelage.cli.support import say
 
     for note in notes:
-        print(f"tutelage: warning: {note}", file=sys.stderr)
+        say(f"tutelage: warning: {note}", error=True)
 
 
 def _content(
@@ -254,7 +254,7 @@ def _draw(teacher: Network, curves: list[Curve], measure: Any, times: Any, rule:
 def _print(teacher: Network, rates: Readouts, curves: list[Curve]) -> None:
     import numpy as np
 
-    from tutelage.cli.support import print_table
+    from tutelage.cli.support import print_table, say
 
     title = f"{teacher.activation.spec}, d = {teacher.d}, k = {teacher.k}, P = {teacher.n_params}"
     shown = (
@@ -277,4 +277,4 @@ def _print(teacher: Network, rates: Readouts, curves: list[Curve]) -> None:
     )
     lost = curves[-1].diverged_at
     if lost is not None:
-        print(f"the run diverged at step {lost}")
+        say(f"the run diverged at step {lost}")

@@ -162,9 +162,9 @@ def sample_range(text: str, who: str) -> list[int]:
 
 
 def _note(text: str) -> None:
-    import sys
+    from tutelage.cli.support import say
 
-    print(f"tutelage: note: {text}", file=sys.stderr)
+    say(f"tutelage: note: {text}", error=True)
 
 
 def _store(folder: Path | None) -> Any:

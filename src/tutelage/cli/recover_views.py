@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from tutelage.cli.support import print_table, progress_bar, save_figure, write_json
+from tutelage.cli.support import print_table, progress_bar, save_figure, say, write_json
 from tutelage.quadratic.batch import Progress
 from tutelage.quadratic.counts import sample_instances
 from tutelage.quadratic.datasets import curve_dataset, full_map_dataset, map_dataset
@@ -188,12 +188,12 @@ def show_map(
         "mean width of the set of fits / |A*|": data.fits,
         **{f"training within error {t:g}": data.success.sel(target=t) / instances for t in TOLERANCES},
     }
-    print(f"d = {d}: {instances} instances each; {training}")
+    say(f"d = {d}: {instances} instances each; {training}")
     for title, table in tables.items():
         values = table.transpose("sample", "width").values
         rows = [(n, n / d, *(float(v) for v in row)) for n, row in zip(samples, values, strict=True)]
         print_table(title, columns, rows)
-    print(
+    say(
         f"training and certificate disagree at 1e-4 in {int(data.disagreements.sel(target=1e-4).sum())} of "
         f"{instances * len(samples) * largest} instances; {int(data.unfinished.sum())} runs unfinished, "
         f"{int(data.undecided.sum())} certificates undecided"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,7 +46,7 @@ def report(
         Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
     """
     from tutelage.base import check
-    from tutelage.cli.support import check_output_folder, fraction_bars
+    from tutelage.cli.support import check_output_folder, fraction_bars, say
     from tutelage.report.build import build_report, chosen_studies, stored
     from tutelage.report.workers import default_workers
     from tutelage.store import Store
@@ -79,13 +78,16 @@ def report(
     tally = ", ".join(
         f"{verdicts.count(word)} {word}" for word in ("holds", "holds with a correction", "fails")
     )
-    print(f"{len(verdicts)} claims: {tally}\nopen {built.path}")
+    say(f"{len(verdicts)} claims: {tally}")
+    say(f"open {built.path}")
     for name, message in built.failures.items():
-        print(f"tutelage: study {name} could not be computed: {message}", file=sys.stderr)
+        say(f"tutelage: study {name} could not be computed: {message}", error=True)
     return 1 if built.failures else 0
 
 
 def _say(run: Judged) -> None:
     """One line per study, as soon as it is done, so that a log shows progress too."""
     source = "store" if run.cached else f"{run.seconds:.1f} s"
-    print(f"{run.study.name:20} {len(run.claims):3} claims {source:>8}   {run.study.title}", flush=True)
+    from tutelage.cli.support import say
+
+    say(f"{run.study.name:20} {len(run.claims):3} claims {source:>8}   {run.study.title}", flush=True)

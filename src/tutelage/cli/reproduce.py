@@ -40,7 +40,7 @@ def reproduce(
         Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
     """
     from tutelage.base import check
-    from tutelage.cli.support import check_output_folder, fraction_bars, print_claims, print_table
+    from tutelage.cli.support import check_output_folder, fraction_bars, print_claims, print_table, say
     from tutelage.report.files import write_run
     from tutelage.store import Store
     from tutelage.studies import available, study_class
@@ -58,6 +58,6 @@ def reproduce(
         run = run_study(study, Store(store), fresh=fresh, progress=add(name))
     written = write_run(run, folder, folder, folder)
     print_claims(f"{run.study.title} ({run.study.place})", run.claims)
-    print(f"computed in {run.seconds:.1f} s" + (", taken from the store" if run.cached else ""))
-    print("written: " + ", ".join(str(path) for path in written if path.suffix != ".json"))
+    say(f"computed in {run.seconds:.1f} s" + (", taken from the store" if run.cached else ""))
+    say("written: " + ", ".join(str(path) for path in written if path.suffix != ".json"))
     return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tutelage.base.errors import InputError
+from tutelage.base.printable import printable
 
 if TYPE_CHECKING:
     from cyclopts import Token
@@ -126,10 +127,11 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = 150, pdf_fonts: int
 def progress_bar(description: str, total: float | None = None) -> Iterator[Callable[..., None]]:
     """A bar on stderr, only on a terminal; yields ``advance(amount=1, description=None, total=None)``."""
     with _bars() as bars:
-        task = bars.add_task(description, total=total)
+        task = bars.add_task(printable(description), total=total)
 
         def advance(amount: float = 1, description: str | None = None, total: float | None = None) -> None:
-            bars.update(task, advance=amount, description=description, total=total)
+            shown = None if description is None else printable(description)
+            bars.update(task, advance=amount, description=shown, total=total)
 
         yield advance
 
@@ -140,7 +142,7 @@ def fraction_bars() -> Iterator[Callable[[str], Callable[[float], None]]]:
     with _bars() as bars:
 
         def add(description: str) -> Callable[[float], None]:
-            task = bars.add_task(description, total=1.0)
+            task = bars.add_task(printable(description), total=1.0)
             return lambda fraction: bars.update(task, completed=fraction, visible=fraction < 1.0)
 
         yield add
@@ -151,7 +153,12 @@ def _bars() -> Progress:
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
     return Progress(
         *columns,
         console=console,
@@ -161,17 +168,26 @@ def _bars() -> Progress:
     )
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A table on standard output; cells are shown as they are, floats with six digits."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+def say(text: Any, *, error: bool = False, flush: bool = False) -> None:
+    """One line on standard output, or on standard error; nothing in it acts on the terminal.
 
-    table = Table(title=title, title_justify="left", header_style="bold")
+    Commands write nothing except through this function, :func:`print_table` and :func:`write_json`, because any
+    text may have come from a file or an option: a name, a path, the message of an exception.
+    """
+    print(printable(text), file=sys.stderr if error else sys.stdout, flush=flush)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table on standard output; cells are shown as they are (no markup, no escapes), floats with six digits."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(printable(title), "table.title"), title_justify="left", header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(printable(column)), overflow="fold")
     for row in rows:
-        table.add_row(*(f"{cell:.6g}" if isinstance(cell, float) else escape(str(cell)) for cell in row))
+        table.add_row(*(Text(f"{c:.6g}" if isinstance(c, float) else printable(c)) for c in row))
     Console().print(table)
 
 

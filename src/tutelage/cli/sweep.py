@@ -119,12 +119,13 @@ def export(store: Path, output: Path) -> int:
     output
         File to write; its ending names the format.
     """
+    from tutelage.cli.support import say
     from tutelage.sweep.compact import open_points
     from tutelage.sweep.export import export as write
 
     dataset = open_points(_folder(store))
     write(dataset, output)
-    print(f"{dataset.sizes['point']} points written to {output}")
+    say(f"{dataset.sizes['point']} points written to {output}")
     return 0
 
 
@@ -181,8 +182,7 @@ def _run(
     shard: str | None,
     task_seconds: float | None,
 ) -> int:
-    import sys
-
+    from tutelage.cli.support import say
     from tutelage.sweep import run as run_sweep
     from tutelage.sweep.batching import TASK_SECONDS
     from tutelage.sweep.engine import default_store
@@ -202,15 +202,15 @@ def _run(
             )
         except KeyboardInterrupt:
             found = folder.status()
-            print(
+            say(
                 f"stopped: {found.done} of {found.total} points are stored; "
                 f"continue with: tutelage sweep resume {folder.path}",
-                file=sys.stderr,
+                error=True,
             )
             return 130
     found = folder.status()
     failed = f", {found.failed} failed (see the variable error)" if found.failed else ""
-    print(f"{found.done} of {found.total} points stored in {folder.path}{failed}")
+    say(f"{found.done} of {found.total} points stored in {folder.path}{failed}")
     return 0
 
 
@@ -220,23 +220,25 @@ def _progress(name: str) -> Iterator[Callable[[Progress], None]]:
     from rich import progress
     from rich.console import Console
 
+    from tutelage.base.printable import printable
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _log(name)
         return
     columns = (
-        progress.TextColumn("{task.description}"),
+        progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
         progress.TextColumn("{task.fields[note]}"),
     )
     with progress.Progress(*columns, console=console) as bar:
-        task = bar.add_task(name, total=None, note="starting")
+        task = bar.add_task(printable(name), total=None, note="starting")
         yield lambda now: bar.update(task, completed=now.done, total=now.total, note=_note(now))
 
 
 def _log(name: str) -> Callable[[Progress], None]:
-    import sys
+    from tutelage.cli.support import say
 
     written = 0
 
@@ -245,7 +247,7 @@ def _log(name: str) -> Callable[[Progress], None]:
         tenth = 10 * now.done // now.total
         if tenth > written:
             written = tenth
-            print(f"{name}: {now.done}/{now.total} points, {_note(now)}", file=sys.stderr, flush=True)
+            say(f"{name}: {now.done}/{now.total} points, {_note(now)}", error=True, flush=True)
 
     return write
 

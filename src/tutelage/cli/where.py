@@ -19,7 +19,7 @@ def where(equation: int | None = None, /, *, store: Path | None = None) -> int:
     store
         Folder of computed datasets, for the verdicts (default: `$TUTELAGE_STORE` or `store`).
     """
-    from tutelage.cli.support import print_table
+    from tutelage.cli.support import print_table, say
     from tutelage.report.equations import entry, index, stored_verdicts, tests_folder
     from tutelage.store import Store
 
@@ -42,5 +42,5 @@ def where(equation: int | None = None, /, *, store: Path | None = None) -> int:
     ]
     print_table(f"({found.number}) {found.what}", ("", "where", "verdict"), rows)
     if tests_folder() is None:
-        print("the tests are in the source checkout, not in this installation")
+        say("the tests are in the source checkout, not in this installation")
     return 0

@@ -6,6 +6,7 @@ import html
 import re
 from typing import Any
 
+from tutelage.base.printable import printable
 from tutelage.studies.base import Study
 
 _LETTER = "A-Za-zα-ωΑ-Ω"
@@ -18,14 +19,14 @@ _SENTENCE = re.compile(r".*?\.(?=\s+[A-Z]|\s*$)", re.DOTALL)
 
 
 def text(value: Any) -> str:
-    """Escaped for HTML.
+    """Escaped for HTML; what would act on the page instead of showing is written as its escape.
 
     Examples
     --------
     >>> text("k < d")
     'k &lt; d'
     """
-    return html.escape(str(value))
+    return html.escape(printable(value, keep="\n"))
 
 
 def typeset(safe: str) -> str:
