@@ -1,5 +1,6 @@
 """A second report shows the files that are still the same and writes the others again."""
 
+import hashlib
 import json
 import math
 from types import SimpleNamespace
@@ -63,6 +64,30 @@ def _damage_receipt(folder):
     (folder / "datasets" / "fig7.json").write_text("[]")
 
 
+def _forge_receipt(**changes):
+    """A receipt that says what somebody wants, everything else being right."""
+
+    def forge(folder):
+        path = folder / "datasets" / "fig7.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return forge
+
+
+def _sign_claim(change):
+    """A claim changed together with its digest in the receipt."""
+
+    def sign(folder):
+        claim, receipt = folder / "claims" / "fig7.mean.wide.json", folder / "datasets" / "fig7.json"
+        content, said = json.loads(claim.read_text()), json.loads(receipt.read_text())
+        change(content)
+        claim.write_text(json.dumps(content))
+        said["files"]["../claims/fig7.mean.wide.json"] = hashlib.sha256(claim.read_bytes()).hexdigest()
+        receipt.write_text(json.dumps(said))
+
+    return sign
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -72,6 +97,16 @@ def _damage_receipt(folder):
         lambda folder: (folder / "figures" / "fig7.png").unlink(),
         lambda folder: (folder / "figures" / "fig7.pdf").write_bytes(b"%PDF"),
         lambda folder: (folder / "datasets" / "fig7.zarr.zip").unlink(),
+        lambda folder: (folder / "datasets" / "fig7.json").write_text("[" * 100_000),
+        lambda folder: (folder / "datasets" / "fig7.json").write_bytes(b" " * 2_000_000),
+        _forge_receipt(seconds=10**400),
+        _forge_receipt(seconds=None),
+        _forge_receipt(files=[]),
+        _forge_receipt(files={"/dev/zero": "0"}),  # which has no end
+        _sign_claim(lambda content: content["parameters"].update(teachers=99)),
+        _sign_claim(lambda content: content["claim"].update(id="fig7.variance.wide")),
+        _sign_claim(lambda content: content["claim"].update(text=None)),
+        _sign_claim(lambda content: content["claim"].update(uncertainty=None)),
     ],
 )
 def test_a_changed_or_missing_file_writes_its_study_again(built, again, change):
@@ -80,6 +115,21 @@ def test_a_changed_or_missing_file_writes_its_study_again(built, again, change):
     assert ran == ["fig7"]
     assert [run.claims for run in report.runs] == [run.claims for run in built[0].runs]
     assert again()[1] == []
+
+
+def test_words_tests_and_thresholds_are_never_those_of_a_file(built, again):
+    """Also when the receipt agrees with the file: only numbers are read from it."""
+    words = {
+        "text": "<script>",
+        "place": "",
+        "test": "at most",
+        "threshold": 1e9,
+        "reason": "",
+        "verdict": "fails",
+    }
+    _sign_claim(lambda content: content["claim"].update(words))(again.folder)
+    report, ran = again()
+    assert ran == [] and [run.claims for run in report.runs] == [run.claims for run in built[0].runs]
 
 
 def test_changed_parameters_or_code_or_fresh_write_again(again, monkeypatch):

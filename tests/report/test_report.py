@@ -9,7 +9,6 @@ import pytest
 
 from tutelage import cli
 from tutelage.store import load_dataset
-from tutelage.studies.runner import read_record, recheck
 
 
 class Tags(HTMLParser):
@@ -68,54 +67,6 @@ def test_every_figure_claim_and_dataset_is_a_file(built):
             record = json.loads((folder / "claims" / f"{claim.id}.json").read_text())
             assert record["claim"] == json.loads(json.dumps(claim.to_dict()))
             assert {"parameters", "dataset_key", "provenance"} <= set(record)
-
-
-def test_a_claim_is_recomputed_from_its_file_alone(built, tmp_path, capsys):
-    _, folder, store = built
-    path = folder / "claims" / "fig7.mean.wide.json"
-    recorded, study = read_record(path)
-    assert study.teachers == 100
-    again, now = recheck(path, store)
-    assert again == recorded and now == recorded
-    content = json.loads(path.read_text())
-    content["claim"]["measured"] = 2.0
-    content["claim"]["verdict"] = "fails"
-    forged = tmp_path / "forged.json"
-    forged.write_text(json.dumps(content))
-    assert cli.run(["recheck", str(forged), "--cached", "--store", str(store.directory)]) == 1
-    assert "computed now" in capsys.readouterr().out
-
-
-def test_recheck_keeps_nothing_unless_asked(built, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("TUTELAGE_STORE", raising=False)
-    path = str(built[1] / "claims" / "fig7.mean.wide.json")
-    assert cli.run(["recheck", path]) == 0
-    assert list(tmp_path.iterdir()) == []
-    assert cli.run(["recheck", path, "--store", "kept"]) == 0
-    assert len(list((tmp_path / "kept").iterdir())) == 1
-    assert cli.run(["recheck", path, "--cached"]) == 0
-    assert {file.name for file in tmp_path.iterdir()} == {"kept", "store"}
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (None, "could not read"),
-        ("not json", "could not read"),
-        ("[]", "expected the keys"),
-        ('{"claim": {}, "study": "fig7", "parameters": {}}', "missing"),
-        ('{"claim": CLAIM, "study": "fig77", "parameters": {}}', "unknown name"),
-        ('{"claim": CLAIM, "study": "fig7", "parameters": {"teacher": 1}}', "unknown parameters"),
-    ],
-)
-def test_a_bad_claim_file_is_one_line_and_exit_code_2(built, tmp_path, capsys, content, expected):
-    path = tmp_path / "claim.json"
-    if content is not None:
-        path.write_text(content.replace("CLAIM", json.dumps(built[0].runs[0].claims[0].to_dict())))
-    assert cli.run(["recheck", str(path)]) == 2
-    err = capsys.readouterr().err
-    assert err.count("\n") == 1 and expected in err
 
 
 def test_a_second_report_takes_everything_from_the_store(built, monkeypatch):

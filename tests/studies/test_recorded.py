@@ -4,18 +4,18 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import reduced
 
-from tutelage.studies import available
+from tutelage.studies import available, study_class
 from tutelage.studies.eigenvectors import Eigenvectors
 from tutelage.studies.hidden_block import HiddenBlock
 from tutelage.studies.linear_spectrum import LinearSpectrum
 from tutelage.studies.other_weights import NarrowWeights, WideWeights
 from tutelage.studies.quadratic_spectrum import QuadraticSpectrum
 from tutelage.studies.readout_block import ReadoutBlock
+from tutelage.studies.repeats import USUAL
 
 STUDIES = {
     "fig1": reduced.SETUP,
@@ -45,32 +45,9 @@ SLOW = {"fig3"}
 """Trains four networks; compiling that takes most of ten seconds."""
 
 
-class Tolerance(NamedTuple):
-    """How far a number may be from the recorded one.
-
-    Residuals of round-off are recorded too; their size, not their digits, is what repeats: hence ``absolute``.
-    """
-
-    relative: float = 1e-6
-    absolute: float = 1e-9
-    reason: str = ""
-
-
-_LAST_DECADES = "at its end the SGD run is 1e-10 to 1e-9 from the teacher, so that round-off of its weights is 1e-6 or more"
-_LATE_CONSTANT = "read off the end of an adaptive integration, whose steps differ by round-off (1e-7 seen)"
-TOLERANCES = {
-    "fig3.rate": Tolerance(1e-3, reason=_LAST_DECADES),
-    "fig3.faster": Tolerance(1e-3, reason=_LAST_DECADES),
-    "recovery-rates.constant": Tolerance(
-        0.02, reason=f"the deviation of a constant of order 1, {_LATE_CONSTANT}"
-    ),
-    "recovery-rates.exponent": Tolerance(1e-5, reason=_LATE_CONSTANT),
-    "recovery-rates.narrow": Tolerance(1e-5, reason=_LATE_CONSTANT),
-    "recovery-rates.exponential": Tolerance(
-        absolute=1e-6,
-        reason=f"zero but for the integrator's error: the deviation of a rate from 1, {_LATE_CONSTANT}",
-    ),
-}
+# How far a number may be from the recorded one. Residuals of round-off are recorded too; their size, not their
+# digits, is what repeats.
+REPEATS = {s.id: s.repeats for name in available() for s in study_class(name).statements}
 INVERSE = {"two-papers.gap"}
 """An eigenvalue over a zero one, that is over round-off: the inverse, a residual of round-off, is recorded."""
 
@@ -87,20 +64,16 @@ def numbers(study):
 
 def same(claim, found, recorded):
     """Whether a measured value and its standard error are the recorded ones."""
-    relative, absolute, _ = TOLERANCES.get(claim, Tolerance())
-    factors = (1, 10)  # Errors are differences of values: they repeat to fewer digits.
-    return all(
-        f == pytest.approx(r, rel=factor * relative, abs=absolute)
-        for f, r, factor in zip(found, recorded, factors, strict=True)
-    )
+    factors = (1.0, 10.0)  # Errors are differences of values: they repeat to fewer digits.
+    return all(REPEATS[claim].same(*numbers) for numbers in zip(found, recorded, factors, strict=True))
 
 
 def test_every_study_is_recorded():
     recorded = json.loads(RECORD.read_text())
     assert list(STUDIES) == list(available())
     assert set(recorded) == set(STUDIES)
-    assert set(TOLERANCES) | INVERSE <= {claim for study in recorded.values() for claim in study}
-    assert all(tolerance.reason for tolerance in TOLERANCES.values())
+    assert INVERSE <= {claim for study in recorded.values() for claim in study} <= set(REPEATS)
+    assert all(repeats.reason for repeats in REPEATS.values() if repeats != USUAL)
 
 
 def cases():
@@ -121,7 +94,7 @@ def test_measured_numbers_are_the_recorded_ones(name):
 def test_no_tolerance_lets_a_factor_of_two_pass(name):
     """Of the measured value or its error, unless it is round-off."""
     for claim, recorded in json.loads(RECORD.read_text())[name].items():
-        round_off = TOLERANCES.get(claim, Tolerance()).absolute
+        round_off = REPEATS[claim].absolute
         for i, factor in ((0, 0.5), (0, 2.0), (1, 0.5), (1, 2.0)):
             if abs(recorded[i]) > 4 * round_off:
                 wrong = list(recorded)

@@ -71,6 +71,8 @@ def number(
         result = float(value)
     except (TypeError, ValueError):
         raise InputError(f"{who}: expected a number for {name}, got {value!r}") from None
+    except OverflowError:
+        raise InputError(f"{who}: expected a finite {name}, got an integer beyond 1e308") from None
     if not np.isfinite(result):
         raise InputError(f"{who}: expected a finite {name}, got {result}")
     if above is not None and not result > above:

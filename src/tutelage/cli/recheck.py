@@ -1,14 +1,22 @@
-"""Compute a claim again from its JSON file alone and compare."""
+"""Compute a claim again from its JSON file alone and compare every field."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tutelage.studies.recheck import Rechecked
+
+_ALWAYS = ("predicted", "measured", "uncertainty", "verdict")
+"""Shown whether or not they differ."""
 
 
 def recheck(file: Path, /, *, cached: bool = False, store: Path | None = None) -> int:
-    """Run the study a claim came from with the parameters in its file, and judge the claim anew.
+    """Run the study a claim came from with the parameters in its file, and compare: words, test, threshold, numbers.
 
-    The exit code is 0 when the verdict is the same and 1 when it changed.
+    The exit code is 0 when the claim is the same, 1 when a field differs, and 2 when the file is not a claim. Numbers
+    may move as far as threads and processors move them (about the sixth digit).
 
     Example: `tutelage recheck report/claims/fig2.mean.json`
 
@@ -22,14 +30,43 @@ def recheck(file: Path, /, *, cached: bool = False, store: Path | None = None) -
         Folder of computed datasets (with `--cached` by default `$TUTELAGE_STORE` or `store`); without either option
         nothing is kept.
     """
-    from tutelage.cli.support import print_table
+    from tutelage.cli.support import print_table, say
     from tutelage.store import Store
-    from tutelage.studies.runner import recheck as again
+    from tutelage.studies.recheck import recheck as again
 
-    recorded, now = again(file, None if store is None else Store(store), cached=cached)
+    found = again(file, None if store is None else Store(store), cached=cached)
+    print_table(
+        f"{found.now.id}: {found.now.text}", ("field", "in the file", "computed now", ""), _rows(found)
+    )
+    if not found.differences:
+        return 0
+    differing = ", ".join(difference.field for difference in found.differences)
+    other = "" if found.same_code else "; the file was written by other code than this, or says so"
+    say(f"differs: {differing}{other}")
+    return 1
+
+
+def _rows(found: Rechecked) -> list[tuple[str, str, str, str]]:
+    differing = {difference.field: difference for difference in found.differences}
     rows = [
-        (what, f"{claim.predicted:.8g}", f"{claim.measured:.8g}", f"{claim.uncertainty:.2g}", claim.verdict)
-        for what, claim in (("recorded", recorded), ("computed now", now))
+        (
+            name,
+            _shown(getattr(found.recorded, name)),
+            _shown(getattr(found.now, name)),
+            "differs" * (name in differing),
+        )
+        for name in _ALWAYS
     ]
-    print_table(f"{recorded.id}: {recorded.text}", ("", "predicted", "measured", "error", "verdict"), rows)
-    return 0 if recorded.verdict == now.verdict else 1
+    return rows + [
+        (name, _shown(d.recorded), _shown(d.computed), "differs")
+        for name, d in differing.items()
+        if name not in _ALWAYS
+    ]
+
+
+def _shown(value: Any) -> str:
+    """Numbers with every digit, so that two that differ never look the same; words cut after a few lines."""
+    if isinstance(value, (int, float)):
+        return repr(float(value))
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 400 else text[:400] + " …"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import reprlib
 from typing import TYPE_CHECKING
 
 from tutelage.base.check import nearest
@@ -55,7 +56,7 @@ def study_class(name: str) -> type[Study]:
     """
     known = available()
     if name not in known:
-        raise InputError(f"study: unknown name {name!r}; {nearest(name, known)}")
+        raise InputError(f"study: unknown name {reprlib.repr(name)}; {nearest(name, known)}")
     module, _, attribute = known[name].partition(":")
     return getattr(importlib.import_module(module), attribute)
 

@@ -6,11 +6,14 @@ import abc
 import dataclasses
 import importlib
 import math
+import reprlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tutelage.base.errors import InputError
+from tutelage.studies.fields import checked, complete, declared
 from tutelage.studies.judge import REASONS, TESTS, judge
+from tutelage.studies.repeats import USUAL, Repeats
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -46,6 +49,8 @@ class Statement:
         expansion. Tests without a free threshold need none (:data:`tutelage.studies.judge.REASONS`).
     note : str
         What exactly is compared, and what the correction is.
+    repeats : Repeats
+        How far its numbers may move on another machine.
     """
 
     id: str
@@ -55,6 +60,7 @@ class Statement:
     threshold: float = 0.0
     reason: str = ""
     note: str = ""
+    repeats: Repeats = USUAL
 
     def __post_init__(self) -> None:
         if self.test not in TESTS:
@@ -132,18 +138,17 @@ class Claim:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """The inverse of :meth:`to_dict`; unknown and missing fields are named."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        missing = known - {"reason", "note", "corrected"} - set(content)
-        if missing or set(content) - known:
-            raise InputError(
-                f"Claim: expected the fields {', '.join(sorted(known))}; missing: {sorted(missing)}, "
-                f"unknown: {sorted(set(content) - known)}; was this file written by tutelage?"
-            )
-        numbers = {
+        """The inverse of :meth:`to_dict`; missing and unknown fields, and those of another type, are named."""
+        hints = declared(cls)
+        complete(content, hints, "Claim")
+        # JSON has no NaN: it is written as null
+        absent = {
             name: math.nan for name in ("predicted", "measured", "uncertainty") if content[name] is None
         }
-        return cls(**{**content, **numbers})  # JSON has no NaN: it is written as null
+        fields = {
+            name: checked(content[name], hints[name], "Claim", name) for name in hints if name not in absent
+        }
+        return cls(**fields, **absent)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -214,12 +219,12 @@ class Study(abc.ABC):
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Self:
-        """The inverse of :meth:`parameters`, also after JSON turned tuples into lists."""
-
-        def tuples(value: Any) -> Any:
-            return tuple(tuples(item) for item in value) if isinstance(value, list) else value
-
-        known = {field.name for field in dataclasses.fields(cls)}
-        if unknown := set(parameters) - known:
-            raise InputError(f"{cls.__name__}: unknown parameters {sorted(unknown)}; known: {sorted(known)}")
-        return cls(**{key: tuples(value) for key, value in parameters.items()})
+        """The inverse of :meth:`parameters`, also after JSON turned tuples into lists; types are checked."""
+        hints = declared(cls)
+        if unknown := sorted(set(parameters) - set(hints)):
+            raise InputError(
+                f"{cls.__name__}: unknown parameters {reprlib.repr(unknown)}; known: {sorted(hints)}"
+            )
+        return cls(
+            **{key: checked(value, hints[key], cls.__name__, key) for key, value in parameters.items()}
+        )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tutelage.studies.base import Measured, Progress, Statement, Study
+from tutelage.studies.repeats import Repeats
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,6 +24,14 @@ LATE = 1.0 / 3.0
 """Slopes are fitted over this last part of a run."""
 EARLY = 1.0 / 24.0
 """The first slope is fitted over this first part: one time constant of the SGD run."""
+_LAST_DECADES = Repeats(
+    1e-3,
+    reason="at its end the SGD run is 1e-10 to 1e-9 from the teacher: round-off of its weights is 1e-6 or more",
+)
+_WINDOW = Repeats(
+    5e-3,
+    reason="two thirds of 60 steps is a step: round-off decides whether the window has that point (2.4e-3 seen)",
+)
 
 
 def _of_each(activations: tuple[str, ...]) -> tuple[Statement, ...]:
@@ -50,6 +59,7 @@ def _of_each(activations: tuple[str, ...]) -> tuple[Statement, ...]:
                 "two errors of 1 % in log ε, as for the curve, over its drop in the window, which is at least 1.5 "
                 "ln 1.5 = 0.6 for t^(−3/2)",
                 note="the prediction's slope over the same window, which need not be −2λ_min yet",
+                repeats=_WINDOW,
             ),
         ]
     return tuple(result)
@@ -118,6 +128,7 @@ class NearOptimum(Study):
             "allowed, since other directions add to it",
             note="one run; correction: the slope of the predicted curve over the same window, in which the second "
             "slowest direction may not have died out",
+            repeats=_LAST_DECADES,
         ),
         Statement(
             "fig3.faster",
@@ -127,6 +138,7 @@ class NearOptimum(Study):
             "at least",
             1.2,
             "an excess four times what the slope itself is allowed; the spectrum predicts more",
+            repeats=_LAST_DECADES,
         ),
         Statement(
             "fig3.whole",

@@ -7,13 +7,10 @@ import importlib.util
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tutelage
-from tutelage.base.errors import InputError
 from tutelage.store import Store, code_version, dataset_key
-from tutelage.studies import study_class
 from tutelage.studies.base import Claim, Progress, Study
 
 if TYPE_CHECKING:
@@ -107,42 +104,4 @@ def run_study(
     return Run(study, study.claims(dataset), key, float(dataset.attrs["wall_seconds"]), cached, dataset)
 
 
-def read_record(path: str | Path) -> tuple[Claim, Study]:
-    """The claim and the study of a claim's JSON file.
-
-    Raises
-    ------
-    InputError
-        No such file, not JSON, or not written by tutelage.
-    """
-    who = f"recheck({str(path)!r})"
-    try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise InputError(f"{who}: expected the JSON file of a claim, could not read it ({error})") from None
-    if not isinstance(content, Mapping) or not {"claim", "study", "parameters"} <= set(content):
-        raise InputError(f"{who}: expected the keys claim, study and parameters; was it written by tutelage?")
-    claim = Claim.from_dict(content["claim"])
-    return claim, study_class(content["study"]).from_parameters(content["parameters"])
-
-
-def recheck(path: str | Path, store: Store | None = None, *, cached: bool = False) -> tuple[Claim, Claim]:
-    """The claim as recorded and as computed again from the parameters in its file.
-
-    ``cached`` allows the store (the default one unless given) to answer. Otherwise everything is computed anew, and
-    kept only in a store that is given.
-    """
-    recorded, study = read_record(path)
-    if store is None and not cached:
-        judged = study.claims(study.compute())
-    else:
-        judged = run_study(study, store, fresh=not cached).claims
-    claims = {claim.id: claim for claim in judged}
-    if recorded.id not in claims:
-        raise InputError(
-            f"recheck: study {study.name} makes no claim {recorded.id!r}; it makes {', '.join(claims)}"
-        )
-    return recorded, claims[recorded.id]
-
-
-__all__ = ["Judged", "Run", "key_of", "read_record", "recheck", "run_study"]
+__all__ = ["Judged", "Run", "key_of", "run_study"]
