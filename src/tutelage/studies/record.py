@@ -14,7 +14,7 @@ from tutelage.studies.base import Claim, Study
 from tutelage.studies.fields import checked, complete
 
 _LARGEST_FILE = 1_000_000
-"""Bytes; a claim takes 3000."""
+"""Bytes; a claim takes about 2000."""
 
 _TIMES_LARGER = 10
 """How much larger than the quick and full reports a file may ask a study to be: nobody's file may fill the memory."""
