@@ -12,8 +12,8 @@ PAGES = [
     *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "benchmarks" / "README.md",
 ]
-SCIENCE = [ROOT / "docs" / "conventions.md", *sorted((ROOT / "docs" / "science").glob("*.md"))]
-PLACES = [*SCIENCE, ROOT / "docs" / "equations.md"]
+FORMULAS = [ROOT / "docs" / "conventions.md", *sorted((ROOT / "docs" / "science").glob("*.md"))]
+PLACES = [*FORMULAS, ROOT / "docs" / "equations.md"]
 
 
 def label(page):
@@ -44,7 +44,7 @@ def test_relative_links_lead_to_files_and_headings(page):
         assert not fragment or fragment in slugs(found), f"{target}: no such heading"
 
 
-@pytest.mark.parametrize("page", SCIENCE, ids=label)
+@pytest.mark.parametrize("page", FORMULAS, ids=label)
 def test_every_formula_says_its_source_its_check_and_where_it_is_computed(page):
     blocks = re.split(r"^\(science-(\S+)\)=$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     anchors = list(zip(blocks[::2], blocks[1::2], strict=True))
@@ -67,6 +67,6 @@ def test_files_and_names_on_a_page_exist(page):
 
 
 def test_an_implemented_formula_names_a_test():
-    for page in set(SCIENCE) - {ROOT / "docs" / "science" / "index.md"}:
+    for page in set(FORMULAS) - {ROOT / "docs" / "science" / "index.md"}:
         for line in page.read_text(encoding="utf-8").split("**In tutelage:**")[1:]:
             assert "`tests/" in line.split("\n\n")[0], f"{label(page)}: {line[:60]}"
