@@ -15,7 +15,8 @@ from typing import IO, Any
 from tutelage.check import human_bytes
 from tutelage.errors import StoreError
 
-TEMPORARY_SUFFIX = ".tmp"
+#: With the leading dot it names files nobody else writes: those left by a killed process may be removed.
+TEMPORARY_SUFFIX = ".tutelage.tmp"
 
 
 def sync_directory(folder: str | os.PathLike) -> None:
@@ -92,7 +93,9 @@ def atomic_write(path: str | os.PathLike, mode: str = "wb", who: str = "atomic_w
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-            os.replace(name, path)  # before closing gives up the lock, or the whole file would count as abandoned
+            os.replace(
+                name, path
+            )  # before closing gives up the lock, or the whole file would count as abandoned
         sync_directory(path.parent)
     except BaseException as error:
         Path(name).unlink(missing_ok=True)
@@ -116,9 +119,14 @@ def _locked_temporary(path: Path) -> tuple[int, str]:
         os.close(handle)  # taken for abandoned in the moment before it was locked
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is one that :func:`atomic_write` had not finished."""
+    return name.startswith(".") and name.endswith(TEMPORARY_SUFFIX)
+
+
 def remove_abandoned(folder: str | os.PathLike) -> None:
     """Remove temporary files whose writer was killed: a living one holds a lock on its file."""
-    for file in Path(folder).glob(f".*{TEMPORARY_SUFFIX}"):
+    for file in filter(lambda file: is_temporary(file.name), Path(folder).glob(".*")):
         with contextlib.suppress(OSError), file.open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             file.unlink()
