@@ -81,7 +81,7 @@ def ended(command, cwd, **environment):
     "command",
     [
         ["status"],
-        ["status", "--json"],
+        pytest.param(["status", "--json"], marks=pytest.mark.slow),
         pytest.param(["export", "points.nc"], marks=pytest.mark.slow),
         pytest.param(["export", "points.zarr"], marks=pytest.mark.slow),
         pytest.param(["export", "points.parquet"], marks=pytest.mark.slow),
