@@ -36,8 +36,11 @@ with jax.enable_x64(True):
     field = jax.jit(lambda y: -objective.gradient(reference + scale * y, None) / scale)
     jacobian = jax.jit(lambda y: -jax.jacfwd(objective.expanded_gradient)(reference + scale * y))
     y0 = (start - reference) / scale
+
     def ours(tolerance):
-        return (run_flow(objective, start, TIMES, reference, tolerance, tolerance / 100)[0] - reference) / scale
+        return (
+            run_flow(objective, start, TIMES, reference, tolerance, tolerance / 100)[0] - reference
+        ) / scale
 
     def scipys(method, tolerance):
         return scipy.integrate.solve_ivp(
@@ -45,15 +48,21 @@ with jax.enable_x64(True):
             rtol=tolerance, atol=tolerance / 100, jac=lambda t, y: np.asarray(jacobian(y)),
         ).y.T  # fmt: skip
 
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, P = {TEACHER.n_params}")
+    print(
+        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, P = {TEACHER.n_params}"
+    )
     solvers = {"tutelage": ours, "Radau": lambda t: scipys("Radau", t), "BDF": lambda t: scipys("BDF", t)}
     truth = scipys("Radau", 1e-12)
     for tolerance in TOLERANCES:
         best = {}
         for name, solve in solvers.items():
             first, _ = timed(solve, tolerance)
-            best[name], path = min((timed(solve, tolerance) for _ in range(REPEATS)), key=lambda pair: pair[0])
+            best[name], path = min(
+                (timed(solve, tolerance) for _ in range(REPEATS)), key=lambda pair: pair[0]
+            )
             error = np.max(np.linalg.norm(path - truth, axis=1))
-            print(f"{name:9s} tolerance {tolerance:.0e}: {best[name]:6.2f} s, error {error:.1e}; first call {first:.2f} s")
+            print(
+                f"{name:9s} tolerance {tolerance:.0e}: {best[name]:6.2f} s, error {error:.1e}; first call {first:.2f} s"
+            )
         ratios = ", ".join(f"{name} {best[name] / best['tutelage']:.2f}" for name in ("Radau", "BDF"))
         print(f"ratio at tolerance {tolerance:.0e}: {ratios} (above 1: tutelage is faster)")

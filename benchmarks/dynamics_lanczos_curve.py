@@ -30,8 +30,14 @@ with jax.enable_x64(True):
     for _ in range(TIMED):
         jax.block_until_ready(gradient(*arguments))
     step = (time.perf_counter() - begin) / TIMED
-print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, P = {TEACHER.n_params}")
-print(f"predicted: {predicted:.1f} s, {PRODUCTS} products, largest gap of the bounds "
-      f"{np.max((upper - lower) / upper):.1e} of the loss, {np.max((upper - lower) / upper[0]):.1e} of the start")
-print(f"trained: {step:.3f} s a population gradient, {step * STEPS:.0f} s for {STEPS} (extrapolated from {TIMED})")
+print(
+    f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, P = {TEACHER.n_params}"
+)
+print(
+    f"predicted: {predicted:.1f} s, {PRODUCTS} products, largest gap of the bounds "
+    f"{np.max((upper - lower) / upper):.1e} of the loss, {np.max((upper - lower) / upper[0]):.1e} of the start"
+)
+print(
+    f"trained: {step:.3f} s a population gradient, {step * STEPS:.0f} s for {STEPS} (extrapolated from {TIMED})"
+)
 print(f"ratio {step * STEPS / predicted:.0f}")

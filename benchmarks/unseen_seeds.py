@@ -36,7 +36,9 @@ def recorded(path: Path, code: str) -> dict[tuple[str, int], list[dict]]:
     """(study, offset) -> claims, as far as this code has computed them."""
     rows = []
     for line in path.read_text().splitlines() if path.exists() else []:
-        with contextlib.suppress(json.JSONDecodeError):  # half a line: an earlier run was killed while it wrote
+        with contextlib.suppress(
+            json.JSONDecodeError
+        ):  # half a line: an earlier run was killed while it wrote
             rows.append(json.loads(line))
     return {(row["study"], row["offset"]): row["claims"] for row in rows if row["code"] == code}
 
@@ -62,7 +64,9 @@ def compute(
     failures: dict[str, str] = {}
     with fraction_bars() as bars, appended(path) as stream:
         overall = bars("unseen seeds")
-        for done, (job, outcome) in enumerate(run_all(jobs, default_workers(), lambda _: lambda fraction: None), 1):
+        for done, (job, outcome) in enumerate(
+            run_all(jobs, default_workers(), lambda _: lambda fraction: None), 1
+        ):
             overall(done / len(jobs))
             if isinstance(outcome, Failed):
                 failures[job] = outcome.message
@@ -77,11 +81,17 @@ def compute(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--first", type=int, default=1000, help="first number added to the seeds (default 1000)")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--first", type=int, default=1000, help="first number added to the seeds (default 1000)"
+    )
     parser.add_argument("--count", type=int, default=20, help="how many (default 20)")
     parser.add_argument("--only", nargs="*", help="studies (default: all)")
-    parser.add_argument("--record", type=Path, default=Path("unseen_seeds.jsonl"), help="where results are kept")
+    parser.add_argument(
+        "--record", type=Path, default=Path("unseen_seeds.jsonl"), help="where results are kept"
+    )
     chosen = parser.parse_args(arguments)
     names = chosen.only or list(available())
     found, failures = compute(names, range(chosen.first, chosen.first + chosen.count), chosen.record)
@@ -90,7 +100,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for claim in claims:
             tally[claim["id"]][claim["verdict"]] += 1
     total = sum(tally.values(), collections.Counter())
-    print(f"{len(tally)} claims, {total.total()} verdicts: " + ", ".join(f"{total[v]} {v}" for v in (HOLDS, CORRECTED, FAILS)))
+    print(
+        f"{len(tally)} claims, {total.total()} verdicts: "
+        + ", ".join(f"{total[v]} {v}" for v in (HOLDS, CORRECTED, FAILS))
+    )
     print("claims whose verdict is not the same on every seed:")
     for claim, counts in sorted(tally.items(), key=lambda item: -item[1][FAILS]):
         if len(counts) > 1 or counts[FAILS]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tutelage.activations import Abs, Erf, LeakyRelu, Polynomial, Relu
-from tutelage.errors import NoHessianError
+from tutelage.base.errors import NoHessianError
 from tutelage.moments import pair_moments, plane_terms
 
 D = 3
@@ -83,7 +83,9 @@ def test_blocks_are_right_to_1e_13_at_every_angle(activation, norms):
         for i, (w, z) in enumerate(zip(W, Z, strict=True)):
             A, B = true_blocks(activation, w, z)
             assert relative_error(outer[i], A) < 1e-13, (i // 2, i % 2)
-            if activation.kinks:  # the functional block vanishes with the sine, and stays right relative to itself
+            if (
+                activation.kinks
+            ):  # the functional block vanishes with the sine, and stays right relative to itself
                 assert relative_error(functional[i], B) < 1e-13 or mpmath.norm(B) < 1e-30, (i // 2, i % 2)
             else:
                 assert relative_error(functional[i], B) < 1e-12, (i // 2, i % 2)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutelage import Architecture, Network, load_network, parse_activation, sample_teacher, save_network
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.weights import WEIGHT_LAWS, FromScipy, as_weight_law
 
 LAWS_WITH_VARIANCE = ("normal", "uniform", "rademacher", "laplace", "student_t:nu=5")

@@ -1,6 +1,5 @@
 """The public surface, what an import costs, and the walls between the towers."""
 
-
 import jax
 import numpy as np
 import pytest

@@ -9,7 +9,18 @@ __version__ = "0.1.0"
 
 _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.activations": (
-        *("Abs", "Activation", "Cos", "Erf", "Exp", "GaussianBump", "Gelu", "LeakyRelu", "Linear", "NormalCdf"),
+        *(
+            "Abs",
+            "Activation",
+            "Cos",
+            "Erf",
+            "Exp",
+            "GaussianBump",
+            "Gelu",
+            "LeakyRelu",
+            "Linear",
+            "NormalCdf",
+        ),
         *("Numerical", "Polynomial", "Quadratic", "Relu", "Sigmoid", "Silu", "Sin", "Softplus", "Tanh"),
         "parse_activation",
     ),
@@ -19,10 +30,25 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
     "tutelage.empirical": ("fisher", "ntk"),
     "tutelage.population": ("Problem", "StandardNormal", "hessian_at_optimum"),
     "tutelage.rank": ("compress", "effective_parameters", "equivalent", "hessian_rank"),
-    "tutelage.errors": ("InputError",),
-    "tutelage.dynamics": ("Curve", "NoisyTeacher", "diagnose", "predict_loss", "readouts", "simulate", "spectral_measure"),
+    "tutelage.base.errors": ("InputError",),
+    "tutelage.dynamics": (
+        "Curve",
+        "NoisyTeacher",
+        "diagnose",
+        "predict_loss",
+        "readouts",
+        "simulate",
+        "spectral_measure",
+    ),
     "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
-    "tutelage.spectra": ("Eigensystem", "Spectrum", "eigensystem", "explain_method", "spectral_density", "spectrum"),
+    "tutelage.spectra": (
+        "Eigensystem",
+        "Spectrum",
+        "eigensystem",
+        "explain_method",
+        "spectral_density",
+        "spectrum",
+    ),
 }
 _ROOMS = ("dynamics", "empirical", "laws", "quadratic", "rank", "studies", "sweep")
 """Packages reached as ``tutelage.laws`` after ``import tutelage`` alone."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tutelage import check, quadrature
-from tutelage.errors import InputError
+from tutelage.base import check, quadrature
+from tutelage.base.errors import InputError
 
 if TYPE_CHECKING:
     import matplotlib.axes

@@ -11,7 +11,7 @@ import numpy as np
 
 from tutelage.activations.base import Activation
 from tutelage.activations.pairs import PairMoments, PlaneTerms, filled, pair_geometry
-from tutelage.precision import float64
+from tutelage.base.precision import float64
 
 __all__ = [
     "PairMoments",

@@ -12,9 +12,9 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from tutelage import check
 from tutelage.activations import Activation, as_activation
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.weights import Normal, WeightLaw, as_weight_law
 
 _FORMAT_VERSION = 1
@@ -257,6 +257,4 @@ def _require_known_version(version: Any, who: str) -> None:
             f"{who}: expected a whole number as version, got {version!r}; leave it out or write the file again"
         ) from None
     if number > _FORMAT_VERSION:
-        raise InputError(
-            f"{who}: format version {number} is newer than {_FORMAT_VERSION}; upgrade tutelage"
-        )
+        raise InputError(f"{who}: format version {number} is newer than {_FORMAT_VERSION}; upgrade tutelage")

@@ -12,9 +12,9 @@ import numpy as np
 import scipy.stats
 from scipy.stats.distributions import rv_frozen
 
-from tutelage import check
-from tutelage.errors import InputError
-from tutelage.spec import format_spec, parse_spec
+from tutelage.base import check
+from tutelage.base.errors import InputError
+from tutelage.base.spec import format_spec, parse_spec
 
 _DRAWING = threading.Lock()
 _NORMAL_QUARTILE = float(scipy.stats.norm.ppf(0.75))

@@ -151,7 +151,11 @@ def test_kinked_tables_are_the_derivatives_of_the_kernel():
 
     def kernel(a, q, b):  # the arc-cosine kernel as printed (Cho and Saul 2009)
         angle = mpmath.acos(q / mpmath.sqrt(a * b))
-        arc = mpmath.sqrt(a * b) * (mpmath.sin(angle) + (mpmath.pi - angle) * mpmath.cos(angle)) / (2 * mpmath.pi)
+        arc = (
+            mpmath.sqrt(a * b)
+            * (mpmath.sin(angle) + (mpmath.pi - angle) * mpmath.cos(angle))
+            / (2 * mpmath.pi)
+        )
         return mpmath.mpf(0.3) * q + mpmath.mpf(0.7) ** 2 * arc
 
     orders = {"k00": (0, 0, 0), "k11": (0, 1, 0), "k20": (1, 0, 0), "k02": (0, 0, 1)}
@@ -160,7 +164,9 @@ def test_kinked_tables_are_the_derivatives_of_the_kernel():
         q = tuple(mpmath.mpf(float(x)) for x in (W[0] @ W[0], W[0] @ Z[0], Z[0] @ Z[0]))
         for name, order in orders.items():
             expected = 2 ** (order[0] + order[2]) * mpmath.diff(kernel, q, order)
-            np.testing.assert_allclose(float(getattr(tables, name)[0, 0]), float(expected), rtol=1e-12, err_msg=name)
+            np.testing.assert_allclose(
+                float(getattr(tables, name)[0, 0]), float(expected), rtol=1e-12, err_msg=name
+            )
 
 
 @pytest.mark.parametrize("activation", SMOOTH, ids=lambda s: s.spec)

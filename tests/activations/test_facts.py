@@ -24,11 +24,12 @@ from tutelage.activations import (
     Tanh,
     parse_activation,
 )
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.moments import dual_matrix, pair_moments, plane_terms
 
 EXAMPLES = [
-    parse_activation({"polynomial": "polynomial:coefficients=0.5,1,-0.3,0.2"}.get(name, name)) for name in ACTIVATIONS
+    parse_activation({"polynomial": "polynomial:coefficients=0.5,1,-0.3,0.2"}.get(name, name))
+    for name in ACTIVATIONS
 ]
 SERIES = [
     (Erf(0.5), lambda u: mpmath.erf(u / 2)),
@@ -93,7 +94,9 @@ SIDE = st.floats(-3.0, 3.0).map(lambda x: round(x, 3))
 
 @settings(max_examples=25)
 @given(arrays(np.float64, (3, 2), elements=SIDE))
-@pytest.mark.parametrize("activation", [Erf(), Relu(), LeakyRelu(-0.5), Sin(), Polynomial((0.3, 1.0, 0.5, 0.1))])
+@pytest.mark.parametrize(
+    "activation", [Erf(), Relu(), LeakyRelu(-0.5), Sin(), Polynomial((0.3, 1.0, 0.5, 0.1))]
+)
 def test_tables_form_kernels(activation, W):
     with jax.enable_x64(True):
         m = pair_moments(activation, W, W)

@@ -9,7 +9,7 @@ import scipy.stats
 
 from tutelage.activations import Abs, Erf, LeakyRelu, Numerical, Silu, Tanh
 from tutelage.activations.pairs import pair_geometry
-from tutelage.errors import InputError, NoHessianError
+from tutelage.base.errors import InputError, NoHessianError
 from tutelage.moments import pair_moments, plane_terms
 
 
@@ -47,8 +47,13 @@ def test_tanh_at_variance_25_against_multiprecision():
         "k22": lambda u: 4 * mpmath.tanh(u) ** 2 * mpmath.sech(u) ** 4,
     }
     with mpmath.workdps(20):
-        for name, f in integrands.items():  # one neuron with itself, and with its opposite (odd: sign by the order)
-            expected = float(2 * mpmath.quad(lambda u, f=f: f(u) * mpmath.npdf(u, 0, 5), [0, 1, 3, 7, 15, 45]))
+        for (
+            name,
+            f,
+        ) in integrands.items():  # one neuron with itself, and with its opposite (odd: sign by the order)
+            expected = float(
+                2 * mpmath.quad(lambda u, f=f: f(u) * mpmath.npdf(u, 0, 5), [0, 1, 3, 7, 15, 45])
+            )
             sign = -1 if name in ("k00", "k20", "k22") else 1
             assert abs(tables[name][0, 0] - expected) < 1e-12
             assert abs(tables[name][0, 1] - sign * expected) < 1e-12

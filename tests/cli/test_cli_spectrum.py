@@ -130,7 +130,7 @@ def test_long_lists_are_shortened_in_the_table(capsys):
 def test_bad_input_is_one_line_exit_code_2_and_no_file(arguments, words, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if "100000" in arguments:
-        monkeypatch.setattr("tutelage.check.available_bytes", lambda: 2**30)
+        monkeypatch.setattr("tutelage.base.check.available_bytes", lambda: 2**30)
     assert cli.run([*arguments, *([] if "--json" in arguments else ["--json", "out.json"])]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and words in err

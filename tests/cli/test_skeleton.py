@@ -10,8 +10,8 @@ import pytest
 from cyclopts import App, CoercionError, Parameter
 
 from tutelage import cli
+from tutelage.base.errors import InputError
 from tutelage.cli import support
-from tutelage.errors import InputError
 
 
 def test_help_imports_no_numerical_library(python):
@@ -117,7 +117,11 @@ def test_a_pdf_has_the_fonts_that_conferences_accept(tmp_path):
     for fonts in (42, 3):
         support.save_figure(figure, tmp_path / f"{fonts}.pdf", pdf_fonts=fonts)
     support.save_figure(figure, tmp_path / "default.pdf")
-    assert [b"/Type3" in (tmp_path / f"{n}.pdf").read_bytes() for n in ("42", "3", "default")] == [False, True, False]
+    assert [b"/Type3" in (tmp_path / f"{n}.pdf").read_bytes() for n in ("42", "3", "default")] == [
+        False,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("text", ["1.5", "3.0", "1e3", "three", ""])
@@ -160,7 +164,9 @@ def test_bars_vanish_when_done_and_lines_for_a_file_stay_in_the_file(monkeypatch
     with support._bars() as bars:
         assert bars.live._redirect_stdout is terminal
     seen = []
-    monkeypatch.setattr("rich.progress.Progress.update", lambda *_a, **options: seen.append(options["visible"]))
+    monkeypatch.setattr(
+        "rich.progress.Progress.update", lambda *_a, **options: seen.append(options["visible"])
+    )
     with support.fraction_bars() as add:
         bar = add("study")
         bar(0.5)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tutelage import Network, Problem, hessian_at_optimum, sample_teacher
+from tutelage.base.errors import InputError
 from tutelage.dynamics import diagnose, match_neurons, predict_loss, spectral_measure
-from tutelage.errors import InputError
 
 
 def disguised(teacher, noise, signs, seed=0):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tutelage.base.errors import InputError
 from tutelage.dynamics import (
     GradientDescent,
     HeavyBall,
@@ -11,7 +12,6 @@ from tutelage.dynamics import (
     predict_loss,
     spectral_measure,
 )
-from tutelage.errors import InputError
 
 
 @pytest.fixture(scope="module")

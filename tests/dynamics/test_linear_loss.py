@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tutelage import Network, sample_teacher
+from tutelage.base.errors import InputError
 from tutelage.dynamics import linear_loss, predict_loss, spectral_measure
-from tutelage.errors import InputError
 from tutelage.laws import LinearNetwork
 
 TIMES = np.array([0.0, 0.1, 1.0, 4.0])

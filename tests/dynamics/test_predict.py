@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
+from tutelage.base.errors import InputError
 from tutelage.dynamics import (
     Curve,
     GradientDescent,
@@ -17,7 +18,6 @@ from tutelage.dynamics import (
     predict_parameters,
     spectral_measure,
 )
-from tutelage.errors import InputError
 from tutelage.measure import Measure
 
 

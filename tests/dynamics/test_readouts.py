@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tutelage import sample_teacher
+from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.dynamics import (
     GradientDescent,
     HeavyBall,
@@ -19,7 +20,6 @@ from tutelage.dynamics import (
     spectral_measure,
     time_to_loss,
 )
-from tutelage.errors import InputError, NotAvailableError
 from tutelage.measure import Measure
 
 

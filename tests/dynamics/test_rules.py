@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tutelage.base.errors import InputError
 from tutelage.dynamics import (
     CustomFilter,
     GradientDescent,
@@ -17,7 +18,6 @@ from tutelage.dynamics import (
     predict_loss,
 )
 from tutelage.dynamics.rules import RULES
-from tutelage.errors import InputError
 from tutelage.measure import Measure
 
 rates = st.floats(1e-6, 3.0)

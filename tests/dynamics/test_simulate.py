@@ -8,6 +8,7 @@ import optax
 import pytest
 
 from tutelage import Network, Problem, empirical, sample_teacher
+from tutelage.base.errors import InputError
 from tutelage.dynamics import (
     CustomFilter,
     GradientDescent,
@@ -24,7 +25,6 @@ from tutelage.dynamics import (
     simulate,
     spectral_measure,
 )
-from tutelage.errors import InputError
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
+from tutelage.base.errors import InputError
 from tutelage.empirical import fisher, ntk
-from tutelage.errors import InputError
 from tutelage.network import sample_teacher
 
 

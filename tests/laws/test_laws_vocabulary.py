@@ -9,7 +9,7 @@ import pytest
 import scipy.stats
 
 import tutelage.laws
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.laws import (
     ChiSquare,
     Convolution,
@@ -186,7 +186,7 @@ def test_bad_laws_are_refused(make, message):
 
 def _modules():
     names = [m.name for m in pkgutil.iter_modules(tutelage.laws.__path__, "tutelage.laws.")]
-    return [*names, "tutelage.measure", "tutelage.quadrature"]
+    return [*names, "tutelage.measure", "tutelage.base.quadrature"]
 
 
 def test_docstring_examples_hold():

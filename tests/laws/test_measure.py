@@ -5,7 +5,7 @@ import pytest
 import scipy.integrate
 import scipy.special
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.laws import ChiSquare, LinearNetwork, MarchenkoPastur
 from tutelage.measure import Measure
 

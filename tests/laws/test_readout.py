@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.laws import LinearNetwork, PointMass, linear_network_of, pooled_distance, squared_norm
 from tutelage.weights import as_weight_law
 

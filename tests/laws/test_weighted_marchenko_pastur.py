@@ -4,7 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.laws import MarchenkoPastur, Nonzero, WeightedMarchenkoPastur, quadratic_bulk
 
 RATIOS = [0.1, 1.0, 1.05, 60.0]

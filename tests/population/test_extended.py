@@ -6,7 +6,7 @@ import pytest
 import scipy.linalg
 
 from tutelage import Activation, Network, hessian_at_optimum, sample_teacher, spectrum
-from tutelage.errors import NotAvailableError
+from tutelage.base.errors import NotAvailableError
 from tutelage.population.extended import ball_hessian
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutelage import Network, Problem, empirical, hessian_at_optimum, sample_teacher, spectrum
-from tutelage.errors import InputError, NoHessianError
+from tutelage.base.errors import InputError, NoHessianError
 from tutelage.population import formulas
 
 SMOOTH = ("linear", "quadratic:alpha=0.7", "erf", "erf:scale=0.5")
@@ -141,7 +141,7 @@ def test_zero_neuron_is_fine_for_smooth_activations():
 
 
 def test_a_dense_form_that_does_not_fit_is_refused_with_sizes(monkeypatch):
-    monkeypatch.setattr("tutelage.check.available_bytes", lambda: 10_000)
+    monkeypatch.setattr("tutelage.base.check.available_bytes", lambda: 10_000)
     with pytest.raises(InputError, match=r"P = 105 .* largest feasible: P = 2"):
         hessian_at_optimum(sample_teacher("erf", d=20, k=5)).dense()
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tutelage import Network, Problem, sample_teacher
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.population import formulas
 
 SMOOTH = ("linear", "quadratic:alpha=0.7", "erf", "sin")

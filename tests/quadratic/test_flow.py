@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.quadratic import (
     exponential_rate,
     inverse_flow,

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 import pytest
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.quadratic import (
     QuadraticTeacher,
     as_network,

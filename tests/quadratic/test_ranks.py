@@ -6,7 +6,7 @@ import flint
 import numpy as np
 import pytest
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.quadratic import (
     critical_samples,
     effective_parameters_frozen,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.quadratic import (
     RecoveryCurve,
     certify_uniqueness,

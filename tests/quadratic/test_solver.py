@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize as scipy_minimize
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.quadratic import empirical_gradient, empirical_loss, matrix_of, minimise, weight_gradient
 from tutelage.quadratic.solver import METHODS
 

@@ -7,7 +7,7 @@ import pytest
 
 from tutelage import Architecture, InputError, Network, effective_parameters, hessian_rank
 from tutelage.activations import ACTIVATIONS, as_activation
-from tutelage.errors import NoHessianError, NotAvailableError
+from tutelage.base.errors import NoHessianError, NotAvailableError
 
 W = np.array([[0.5, -1.0, 0.25], [1.25, 0.5, -0.75], [-0.5, 0.75, 1.0], [0.25, 1.5, 0.5], [-1.0, 0.5, 0.75]])
 a = np.array([1.0, -0.5, 0.75, 1.25, -0.625])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tutelage import Architecture, Polynomial, effective_parameters, sample_teacher
-from tutelage.errors import AllocationError, InputError
+from tutelage.base.errors import AllocationError, InputError
 from tutelage.rank import formulas
 
 CUBE, QUARTIC = Polynomial((0, 0, 0, 1)), Polynomial((0, 0, 0, 0, 1))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.rank.elimination import flint_rank, rank_mod, row_basis
 from tutelage.rank.modular import PrimeField, random_primes
 

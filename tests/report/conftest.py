@@ -88,7 +88,9 @@ def again(built, tmp_path):
             patch.setattr(build, "study_class", small.__getitem__)
             patch.setattr(build, "_finish", counted)
             report = build.build_report(copied, ["fig7", "fig6"], store=store, **options)
-        assert report.failures == {}  # a study that failed has no receipt, and would only show up as run again
+        assert (
+            report.failures == {}
+        )  # a study that failed has no receipt, and would only show up as run again
         return report, ran
 
     rebuilt.folder, rebuilt.small = copied, _SMALL

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tutelage import cli, studies
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.report import equations
 
 
@@ -69,6 +69,4 @@ def test_where_prints_code_tests_and_claims(capsys, tmp_path, monkeypatch):
 def test_every_place_of_a_statement_cites_a_source():
     for name in studies.available():
         for statement in studies.study_class(name).statements:
-            assert statement.place.startswith(("[C25]", "[S20]", "[K19]", "[F96]", "ours")), (
-                statement
-            )
+            assert statement.place.startswith(("[C25]", "[S20]", "[K19]", "[F96]", "ours")), statement

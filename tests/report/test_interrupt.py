@@ -13,7 +13,7 @@ import pytest
 from report_jobs import product
 
 from tutelage import cli
-from tutelage.errors import StoreError
+from tutelage.base.errors import StoreError
 from tutelage.report import build
 from tutelage.store import Store, atomic_write, remove_abandoned
 from tutelage.studies.runner import key_of, run_study

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tutelage.errors import StoreError
+from tutelage.base.errors import StoreError
 from tutelage.report import build, receipt, workers
 from tutelage.store import Store
 from tutelage.studies.base import Claim
@@ -28,7 +28,9 @@ def test_nothing_is_run_or_spawned_when_nothing_changed(built, again, monkeypatc
     assert [run.claims for run in report.runs] == [run.claims for run in first]
     assert [(run.key, run.seconds) for run in report.runs] == [(run.key, run.seconds) for run in first]
     page = report.path.read_text(encoding="utf-8")
-    assert page.count("<img ") == 2 and page.count('<tr class="claim"') == sum(len(run.claims) for run in first)
+    assert page.count("<img ") == 2 and page.count('<tr class="claim"') == sum(
+        len(run.claims) for run in first
+    )
 
 
 def test_a_report_shown_from_its_folder_neither_needs_nor_makes_a_store(again, tmp_path, monkeypatch):

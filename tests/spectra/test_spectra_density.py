@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tutelage import hessian_at_optimum, sample_teacher, spectral_density, spectrum
-from tutelage.errors import AllocationError, InputError
+from tutelage.base.errors import AllocationError, InputError
 from tutelage.spectra.lanczos import gauss_rule, tridiagonalize
 
 
@@ -69,7 +69,7 @@ def test_full_length_density_of_a_diagonal_matrix_is_exact():
 
 
 def test_density_refuses_what_it_cannot_hold(monkeypatch):
-    from tutelage import check
+    from tutelage.base import check
 
     with pytest.raises(InputError, match="probes >= 1"):
         spectral_density(np.eye(3), probes=0)

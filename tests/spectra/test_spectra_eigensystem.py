@@ -5,7 +5,7 @@ import pytest
 import scipy.linalg
 
 from tutelage import Network, Problem, eigensystem, hessian_at_optimum, sample_teacher, spectrum
-from tutelage.errors import AllocationError, InputError
+from tutelage.base.errors import AllocationError, InputError
 from tutelage.spectra import linear_eigensystem
 
 CASES = [

@@ -7,7 +7,7 @@ import pytest
 import scipy.linalg
 
 from tutelage import Network, sample_teacher, spectrum
-from tutelage.errors import NotAvailableError
+from tutelage.base.errors import NotAvailableError
 from tutelage.population.extended import ball_hessian
 from tutelage.spectra.extended import relative_eigenvalues
 

@@ -17,7 +17,7 @@ from tutelage import (
     sample_teacher,
     spectrum,
 )
-from tutelage.errors import AllocationError, InputError, NotAvailableError
+from tutelage.base.errors import AllocationError, InputError, NotAvailableError
 
 SHAPES = [(3, 5), (5, 3), (4, 4), (6, 1), (1, 4)]
 ACTIVATIONS = ["linear", "quadratic:alpha=0.7", "erf"]
@@ -193,7 +193,7 @@ def test_lanczos_runs_on_products_alone():
 
 
 def test_a_matrix_that_does_not_fit_is_refused_with_its_size(monkeypatch):
-    from tutelage import check
+    from tutelage.base import check
 
     monkeypatch.setattr(check, "available_bytes", lambda: 10_000)
     with pytest.raises(AllocationError, match=r"P = 100 .*largest feasible: P = "):

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tutelage.errors import AllocationError, InputError
+from tutelage.base.errors import AllocationError, InputError
 from tutelage.spectra import Spectrum
 
 

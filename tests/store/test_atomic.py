@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from tutelage.errors import StoreError
+from tutelage.base.errors import StoreError
 from tutelage.store import atomic_write, remove_abandoned
 from tutelage.store.atomic import write_error
 
@@ -63,7 +63,7 @@ def test_running_out_of_room_leaves_nothing_half_written(tmp_path):
     """RLIMIT_FSIZE makes the kernel refuse the write in the middle, as a full disk does."""
     code = """
 import resource, signal, sys
-from tutelage.errors import StoreError
+from tutelage.base.errors import StoreError
 from tutelage.store import atomic_write
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.storage import ZipStore
 
-from tutelage.errors import InputError, StoreError
+from tutelage.base.errors import InputError, StoreError
 from tutelage.store import (
     Store,
     code_version,
@@ -194,9 +194,9 @@ def test_keys_follow_parameters_and_code():
 
 
 def test_the_code_version_follows_contents_and_names(tmp_path, monkeypatch):
-    assert code_version() != code_version(["tutelage.store"]) != code_version(["tutelage.check"])
-    assert code_version(["tutelage.store", "tutelage.check"]) == code_version(
-        ["tutelage.check", "tutelage.store"]
+    assert code_version() != code_version(["tutelage.store"]) != code_version(["tutelage.base.check"])
+    assert code_version(["tutelage.store", "tutelage.base.check"]) == code_version(
+        ["tutelage.base.check", "tutelage.store"]
     )
     with pytest.raises(InputError, match=r"importable module, got 'tutelage.nothing'"):
         code_version("tutelage.nothing")

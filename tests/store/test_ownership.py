@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from tutelage import cli
-from tutelage.errors import InputError, StoreError
+from tutelage.base.errors import InputError, StoreError
 from tutelage.report.build import build_report
 from tutelage.report.files import refuse_others_of
 from tutelage.store.ownership import marked, remove_arrays, remove_files, replace_arrays

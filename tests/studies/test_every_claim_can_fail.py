@@ -14,7 +14,9 @@ TESTS = Path(__file__).parents[1]
 def falsified(source):
     """Patterns of the claim ids that a file of tests hands to ``check_study``, which insists that each one fails."""
     tree = ast.parse(source)
-    if not any(isinstance(n, ast.Call) and getattr(n.func, "id", "") == "check_study" for n in ast.walk(tree)):
+    if not any(
+        isinstance(n, ast.Call) and getattr(n.func, "id", "") == "check_study" for n in ast.walk(tree)
+    ):
         return set()
     keys = [k for n in ast.walk(tree) if isinstance(n, ast.Dict) for k in n.keys]
     keys += [n.key for n in ast.walk(tree) if isinstance(n, ast.DictComp)]

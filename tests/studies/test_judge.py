@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from tutelage import studies
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.studies import available, study_class
 from tutelage.studies.base import Claim, Measured, Statement, Study
 from tutelage.studies.judge import REASONS, TESTS, judge

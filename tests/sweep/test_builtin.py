@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tutelage import hessian_at_optimum
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.sweep import SweepSpec, run
 from tutelage.sweep.builtin import QUANTITIES
 from tutelage.sweep.evaluate import evaluate_point

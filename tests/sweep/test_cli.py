@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from tutelage import cli
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.figures.sweep import draw
 from tutelage.sweep import run
 from tutelage.sweep.export import export

@@ -10,7 +10,7 @@ import xarray as xr
 from sweep_support import same_values
 
 from tutelage import cli
-from tutelage.errors import DamagedError, StoreError, StoreWarning
+from tutelage.base.errors import DamagedError, StoreError, StoreWarning
 from tutelage.sweep import SweepFolder, run
 from tutelage.sweep.compact import gather, open_points
 from tutelage.sweep.manifest import read_manifest

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sweep_support import same_values
 
-from tutelage.errors import InputError, StoreError
+from tutelage.base.errors import InputError, StoreError
 from tutelage.sweep import SweepFolder, SweepSpec, run
 from tutelage.sweep.cluster import connect
 from tutelage.sweep.engine import point_bytes
@@ -58,11 +58,20 @@ def test_the_address_of_a_scheduler_runs_the_same_sweep(mapping, tmp_path, clien
 
 @pytest.mark.parametrize(
     "realizations",
-    [pytest.param([1, 2], id="one in two"), pytest.param(list(range(8)), id="four of 32", marks=pytest.mark.slow)],
+    [
+        pytest.param([1, 2], id="one in two"),
+        pytest.param(list(range(8)), id="four of 32", marks=pytest.mark.slow),
+    ],
 )
 def test_points_that_kill_every_worker_are_recorded_and_the_rest_arrives(mapping, tmp_path, realizations):
     grid = mapping["grid"] | ({"activation": "erf", "d": 3} if len(realizations) == 2 else {})
-    mapping = {**mapping, "quantities": ["sweep_functions:deadly"], "seed": 0, "realizations": realizations, "grid": grid}
+    mapping = {
+        **mapping,
+        "quantities": ["sweep_functions:deadly"],
+        "seed": 0,
+        "realizations": realizations,
+        "grid": grid,
+    }
     found = run(mapping, store=tmp_path, workers=2).compute()
     deadly = found.realization.values == 2
     assert deadly.sum() == (1 if len(realizations) == 2 else 4)

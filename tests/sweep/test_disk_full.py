@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from sweep_support import same_values
 
-from tutelage.errors import StoreError
+from tutelage.base.errors import StoreError
 from tutelage.sweep import SweepFolder, run
 from tutelage.sweep.compact import open_points
 

@@ -9,7 +9,7 @@ import xarray as xr
 from sweep_support import same_values
 
 from tutelage import __version__
-from tutelage.errors import InputError, StoreError
+from tutelage.base.errors import InputError, StoreError
 from tutelage.sweep import SweepFolder, SweepSpec, run
 from tutelage.sweep.compact import gather, open_points
 from tutelage.sweep.evaluate import run_task
@@ -40,7 +40,10 @@ def test_a_sweep_returns_every_point_with_its_parameters_and_record(mapping, tmp
     ("name", "message"),
     [
         ("no_such_module:f", "cannot import 'no_such_module'"),
-        ("sweep_functions:drow", r"no 'drow' in 'sweep_functions' \(.*sweep_functions.py\); did you mean 'draw'"),
+        (
+            "sweep_functions:drow",
+            r"no 'drow' in 'sweep_functions' \(.*sweep_functions.py\); did you mean 'draw'",
+        ),
         ("broken_module:f", "cannot import 'broken_module'.*ZeroDivisionError"),
         ("leaving_module:f", "cannot import 'leaving_module'.*SystemExit"),
     ],

@@ -25,7 +25,9 @@ def orphans() -> list[int]:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             parent = process.parent()
-            if "tutelage.sweep.worker" in process.cmdline() and (parent is None or "python" not in parent.name()):
+            if "tutelage.sweep.worker" in process.cmdline() and (
+                parent is None or "python" not in parent.name()
+            ):
                 found.append(process.pid)
     return found
 
@@ -106,12 +108,17 @@ def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, f
 @pytest.mark.parametrize("workers", [0, 2])
 def test_ctrl_c_stops_cleanly_and_says_how_to_resume(toml, tmp_path, forker, workers):
     folder = SweepFolder(tmp_path / "store")
-    pid = forker.start("sweep", "run", toml(2000), "--store", folder.path, "--workers", workers, "--task-seconds", 0.05)
+    pid = forker.start(
+        "sweep", "run", toml(2000), "--store", folder.path, "--workers", workers, "--task-seconds", 0.05
+    )
     while len(folder.markers()) < 3:
         time.sleep(0.02)
     os.kill(pid, signal.SIGINT)
     code, out = forker.wait()
     assert code == 130
-    assert "of 4000 points are stored" in out and f"tutelage sweep run {tmp_path / 'kill.toml'} --store {folder.path}" in out
+    assert (
+        "of 4000 points are stored" in out
+        and f"tutelage sweep run {tmp_path / 'kill.toml'} --store {folder.path}" in out
+    )
     assert "Traceback" not in out and 0 < folder.status().done < 4000 and not folder.running()
     wait_for_orphans_to_end()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.network import sample_teacher
 from tutelage.sweep import SweepSpec, load_spec
 from tutelage.sweep.spec import subset

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tutelage import cli
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.sweep import SweepFolder, SweepSpec, load_spec, run
 from tutelage.sweep.imports import user_function
 

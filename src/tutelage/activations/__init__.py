@@ -13,8 +13,8 @@ from tutelage.activations.periodic import Cos, Sin
 from tutelage.activations.polynomial import Linear, Polynomial, Quadratic
 from tutelage.activations.rectified import Abs, LeakyRelu, Relu
 from tutelage.activations.sigmoidal import Sigmoid, Silu, Softplus, Tanh
-from tutelage.errors import InputError
-from tutelage.spec import parse_spec
+from tutelage.base.errors import InputError
+from tutelage.base.spec import parse_spec
 
 _FAMILIES: tuple[Any, ...] = (
     *(Linear, Quadratic, Polynomial, Erf, NormalCdf, Sin, Cos, Exp, GaussianBump, Gelu),

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
-from tutelage.spec import format_spec
+from tutelage.base.spec import format_spec
 
 Parity = Literal["even", "odd"] | None
 

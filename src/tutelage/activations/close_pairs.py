@@ -10,7 +10,7 @@ import numpy as np
 
 from tutelage.activations.base import Activation
 from tutelage.activations.pairs import Pair, PlaneTerms, filled, normal_component, pair_geometry
-from tutelage.errors import NoHessianError
+from tutelage.base.errors import NoHessianError
 
 # The terms of the functional block are 1 / angle^2 times their sum: below this angle (or supplement) the cancellation
 # costs more than two digits, and the block is written in its own plane.

@@ -10,10 +10,10 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from jax.scipy.special import erf, ndtr
 
-from tutelage import check
 from tutelage.activations.base import Elementary, Parity
 from tutelage.activations.bivariate import covariance_of_signs
 from tutelage.activations.pairs import PairMoments
+from tutelage.base import check
 
 
 @dataclasses.dataclass(frozen=True)

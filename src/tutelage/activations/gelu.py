@@ -37,7 +37,9 @@ class Gelu(Elementary):
         A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + det
         phi = 1 / (2 * xp.pi * xp.sqrt(D))
         k_cdf = xp.atan2(q, xp.sqrt(D)) / (2 * xp.pi) + 0.25
-        g = det + q * q * (1 / A + 1 / B)  # q_uu q_vv + q^2 (1 - q_uu / A - q_vv / B) without its cancellation
+        g = det + q * q * (
+            1 / A + 1 / B
+        )  # q_uu q_vv + q^2 (1 - q_uu / A - q_vv / B) without its cancellation
         g_q, g_qq = 2 * q * (1 / A + 1 / B - 1), 2 * (1 / A + 1 / B - 1)
         h = q + g_q + g * q / D  # k_11 = k_cdf + phi h
         h_q = 1 + g_qq + (g_q * q + g) / D + 2 * g * q * q / (D * D)

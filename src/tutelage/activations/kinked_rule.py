@@ -22,7 +22,9 @@ _SMALLEST = 1e-100  # a standard deviation whose square's inverse is still a num
 def jumps(function: Callable[[Any], Any], kinks: tuple[float, ...]) -> list[Any]:
     """The jump of the first derivative at each kink."""
     steps = [1e-15 * max(1.0, abs(c)) for c in kinks]
-    sides = [derivatives(function, 1, jnp.asarray([c - h, c + h]))[1] for c, h in zip(kinks, steps, strict=True)]
+    sides = [
+        derivatives(function, 1, jnp.asarray([c - h, c + h]))[1] for c, h in zip(kinks, steps, strict=True)
+    ]
     return [side[1] - side[0] for side in sides]
 
 
@@ -147,7 +149,10 @@ def smooth_part(
         return jax.lax.fori_loop(0, n_inner * (2 * len(kinks) + 1), inner, total)
 
     zero = 0.0 * (angle + largest)
-    start = {key: zero for key in ["k00", "k11", "k20", "k02", "k22", "u31", "v13", "c0", "c1", "c2", "f0", "f1", "f2"]}
+    start = {
+        key: zero
+        for key in ["k00", "k11", "k20", "k02", "k22", "u31", "v13", "c0", "c1", "c2", "f0", "f1", "f2"]
+    }
     return jax.lax.fori_loop(0, n_outer * (len(kinks) ** 2 + 1), outer, start)
 
 

@@ -11,12 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage import check
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
 from tutelage.activations.kinked_rule import kinked_expectations, smooth_part
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
 from tutelage.activations.quadrature import QuadratureActivation, correlation
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,10 +7,10 @@ import math
 from fractions import Fraction
 from typing import Any, ClassVar
 
-from tutelage import check
 from tutelage.activations.base import Elementary, Parity
 from tutelage.activations.pairs import PairMoments
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 
 
 class PolynomialFamily(Elementary):
@@ -50,7 +50,9 @@ class PolynomialFamily(Elementary):
 
     def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
         first, second = self._means(0, q_uu), self._means(0, q_vv)
-        return PairMoments(*(_mehler(first, second, q_uv, int(name[1]), int(name[2])) for name in PairMoments._fields))
+        return PairMoments(
+            *(_mehler(first, second, q_uv, int(name[1]), int(name[2])) for name in PairMoments._fields)
+        )
 
     def _means(self, m: Any, q: Any) -> list[Any]:
         """E[sigma^(n)(m + sqrt(q) g)] for n = 0 ... degree, g standard normal."""

@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage import check
 from tutelage.activations.base import Activation
 from tutelage.activations.gaussian_rule import hermite_coefficients, pair_expectations
 from tutelage.activations.pairs import Pair, PairMoments, filled, on_selected, pair_geometry
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 
 _ORDERS = tuple((int(name[1]), int(name[2])) for name in PairMoments._fields)
 _ORDERS_UP_TO = {0: 1, 1: 4, 2: 8}
@@ -74,7 +74,9 @@ def _refined(activation: QuadratureActivation, W: Any, Z: Any, refine: Any) -> P
 
 def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: Any) -> PairMoments:
     if pair.q_uv.ndim != 2:
-        raise InputError("moments: expected tables of pairs (k, l) from pair_geometry; use dual for single pairs")
+        raise InputError(
+            "moments: expected tables of pairs (k, l) from pair_geometry; use dual for single pairs"
+        )
     orders = _ORDERS[: _ORDERS_UP_TO[order]]
     s_u, s_v = jnp.sqrt(pair.q_uu), jnp.sqrt(pair.q_vv)
     rho = correlation(pair.q_uu, pair.q_uv, pair.q_vv)
@@ -121,9 +123,7 @@ def _mehler(activation: Any, orders: Any, rho: Any, s_u: Any, s_v: Any, refine: 
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
-def _expectation(
-    activation: Any, p: int, q: int, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any
-) -> Any:
+def _expectation(activation: Any, p: int, q: int, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
     """E[s^(p)(u) s^(q)(v)]; its derivatives are expectations of the same kind (Price, Stein), to any order."""
 
     def one(m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:

@@ -9,11 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage import check
 from tutelage.activations.base import Activation, Parity
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
 from tutelage.activations.positive_part import positive_part_dual, positive_part_mean
+from tutelage.base import check
 
 
 class RectifiedFamily(Activation):
@@ -44,10 +44,16 @@ class RectifiedFamily(Activation):
         s, t = self.slope, 1 - self.slope
         linear = m_u * m_v + q_uv
         # E[u max(v, 0)] = m_u E max(v, 0) + q_uv P(v > 0), and P is the slope of the mean.
-        mean_u, up_u = jax.jvp(lambda m: positive_part_mean(m, q_uu), (m_u + 0.0 * q_uu,), (jnp.ones_like(q_uu),))
-        mean_v, up_v = jax.jvp(lambda m: positive_part_mean(m, q_vv), (m_v + 0.0 * q_vv,), (jnp.ones_like(q_vv),))
+        mean_u, up_u = jax.jvp(
+            lambda m: positive_part_mean(m, q_uu), (m_u + 0.0 * q_uu,), (jnp.ones_like(q_uu),)
+        )
+        mean_v, up_v = jax.jvp(
+            lambda m: positive_part_mean(m, q_vv), (m_v + 0.0 * q_vv,), (jnp.ones_like(q_vv),)
+        )
         mixed = m_u * mean_v + q_uv * up_v + m_v * mean_u + q_uv * up_u
-        return s * s * linear + s * t * mixed + t * t * positive_part_dual(m_u, m_v, q_uu, q_uv, q_vv, noise=0.0)
+        return (
+            s * s * linear + s * t * mixed + t * t * positive_part_dual(m_u, m_v, q_uu, q_uv, q_vv, noise=0.0)
+        )
 
     def moments(self, pair: Pair, order: int = 2) -> PairMoments:
         s, c = self.slope, (1 - self.slope) ** 2 / (2 * np.pi)

@@ -16,8 +16,8 @@ from pathlib import Path
 from cyclopts import App, CoercionError, CycloptsError, Parameter
 
 import tutelage
+from tutelage.base.errors import InputError, MissingExtraError
 from tutelage.cli.support import strict
-from tutelage.errors import InputError, MissingExtraError
 
 _FOLDER = Path(__file__).parent
 _NOT_COMMANDS = {"__init__", "support", "recover_views"}

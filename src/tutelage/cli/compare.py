@@ -38,7 +38,7 @@ def compare(
     """
     from math import isfinite
 
-    from tutelage import check
+    from tutelage.base import check
     from tutelage.cli.support import (
         FIGURE_SUFFIXES,
         check_output,

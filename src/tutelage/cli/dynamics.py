@@ -70,7 +70,7 @@ def dynamics(
     """
     import warnings
 
-    from tutelage import check
+    from tutelage.base import check
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, write_json
     from tutelage.dynamics import NoisyTeacher, StabilityWarning, predict_loss, readouts, spectral_measure
     from tutelage.spectra import spectrum
@@ -108,9 +108,9 @@ def dynamics(
 
 def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rule:
     """The rule of the options; options it does not take are refused."""
-    from tutelage import check
+    from tutelage.base import check
+    from tutelage.base.errors import InputError
     from tutelage.dynamics.rules import RULES, parse_rule
-    from tutelage.errors import InputError
 
     if ":" in name:
         return parse_rule(name)
@@ -131,7 +131,7 @@ def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rul
 
 
 def _teacher(activation: str, d: int | None, k: int | None, seed: int, weights: Path | None) -> Network:
-    from tutelage.errors import InputError
+    from tutelage.base.errors import InputError
     from tutelage.network import load_network, sample_teacher
 
     if weights is not None:
@@ -171,7 +171,14 @@ def _simulated(
     label = "simulated" if batch is None else f"simulated, SGD with {batch} inputs per step"
     with fraction_bars() as bars:
         run = simulate(
-            Problem(teacher), start, rule, times=times, batch=batch, seed=seed, label=label, progress=bars(label)
+            Problem(teacher),
+            start,
+            rule,
+            times=times,
+            batch=batch,
+            seed=seed,
+            label=label,
+            progress=bars(label),
         )
     displacement = start.displacement(teacher.n_params, seed)
     own = predict_loss(spectral_measure(teacher, displacement), times, rule, label="predicted, this start")

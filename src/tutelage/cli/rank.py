@@ -59,9 +59,9 @@ def rank(
     plot
         Of a grid: a heat map of rank / P with the threshold k = d; `.png`, `.pdf` or `.svg`.
     """
-    from tutelage import check
+    from tutelage.base import check
+    from tutelage.base.errors import InputError
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output
-    from tutelage.errors import InputError
 
     if json is not None:
         json = check_output(json, "rank --json")
@@ -90,7 +90,7 @@ def rank(
 def _one_network(
     activation: str, d: str, k: str, weights: Path | None, options: dict[str, Any], json: Path | None
 ) -> int:
-    from tutelage.errors import InputError
+    from tutelage.base.errors import InputError
     from tutelage.network import load_network, sample_teacher
     from tutelage.rank import hessian_rank
 
@@ -115,7 +115,7 @@ def _one_network(
 def _architecture(
     activation: str, d: str, k: str, widths: str, biases: bool, options: dict[str, Any], json: Path | None
 ) -> int:
-    from tutelage.errors import InputError
+    from tutelage.base.errors import InputError
     from tutelage.rank import effective_parameters
 
     if widths and (d or k):
@@ -231,14 +231,14 @@ def _range(text: str, name: str) -> range:
     start = _whole(low, name)
     stop = _whole(high, name) if colon else start
     if stop < start:
-        from tutelage.errors import InputError
+        from tutelage.base.errors import InputError
 
         raise InputError(f"rank: expected {name} LOW:HIGH with LOW <= HIGH, got {text!r}; exchange them")
     return range(start, stop + 1)
 
 
 def _whole(text: str, name: str) -> int:
-    from tutelage.errors import InputError
+    from tutelage.base.errors import InputError
 
     try:
         value = int(text)

@@ -66,7 +66,7 @@ def recover(
     store
         Keep finished chunks of 50 instances in this folder; an interrupted run resumes.
     """
-    from tutelage import check
+    from tutelage.base import check
     from tutelage.cli.recover_views import Training, show_certified_map, show_curve, show_instance, show_map
     from tutelage.quadratic.solver import defaults
     from tutelage.weights import as_weight_law
@@ -102,7 +102,7 @@ def recover(
 
 
 def _check_certified_only(map: bool, n: str | None, who: str) -> None:
-    from tutelage.errors import InputError
+    from tutelage.base.errors import InputError
 
     if not map:
         raise InputError(f"{who}: --certified-only shortens a map, got none; pass --map as well")
@@ -111,8 +111,8 @@ def _check_certified_only(map: bool, n: str | None, who: str) -> None:
 
 
 def _check_files(json: Path | None, plot: Path | None, drawn: bool, who: str) -> None:
+    from tutelage.base.errors import InputError
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output
-    from tutelage.errors import InputError
 
     if json is not None:
         check_output(json, f"{who} --json")
@@ -139,8 +139,8 @@ def _samples(text: str | None, d: int, width: int, map: bool, who: str) -> list[
 
 def sample_range(text: str, who: str) -> list[int]:
     """``"21"`` -> [21]; ``"10:30:5"`` -> [10, 15, 20, 25, 30]."""
-    from tutelage import check
-    from tutelage.errors import InputError
+    from tutelage.base import check
+    from tutelage.base.errors import InputError
 
     try:
         parts = [int(part) for part in text.split(":")]

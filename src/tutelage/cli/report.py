@@ -46,7 +46,7 @@ def report(
     store
         Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
     """
-    from tutelage import check
+    from tutelage.base import check
     from tutelage.cli.support import check_output_folder, fraction_bars
     from tutelage.report.build import build_report, chosen_studies, stored
     from tutelage.report.workers import default_workers
@@ -59,7 +59,14 @@ def report(
     try:
         with fraction_bars() as bars:
             built = build_report(
-                folder, only, full=full, fresh=fresh, seed=seed, store=kept, workers=count, bars=bars,
+                folder,
+                only,
+                full=full,
+                fresh=fresh,
+                seed=seed,
+                store=kept,
+                workers=count,
+                bars=bars,
                 finished=_say,
             )
     except KeyboardInterrupt:

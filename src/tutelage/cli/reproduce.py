@@ -39,7 +39,7 @@ def reproduce(
     store
         Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
     """
-    from tutelage import check
+    from tutelage.base import check
     from tutelage.cli.support import check_output_folder, fraction_bars, print_claims, print_table
     from tutelage.report.files import refuse_others_of, write_run
     from tutelage.store import Store

@@ -60,7 +60,7 @@ def spectrum(
     plot
         Write a figure with logarithmic axes: `.png`, `.pdf` or `.svg`.
     """
-    from tutelage import check
+    from tutelage.base import check
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, progress_bar, write_json
     from tutelage.spectra import spectrum as solve
     from tutelage.spectra.solve import METHODS
@@ -97,8 +97,8 @@ def _networks(
     weights: Path | None,
 ) -> Iterator[Network]:
     """The network of the file, or the random teachers; arguments that contradict each other are refused."""
-    from tutelage import check
-    from tutelage.errors import InputError
+    from tutelage.base import check
+    from tutelage.base.errors import InputError
     from tutelage.network import load_network, sample_teacher
 
     if weights is not None:
@@ -160,7 +160,7 @@ def _rank(network: Network, spectrum: Spectrum) -> dict[str, Any]:
 
 def _exact_rank(network: Network) -> dict[str, Any] | None:
     """By exact arithmetic modulo primes, where the activation and the size allow it."""
-    from tutelage.errors import InputError
+    from tutelage.base.errors import InputError
     from tutelage.rank import hessian_rank
 
     if network.n_params > _EXACT_UP_TO:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 
 if TYPE_CHECKING:
     from cyclopts import Token

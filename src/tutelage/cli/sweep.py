@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -173,7 +173,7 @@ def _damage_told() -> Iterator[None]:
     import sys
     import warnings
 
-    from tutelage.errors import StoreWarning
+    from tutelage.base.errors import StoreWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", StoreWarning)

@@ -25,7 +25,8 @@ def where(equation: int | None = None, /, *, store: Path | None = None) -> int:
 
     if equation is None:
         rows = [
-            (e.number, e.what, len(e.code), len(e.tests), ", ".join(e.figures), len(e.claims)) for e in index()
+            (e.number, e.what, len(e.code), len(e.tests), ", ".join(e.figures), len(e.claims))
+            for e in index()
         ]
         columns = ("", "what", "functions", "tests", "figures", "claims")
         print_table("Equations of Couto et al. (2025)", columns, rows)

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check, moments
+from tutelage import moments
 from tutelage.activations import as_activation
+from tutelage.base import check
+from tutelage.base.errors import NotAvailableError
+from tutelage.base.precision import float64
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW
-from tutelage.errors import NotAvailableError
-from tutelage.precision import float64
 
 
 @float64

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.dynamics.rules import Rule
-from tutelage.errors import InputError
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.dynamics.manifold import limit_point, nearest_zero_loss
 from tutelage.dynamics.matching import Match, match_neurons
 from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.readouts import Readouts, readouts, time_to_loss
 from tutelage.dynamics.spectral import spectral_measure
-from tutelage.errors import InputError
 from tutelage.network import Network
 from tutelage.operators import HessianOperator
 from tutelage.population import Problem, hessian_at_optimum

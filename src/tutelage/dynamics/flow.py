@@ -9,8 +9,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.base.errors import MissingExtraError
 from tutelage.dynamics.objective import Objective, PopulationLoss
-from tutelage.errors import MissingExtraError
 
 
 def run_flow(

@@ -12,13 +12,13 @@ import equinox as eqx
 import numpy as np
 import scipy.linalg
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.rules import FLOW, Rule, StabilityWarning, as_rule, warn_if_unstable
 from tutelage.dynamics.spectral import StartMeasure
-from tutelage.errors import InputError
 from tutelage.measure import Measure
 from tutelage.spectra import as_operator
 

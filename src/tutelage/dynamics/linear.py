@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError
+from tutelage.base.precision import float64
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW
-from tutelage.errors import InputError
 from tutelage.laws import Wishart
 from tutelage.network import Network
-from tutelage.precision import float64
 
 _LEVEL = 8
 """Nodes of the density, as in :mod:`tutelage.dynamics.spectral`; not measured for this law."""

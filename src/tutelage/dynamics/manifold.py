@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.linalg
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.network import Network
 from tutelage.population import Problem, hessian_at_optimum
 

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import scipy.optimize
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.network import Network
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.spectral import StartMeasure, as_start_measure, eigensystem_of
-from tutelage.errors import InputError
 
 # Filter tables are made in slices of this many numbers (80 MB of float64), whatever the size of the measure.
 _SLICE = 10_000_000

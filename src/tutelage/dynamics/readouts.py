@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.rules import FLOW, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.spectral import StartMeasure, as_start_measure, without_null_round_off
-from tutelage.errors import InputError, NotAvailableError
 from tutelage.spectra import Eigensystem, Spectrum, spectrum
 
 _TRUSTED = 1e3

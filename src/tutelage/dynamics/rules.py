@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 import jax
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError
+from tutelage.base.spec import format_spec, parse_spec
 from tutelage.dynamics.recurrence import damped_response
-from tutelage.errors import InputError
-from tutelage.spec import format_spec, parse_spec
 
 
 class StabilityWarning(UserWarning):

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from tutelage import check, empirical
+from tutelage import empirical
+from tutelage.base import check
+from tutelage.base.errors import InputError, NoHessianError
 from tutelage.dynamics.objective import (
     DataLoss,
     Layers,
@@ -21,7 +23,6 @@ from tutelage.dynamics.objective import (
     QuadraticLoss,
 )
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
-from tutelage.errors import InputError, NoHessianError
 from tutelage.network import Network
 from tutelage.operators import HessianOperator
 from tutelage.population import Problem

@@ -11,7 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError
+from tutelage.base.precision import float64
 from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Progress, Track, run_steps
@@ -19,9 +21,7 @@ from tutelage.dynamics.flow import run_flow
 from tutelage.dynamics.objective import Objective
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting
-from tutelage.errors import InputError
 from tutelage.network import Network
-from tutelage.precision import float64
 
 _WHO = "simulate"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.dynamics.starts import isotropic_scale
-from tutelage.errors import InputError
 from tutelage.measure import Measure
 from tutelage.spectra import Eigensystem, Spectrum, eigensystem, spectrum
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.network import Network
 from tutelage.weights import Normal, WeightLaw
 

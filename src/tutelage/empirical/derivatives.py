@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
-from tutelage.precision import float64
+from tutelage.base.precision import float64
 
 _SHORTEST, _LONGEST = 2**10, 2**18
 """Lengths are filled up to powers of two between these; above, compiling is soon the smaller part."""

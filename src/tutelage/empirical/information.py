@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.problem import Problem
 from tutelage.network import Network

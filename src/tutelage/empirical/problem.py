@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.hessian import EmpiricalHessian
-from tutelage.errors import InputError
 from tutelage.network import Network
 
 _CHUNK_BYTES = 3e7

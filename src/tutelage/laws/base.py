@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import elementwise
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.measure import Measure
 
 NEGLIGIBLE = 1e-17

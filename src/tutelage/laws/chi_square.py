@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.laws.base import NEGLIGIBLE, Law, moment_order, real_array
 
 

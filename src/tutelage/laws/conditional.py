@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.laws.base import Law, moment_order
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import quadrature
-from tutelage.errors import InputError
+from tutelage.base import quadrature
+from tutelage.base.errors import InputError
 from tutelage.laws.base import Law, moment_order
 from tutelage.laws.mixture import merge_atoms
 from tutelage.laws.table import Table, tabulate

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.laws.base import Law, moment_order
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.laws.base import Law
 
 

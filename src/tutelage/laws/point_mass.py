@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.laws.base import Law, moment_order
 
 

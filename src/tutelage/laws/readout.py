@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.laws.base import NEGLIGIBLE, Law, moment_order
 from tutelage.laws.chi_square import ChiSquare
 from tutelage.laws.convolution import Convolution

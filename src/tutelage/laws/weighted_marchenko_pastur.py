@@ -8,7 +8,7 @@ import functools
 import numpy as np
 import scipy.special
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.laws.base import Law, moment_order
 from tutelage.laws.conditional import Nonzero
 from tutelage.laws.convolution import Convolution

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.linalg
 import scipy.special
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.laws.base import Law, moment_order
 from tutelage.laws.chi_square import log_gamma_density
 from tutelage.laws.table import Table, tabulate

@@ -12,10 +12,10 @@ import lineax as lx
 import numpy as np
 import scipy.sparse.linalg
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
+from tutelage.base.precision import float64
 from tutelage.operators.ball import BallHessian
-from tutelage.precision import float64
 
 _COLUMNS_AT_ONCE = 64
 """Columns per batch in matmat: enough to fill the matrix products, few enough that k d columns stay in cache."""

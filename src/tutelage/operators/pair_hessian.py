@@ -186,4 +186,6 @@ class PairHessian(HessianOperator):
 
 
 def _project_plane(plane: PlaneBlocks | None, frame: np.ndarray | None) -> PlaneBlocks | None:
-    return None if plane is None or frame is None else plane._replace(u=plane.u @ frame.T, v=plane.v @ frame.T)
+    return (
+        None if plane is None or frame is None else plane._replace(u=plane.u @ frame.T, v=plane.v @ frame.T)
+    )

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from tutelage import moments
+from tutelage.base.precision import float64
 from tutelage.moments import PlaneTerms
 from tutelage.network import Network
 from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PlaneBlocks
 from tutelage.operators.rows import row_coordinates
 from tutelage.population.formulas import outer_tables
 from tutelage.population.routes import PopulationRoutes
-from tutelage.precision import float64
 
 
 @float64

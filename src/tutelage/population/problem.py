@@ -9,14 +9,15 @@ from typing import Any
 import jax
 import numpy as np
 
-from tutelage import check, moments
-from tutelage.errors import InputError
+from tutelage import moments
+from tutelage.base import check
+from tutelage.base.errors import InputError
+from tutelage.base.precision import float64
 from tutelage.network import Network
 from tutelage.operators import HessianOperator, PairHessian
 from tutelage.population import formulas
 from tutelage.population.hessian import functional_part, outer_hessian
 from tutelage.population.inputs import StandardNormal
-from tutelage.precision import float64
 
 _EPS = float(np.finfo(float).eps)
 
@@ -135,6 +136,8 @@ def _expanded(activation: Any, W: Any, a: Any, W_star: Any, a_star: Any) -> tupl
 
 _gradient = jax.jit(formulas.gradient, static_argnums=0)
 _FINE = formulas.segment_rule(6)
-_COARSE = formulas.segment_rule(4, length=6)  # one compilation for both: a third less at first, half more later
+_COARSE = formulas.segment_rule(
+    4, length=6
+)  # one compilation for both: a third less at first, half more later
 _path_loss = jax.jit(formulas.path_loss, static_argnums=0)
 _path_gradient = jax.jit(formulas.path_gradient, static_argnums=0)

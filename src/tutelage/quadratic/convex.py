@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from tutelage.errors import MissingExtraError
+from tutelage.base.errors import MissingExtraError
 from tutelage.quadratic.teacher import check_inputs, orthogonal_split, teacher_matrix
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.quadratic.batch import Progress
 from tutelage.quadratic.counts import UniqueCounts, unique_counts
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval

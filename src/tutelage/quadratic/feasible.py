@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.quadratic.batch import Progress
 from tutelage.quadratic.losses import population_energy, quadratic_forms
 from tutelage.quadratic.solver import minimise

@@ -67,7 +67,7 @@ def sampled_hessian_rank(W: Any, X: Any, cut: float = 1e-10) -> NumericalRank:
     The Hessian is then (1/2n) JᵀJ; the rank is read from the singular values of J, whose relative accuracy is the
     square root of what the eigenvalues of JᵀJ would give.
     """
-    from tutelage import check
+    from tutelage.base import check
 
     W = check.float_array(W, "sampled_hessian_rank", "W", ndim=2)
     X = check_inputs(X, W.shape[1], "sampled_hessian_rank")

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.quadratic.symmetric import from_vector, to_vector
 from tutelage.quadratic.teacher import check_inputs, teacher_matrix
 

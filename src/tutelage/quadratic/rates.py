@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.quadratic.losses import population_slope
 from tutelage.quadratic.symmetric import from_vector, to_vector
 from tutelage.quadratic.teacher import teacher_matrix

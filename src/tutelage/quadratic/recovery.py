@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.quadratic.batch import Progress
 from tutelage.quadratic.chunks import Arrays, in_chunks, law_of
 from tutelage.quadratic.counts import sample_instances

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.quadratic.batch import Batch, Progress
 from tutelage.quadratic.follow import run_gradient_flow
 from tutelage.quadratic.interior import run_interior

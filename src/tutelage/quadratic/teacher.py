@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.network import Network, layer_rng
 from tutelage.weights import Normal, WeightLaw, as_weight_law
 

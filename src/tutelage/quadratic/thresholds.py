@@ -8,7 +8,7 @@ import functools
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from tutelage import check
+from tutelage.base import check
 
 
 def effective_parameters_frozen(d: int, width: int) -> int:

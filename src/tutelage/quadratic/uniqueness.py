@@ -28,8 +28,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.quadratic.barrier import definite_alternative
 from tutelage.quadratic.losses import quadratic_forms
 from tutelage.quadratic.symmetric import from_vector, to_vector

@@ -13,7 +13,7 @@ import dataclasses
 from fractions import Fraction
 
 from tutelage.activations import Activation, Polynomial
-from tutelage.errors import NoHessianError
+from tutelage.base.errors import NoHessianError
 from tutelage.network import Architecture, Network
 from tutelage.rank.formulas import Count, closed_count, forms, power_count
 from tutelage.rank.neurons import Arrangement, Neuron, fraction_rank

@@ -7,7 +7,7 @@ import json
 from typing import Any, Literal
 
 from tutelage.activations import parse_activation
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.network import Architecture
 
 _FORMAT = 1

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
 from tutelage.activations import Activation
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.network import Network
 from tutelage.rank.expansion import monomials
 from tutelage.rank.formulas import kink_slope

@@ -6,8 +6,8 @@ import dataclasses
 import math
 from fractions import Fraction
 
-from tutelage import check
 from tutelage.activations import Activation
+from tutelage.base import check
 from tutelage.network import Architecture
 
 

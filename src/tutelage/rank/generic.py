@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
 from tutelage.activations import Activation
-from tutelage.errors import InputError, NotAvailableError
+from tutelage.base import check
+from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.network import Architecture, Network
 from tutelage.rank.backprop import Layers, derivative, jacobian
 from tutelage.rank.certificate import Certificate

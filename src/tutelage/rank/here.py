@@ -7,8 +7,8 @@ from fractions import Fraction
 import numpy as np
 import scipy.linalg
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.network import Architecture, Network
 from tutelage.rank.backprop import Layers
 from tutelage.rank.ceilings import analytic_count, kinked_count, polynomial_ceiling

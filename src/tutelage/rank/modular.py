@@ -15,7 +15,7 @@ from fractions import Fraction
 import flint
 import numpy as np
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 
 PRIME_LIMIT = 2**31
 # Primes are drawn at random from [2^30, 2^31): pi(2^31) - pi(2^30), the number a failure probability divides

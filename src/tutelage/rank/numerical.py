@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from tutelage import check
+from tutelage.base import check
+from tutelage.base.precision import float64
 from tutelage.network import Architecture, layer_rng
-from tutelage.precision import float64
 from tutelage.rank.formulas import Count, closed_count, upper_bound
 from tutelage.rank.result import FloatingRank, RankResult
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 
 
 def ridge_count(eigenvalues: Any, alpha: float, multiplicities: Any = None) -> float:

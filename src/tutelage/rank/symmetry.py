@@ -8,8 +8,8 @@ import itertools
 import numpy as np
 import scipy.linalg
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.network import Network
 from tutelage.rank.formulas import is_homogeneous, kink_slope
 from tutelage.rank.here import hessian_rank

@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.network import Architecture
 from tutelage.rank.backprop import Layers
 from tutelage.rank.certificate import Certificate

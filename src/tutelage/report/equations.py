@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import tutelage
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.store import Store
 
 WHAT: dict[int, str] = {

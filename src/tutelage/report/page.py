@@ -63,7 +63,9 @@ Files: <code>figures/{name}.pdf</code>, <code>datasets/{name}.zarr.zip</code>.</
 def _judged_by(entry: Entry) -> str:
     """The claims of an equation that are on the page, and how many are not."""
     shown = [
-        f'<a href="#{text(claim)}">{dotted(claim)}</a>&nbsp;{sign(word)}' for _, claim, word in entry.claims if word
+        f'<a href="#{text(claim)}">{dotted(claim)}</a>&nbsp;{sign(word)}'
+        for _, claim, word in entry.claims
+        if word
     ]
     hidden = len(entry.claims) - len(shown)
     if hidden:
@@ -94,7 +96,7 @@ def equations_section(entries: Iterable[Entry], shown_studies: Collection[str]) 
         "states it, the tests that use that code, the figures that show it and the claims that judge it (✓ holds, "
         "≈ holds with a correction, ✗ fails); generated from the sources. One equation: <code>tutelage where 14</code>.</p>"
         f'<div class="scroll"><table class="equations"><thead><tr>{head}</tr></thead>'
-        f'<tbody>{"".join(_equation_row(entry, shown_studies) for entry in entries)}</tbody></table></div></section>'
+        f"<tbody>{''.join(_equation_row(entry, shown_studies) for entry in entries)}</tbody></table></div></section>"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.operators import HessianOperator, Reduction
 from tutelage.spectra.source import as_operator
 

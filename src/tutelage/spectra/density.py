@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.measure import Measure
 from tutelage.operators import HessianOperator
 from tutelage.spectra.lanczos import gauss_rule, tridiagonalize

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
-from tutelage import check
+from tutelage.base import check
 from tutelage.measure import Measure
 from tutelage.operators import HessianOperator
 from tutelage.spectra.lapack import backward_error

@@ -13,7 +13,7 @@ from __future__ import annotations
 import flint
 import numpy as np
 
-from tutelage.errors import NotAvailableError
+from tutelage.base.errors import NotAvailableError
 from tutelage.operators import HessianOperator
 from tutelage.operators.ball import BallHessian
 from tutelage.spectra.lapack import backward_error, symmetric_eigenvalues

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import NotAvailableError
+from tutelage.base import check
+from tutelage.base.errors import NotAvailableError
 from tutelage.operators import HessianOperator
 from tutelage.spectra.lapack import backward_error, symmetric_eigenvalues
 from tutelage.spectra.result import Spectrum

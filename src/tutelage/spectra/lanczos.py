@@ -8,8 +8,8 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
 
-from tutelage import check
-from tutelage.errors import NotAvailableError
+from tutelage.base import check
+from tutelage.base.errors import NotAvailableError
 from tutelage.operators import HessianOperator
 from tutelage.spectra.lapack import backward_error
 from tutelage.spectra.result import Spectrum

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import NotAvailableError
+from tutelage.base import check
+from tutelage.base.errors import NotAvailableError
 from tutelage.operators import HessianOperator
 from tutelage.spectra.choose import LANCZOS_FROM, Plan, plan
 from tutelage.spectra.dense import dense_spectrum

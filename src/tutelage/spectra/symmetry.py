@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tutelage.errors import NotAvailableError
+from tutelage.base.errors import NotAvailableError
 from tutelage.operators import HessianOperator, Reduction
 from tutelage.spectra.dense import dense_spectrum, matrix_spectrum
 from tutelage.spectra.function_space import gram_spectrum

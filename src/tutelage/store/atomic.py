@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from tutelage.check import human_bytes
-from tutelage.errors import StoreError
+from tutelage.base.check import human_bytes
+from tutelage.base.errors import StoreError
 
 #: With the leading dot it names files nobody else writes: those left by a killed process may be removed.
 TEMPORARY_SUFFIX = ".tutelage.tmp"

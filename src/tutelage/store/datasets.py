@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage.errors import DamagedError, StoreError
+from tutelage.base.errors import DamagedError, StoreError
 from tutelage.store import single_chunk
 from tutelage.store.atomic import atomic_write
 from tutelage.store.keys import plain

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage.errors import InputError, StoreError
+from tutelage.base.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     import xarray as xr

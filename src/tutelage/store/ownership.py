@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tutelage.errors import StoreError
+from tutelage.base.errors import StoreError
 from tutelage.store.atomic import sync_directory
 from tutelage.store.datasets import storable
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import tutelage
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 
 _PACKAGE = Path(tutelage.__file__).resolve().parent
 _PACKAGES = (

@@ -6,8 +6,8 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING
 
-from tutelage.check import nearest
-from tutelage.errors import InputError
+from tutelage.base.check import nearest
+from tutelage.base.errors import InputError
 
 if TYPE_CHECKING:
     from tutelage.studies.base import Study

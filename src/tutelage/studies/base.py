@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.studies.judge import REASONS, TESTS, judge
 
 if TYPE_CHECKING:
@@ -62,9 +62,13 @@ class Statement:
                 f"Statement {self.id!r}: unknown test {self.test!r}; known: {', '.join(sorted(TESTS))}"
             )
         if self.test == "within errors" and self.threshold != 4:
-            raise InputError(f"Statement {self.id!r}: expected 4 standard errors, got {self.threshold:g}; use 'within'")
+            raise InputError(
+                f"Statement {self.id!r}: expected 4 standard errors, got {self.threshold:g}; use 'within'"
+            )
         if not self.reason and self.test not in REASONS:
-            raise InputError(f"Statement {self.id!r}: expected the reason of its threshold; say why {self.threshold:g}")
+            raise InputError(
+                f"Statement {self.id!r}: expected the reason of its threshold; say why {self.threshold:g}"
+            )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +140,9 @@ class Claim:
                 f"Claim: expected the fields {', '.join(sorted(known))}; missing: {sorted(missing)}, "
                 f"unknown: {sorted(set(content) - known)}; was this file written by tutelage?"
             )
-        numbers = {name: math.nan for name in ("predicted", "measured", "uncertainty") if content[name] is None}
+        numbers = {
+            name: math.nan for name in ("predicted", "measured", "uncertainty") if content[name] is None
+        }
         return cls(**{**content, **numbers})  # JSON has no NaN: it is written as null
 
 

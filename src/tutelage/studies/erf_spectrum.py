@@ -155,7 +155,11 @@ class ErfSpectrum(Study):
             "eigenvalues": (("size", "teacher", "index"), values[:n]),
             "full_rank": (
                 ("proved_size", "teacher"),
-                [[_full_rank(t) for t in row] for row, size in zip(networks, self.sizes, strict=False) if size <= 12],
+                [
+                    [_full_rank(t) for t in row]
+                    for row, size in zip(networks, self.sizes, strict=False)
+                    if size <= 12
+                ],
             ),
         }
         for shape, found, row in zip(_SHAPES, values[n:], networks[n:], strict=True):
@@ -229,7 +233,10 @@ class ErfSpectrum(Study):
                 found["fig5.bulk"] = Measured(1.0, *mean_and_error(lower.mean(axis=1) / rest.mean(axis=1)))
         return found | {
             "fig5.sinks": exponent(
-                -1.0, np.array(self.large_sizes), dataset["bulk_mean"].values, dataset["predicted_mean"].values
+                -1.0,
+                np.array(self.large_sizes),
+                dataset["bulk_mean"].values,
+                dataset["predicted_mean"].values,
             ),
             "fig5.fixed": exponent(0.0, np.array(self.large_sizes), dataset["upper_mean"].values),
             "fig5.positive": Measured(1.0, float(dataset["full_rank"].values.mean())),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from tutelage.check import choice
-from tutelage.errors import InputError
+from tutelage.base.check import choice
+from tutelage.base.errors import InputError
 
 Verdict = Literal["holds", "holds with a correction", "fails"]
 HOLDS, CORRECTED, FAILS = "holds", "holds with a correction", "fails"

@@ -173,7 +173,9 @@ class LearningCurves(Study):
         curve = predict_loss(measure, _TIMES).loss / start
         rates = readouts(found)
         # Floating point may take the smallest true eigenvalue of a singular Hessian for a zero: count exactly.
-        rank = hessian_rank(teacher, floating=False).rank if exact and activation == "quadratic" else rates.rank
+        rank = (
+            hessian_rank(teacher, floating=False).rank if exact and activation == "quadratic" else rates.rank
+        )
         return rates.smallest, rates.smallest_error, rank, time_to_loss(measure, 1e-6 * start), curve
 
     def measure(self, dataset: xr.Dataset) -> Mapping[str, Measured]:

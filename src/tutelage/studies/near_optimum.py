@@ -166,9 +166,7 @@ class NearOptimum(Study):
         import xarray as xr
 
         runs = (_SGD, *self.activations)
-        columns: dict[str, list[np.ndarray]] = {
-            name: [] for name in ("time", "loss", "predicted", "late")
-        }
+        columns: dict[str, list[np.ndarray]] = {name: [] for name in ("time", "loss", "predicted", "late")}
         ends = []
         for i, run in enumerate(runs):
             found = self._train(run)

@@ -124,7 +124,9 @@ class QuadraticSpectrum(Study):
 
     @classmethod
     def full(cls) -> QuadraticSpectrum:
-        return cls(sizes=(8, 12, 16, 24, 32, 48), teachers=24, large_sizes=(24, 48, 96, 144), large_teachers=8)
+        return cls(
+            sizes=(8, 12, 16, 24, 32, 48), teachers=24, large_sizes=(24, 48, 96, 144), large_teachers=8
+        )
 
     def compute(self, progress: Progress | None = None) -> xr.Dataset:
         import xarray as xr
@@ -179,7 +181,10 @@ class QuadraticSpectrum(Study):
             "fig4.pairs": Measured(0.0, *mean_and_error(self._pair_distances(dataset))),
             "fig4.bulk": Measured(1.0, *mean_and_error(ratio)),
             "fig4.sinks": exponent(
-                -1.0, np.array(self.large_sizes), dataset["bulk_mean"].values, dataset["predicted_mean"].values
+                -1.0,
+                np.array(self.large_sizes),
+                dataset["bulk_mean"].values,
+                dataset["predicted_mean"].values,
             ),
         }
 

@@ -18,7 +18,11 @@ _DELTA_AND_SLOPE = (
     "slope, 2.5 % each"
 )
 _LIMIT_TESTS = {
-    1: ("within relative", 0.24, "both counts are up to 9 % low at m_* = 1; three standard errors of 5 % each"),
+    1: (
+        "within relative",
+        0.24,
+        "both counts are up to 9 % low at m_* = 1; three standard errors of 5 % each",
+    ),
     2: ("within relative", 0.1, _DELTA_AND_SLOPE),
     3: ("within relative", 0.1, _DELTA_AND_SLOPE),
 }

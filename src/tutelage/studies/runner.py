@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tutelage
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.store import Store, code_version, dataset_key
 from tutelage.studies import study_class
 from tutelage.studies.base import Claim, Progress, Study

@@ -150,7 +150,9 @@ class SampledHessian(Study):
         smallest = values[:, :, n_eff - 1]
         critical = smallest[np.argmin(np.abs(n - n_eff))]
         return {
-            "sampled.rank": Measured(1.0, float(np.mean(dataset["rank"].values == np.minimum(n, n_eff)[:, None]))),
+            "sampled.rank": Measured(
+                1.0, float(np.mean(dataset["rank"].values == np.minimum(n, n_eff)[:, None]))
+            ),
             "sampled.slope": Measured(-0.5, float(slope)),
             "sampled.largest": Measured(float(exact[0]), *mean_and_error(values[-1, :, 0])),
             "sampled.smallest": Measured(1.0, *mean_and_error(smallest[-1] / exact[n_eff - 1])),

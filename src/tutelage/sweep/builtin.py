@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.sweep.quantities import Evaluation, Quantity, Values
 
 _METHOD = {"method": "auto"}

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tutelage.errors import InputError, MissingExtraError
+from tutelage.base.errors import InputError, MissingExtraError
 from tutelage.sweep.processes import WorkerProcesses
 
 if TYPE_CHECKING:

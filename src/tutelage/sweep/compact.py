@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage.errors import DamagedError, StoreError, StoreWarning
+from tutelage.base.errors import DamagedError, StoreError, StoreWarning
 from tutelage.store import load_dataset, sync_directory
 from tutelage.store.atomic import TEMPORARY_SUFFIX, write_error
 from tutelage.store.datasets import check_schema

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage import check
-from tutelage.errors import InputError, StoreError
+from tutelage.base import check
+from tutelage.base.errors import InputError, StoreError
 from tutelage.store import default_directory
 from tutelage.sweep.batching import TASK_SECONDS, Batcher
 from tutelage.sweep.cluster import connect, default_workers

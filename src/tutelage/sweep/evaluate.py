@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import tutelage
-from tutelage.errors import InputError
+from tutelage.base.errors import InputError
 from tutelage.store import code_version, save_dataset
 from tutelage.store.provenance import cpu_model, thread_count
 from tutelage.sweep.folder import Marker, SweepFolder

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tutelage import check
-from tutelage.errors import InputError, MissingExtraError
+from tutelage.base import check
+from tutelage.base.errors import InputError, MissingExtraError
 from tutelage.store.atomic import write_error
 from tutelage.store.datasets import storable
 from tutelage.store.ownership import check_replaceable, marked, replace_arrays

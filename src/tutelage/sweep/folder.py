@@ -22,7 +22,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tutelage.errors import StoreError
+from tutelage.base.errors import StoreError
 from tutelage.store import SCHEMA_VERSION, atomic_write, provenance
 from tutelage.store.atomic import is_temporary
 from tutelage.store.datasets import SCHEMA_ATTRIBUTE, check_schema

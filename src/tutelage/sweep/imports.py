@@ -22,8 +22,8 @@ from types import ModuleType
 from typing import Any
 
 import tutelage
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.sweep.spec import SweepSpec
 
 

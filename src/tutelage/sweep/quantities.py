@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tutelage import check
-from tutelage.errors import InputError
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.sweep.spec import Point
 
 _USER_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")

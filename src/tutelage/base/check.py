@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tutelage.errors import AllocationError, InputError
+from tutelage.base.errors import AllocationError, InputError
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tutelage.check import nearest
-from tutelage.errors import InputError
+from tutelage.base.check import nearest
+from tutelage.base.errors import InputError
 
 
 def parse_spec(text: str, families: Mapping[str, type], what: str) -> Any:

@@ -1,0 +1,1 @@
+"""Ground: checks of user input, errors, float64, quadrature rules, written specifications."""
