@@ -9,4 +9,5 @@
 #SBATCH --time=02:00:00
 set -euo pipefail
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NPROC=1
+export PYTHONSAFEPATH=1 # a numpy.py that lies in the current folder is not NumPy
 tutelage sweep run "$1" --store "$2" --workers 0 --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT"

@@ -8,6 +8,7 @@
 #SBATCH --time=02:00:00
 set -euo pipefail
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NPROC=1
+export PYTHONSAFEPATH=1 # a numpy.py that lies in the current folder is not NumPy
 scheduler_file=$(mktemp -p "$PWD" scheduler.XXXX.json)
 dask scheduler --scheduler-file "$scheduler_file" --port 0 --no-dashboard &
 srun dask worker --scheduler-file "$scheduler_file" --nthreads 1 --nworkers 1 --no-dashboard \

@@ -20,7 +20,7 @@ def main(spec: str, store: str, jobs: int) -> None:
             memory="4GB",
             walltime="02:00:00",
             worker_extra_args=["--preload", "tutelage.sweep.pin", "--resources", "MEMORY=4e9"],
-            job_script_prologue=["export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NPROC=1"],
+            job_script_prologue=["export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 NPROC=1 PYTHONSAFEPATH=1"],
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -3,10 +3,7 @@
 Names are imported on first use, so that ``import tutelage`` and ``tutelage --help`` stay quick (JAX costs 0.7 s).
 """
 
-from __future__ import annotations
-
-import importlib
-from typing import Any
+import importlib  # nothing else: `python -m tutelage` has the current folder on its path until __main__ takes it off
 
 __version__ = "0.1.0"
 
@@ -61,7 +58,7 @@ _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in name
 __all__ = [*sorted(_MODULE_OF), *_ROOMS, "__version__"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str):
     if name in _MODULE_OF:
         return getattr(importlib.import_module(_MODULE_OF[name]), name)
     if name in _ROOMS:

@@ -59,7 +59,7 @@ def test_workers_end_at_once_when_their_parent_is_killed(tmp_path):
 
 
 def test_temporary_files_of_dead_writers_go_and_those_of_living_ones_stay(tmp_path):
-    (tmp_path / ".fig6.png.abandoned.tmp").write_text("half")
+    (tmp_path / ".fig6.png.abandoned.tutelage.tmp").write_text("half")
     (tmp_path / "mine.tmp").write_text("not ours")
     with atomic_write(tmp_path / "new", "w") as stream:
         stream.write("whole")
@@ -88,7 +88,7 @@ def test_a_temporary_file_taken_before_its_lock_is_made_again(tmp_path, monkeypa
 
 def test_ctrl_c_says_what_is_kept_and_leaves_no_temporary_file(built, again, monkeypatch, capsys):
     folder, store = again.folder, built[2]
-    abandoned = folder / "figures" / ".fig7.png.x.tmp"
+    abandoned = folder / "figures" / ".fig7.png.x.tutelage.tmp"
 
     def interrupted(*arguments, **options):
         abandoned.write_text("half")  # a worker was ended while it wrote

@@ -4,6 +4,9 @@ import functools
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from report_jobs import die, endless, fail, product, threads
@@ -52,3 +55,26 @@ def test_workers_have_one_thread_and_this_process_keeps_its_own():
     found = dict(run_all({"a": threads, "b": threads}, 2, silent))
     assert found == {"a": "1", "b": "1"}
     assert dict(os.environ) == before
+
+
+def test_workers_import_nothing_that_lies_in_the_current_folder(tmp_path):
+    """multiprocessing starts them with ``python -c``, which looks there first."""
+    for name in ("pickle", "socket", "numpy", "json", "sitecustomize"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('stray {name}')")
+    code = (
+        "from functools import partial\n"
+        "from tutelage.report.workers import run_all\n"
+        "import report_jobs\n"
+        "if __name__ == '__main__':\n"
+        "    jobs = {name: partial(report_jobs.product, name, 2) for name in 'ab'}\n"
+        "    print(dict(run_all(jobs, 2, lambda name: lambda fraction: None)))\n"
+    )
+    path = os.pathsep.join([str(Path(__file__).parents[2] / "src"), str(Path(__file__).parent)])
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "{'a': 'aa', 'b': 'bb'}", done.stderr

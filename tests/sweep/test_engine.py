@@ -13,6 +13,7 @@ from tutelage.base.errors import InputError, StoreError
 from tutelage.sweep import SweepFolder, SweepSpec, run
 from tutelage.sweep.compact import gather, open_points
 from tutelage.sweep.evaluate import run_task
+from tutelage.sweep.manifest import checksums
 
 
 def test_a_sweep_returns_every_point_with_its_parameters_and_record(mapping, tmp_path):
@@ -33,6 +34,27 @@ def test_a_sweep_returns_every_point_with_its_parameters_and_record(mapping, tmp
     assert {"cpu", "threads", "seconds", "method", "code", "failed", "error"} <= set(found.data_vars)
     assert seen[-1].done == seen[-1].total == 24 and seen[-1].failed == 0
     assert found.attrs["spec"]["quantities"] == ["sweep_functions:draw"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("no_such_module:f", "cannot import 'no_such_module'"),
+        (
+            "sweep_functions:drow",
+            r"no 'drow' in 'sweep_functions' \(.*sweep_functions.py\); did you mean 'draw'",
+        ),
+        ("broken_module:f", "cannot import 'broken_module'.*ZeroDivisionError"),
+        ("leaving_module:f", "cannot import 'leaving_module'.*SystemExit"),
+    ],
+)
+def test_a_function_that_is_not_there_is_told_before_anything_is_written(mapping, tmp_path, name, message):
+    (tmp_path / "broken_module.py").write_text("1 / 0")
+    (tmp_path / "leaving_module.py").write_text("raise SystemExit(3)")
+    search_path = [*mapping["search_path"], str(tmp_path)]
+    with pytest.raises(InputError, match=message):
+        run({**mapping, "quantities": [name], "search_path": search_path}, store=tmp_path / "s", workers=0)
+    assert not (tmp_path / "s").exists()
 
 
 def test_failing_points_are_recorded_and_the_rest_stands(mapping, tmp_path):
@@ -83,7 +105,7 @@ def test_an_interrupted_write_is_recognised_and_redone(mapping, tmp_path, monkey
     chunk = folder.chunk_path(second.start, second.stop)
     chunk.write_bytes(chunk.read_bytes()[:-7])  # a disk that lied
     folder.marker_path(third.start, third.stop).write_text('{"start": ')
-    (folder.tasks / ".x.zarr.zip.abc.tmp").write_bytes(b"half")
+    (folder.tasks / ".x.zarr.zip.abc.tutelage.tmp").write_bytes(b"half")
     assert folder.status().done == 12 - sum(m.stop - m.start for m in (first, second, third))
     log = tmp_path / "log"
     monkeypatch.setenv("SWEEP_LOG", str(log))
@@ -171,6 +193,8 @@ def test_a_newer_schema_and_a_broken_specification_are_refused(mapping, tmp_path
     newer = json.loads(group.read_text())
     newer["attributes"]["tutelage_schema"] = 99
     group.write_text(json.dumps(newer))
+    sums = tmp_path / "points.json"
+    sums.write_text(json.dumps(json.loads(sums.read_text()) | {"files": checksums(tmp_path / "points.zarr")}))
     with pytest.raises(StoreError, match="got 99"):
         open_points(tmp_path)
 

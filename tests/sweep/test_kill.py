@@ -116,6 +116,9 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_resume(toml, tmp_path, forker, wor
     os.kill(pid, signal.SIGINT)
     code, out = forker.wait()
     assert code == 130
-    assert "of 4000 points are stored" in out and f"tutelage sweep resume {folder.path}" in out
+    assert (
+        "of 4000 points are stored" in out
+        and f"tutelage sweep run {tmp_path / 'kill.toml'} --store {folder.path}" in out
+    )
     assert "Traceback" not in out and 0 < folder.status().done < 4000 and not folder.running()
     wait_for_orphans_to_end()

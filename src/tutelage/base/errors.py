@@ -23,3 +23,11 @@ class MissingExtraError(ImportError):
 
 class StoreError(InputError):
     """A file of results cannot be written or read; the message names the file, the cause and the way out."""
+
+
+class DamagedError(StoreError):
+    """A file of results was changed or cut since it was written."""
+
+
+class StoreWarning(UserWarning):
+    """Stored results are damaged, and others were found in their place: the values are right; the message says more."""

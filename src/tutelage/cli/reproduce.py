@@ -41,7 +41,7 @@ def reproduce(
     """
     from tutelage.base import check
     from tutelage.cli.support import check_output_folder, fraction_bars, print_claims, print_table, say
-    from tutelage.report.files import write_run
+    from tutelage.report.files import refuse_others_of, write_run
     from tutelage.store import Store
     from tutelage.studies import available, study_class
     from tutelage.studies.runner import run_study
@@ -53,6 +53,7 @@ def reproduce(
     chosen = study_class(name)
     check.integer(seed, "reproduce", "seed", 0)
     folder = check_output_folder(output, "reproduce")
+    refuse_others_of(chosen.name, folder, "reproduce")
     with fraction_bars() as add:
         study = (chosen.full() if full else chosen.quick()).reseeded(seed)
         run = run_study(study, Store(store), fresh=fresh, progress=add(name))

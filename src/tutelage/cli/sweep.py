@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
 from tutelage.base.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tutelage.sweep import SweepFolder, SweepSpec
     from tutelage.sweep.engine import Progress
@@ -52,7 +52,7 @@ def run(
     """
     from tutelage.sweep import load_spec
 
-    return _run(load_spec(spec), store, scheduler, workers, shard, task_seconds)
+    return _run(load_spec(spec), store, scheduler, workers, shard, task_seconds, file=spec)
 
 
 @sweep.command
@@ -65,6 +65,9 @@ def resume(
     task_seconds: float | None = None,
 ) -> int:
     """Continue the sweep stored in a folder. Example: `tutelage sweep resume store/sweep-bulk-1f2e`.
+
+    Functions of your own (`module:function`) are looked for beside the TOML file, if that is what you give, and on
+    Python's path; never where the stored folder says, which may come from a stranger.
 
     Parameters
     ----------
@@ -79,8 +82,13 @@ def resume(
     task_seconds
         Aim for the length of one task in seconds.
     """
+    from tutelage.sweep import load_spec
+
     folder = _folder(store)
-    return _run(folder.spec(), folder.path, scheduler, workers, shard, task_seconds)
+    stored = folder.spec()
+    if not _is_toml(store):
+        return _run(stored, folder.path, scheduler, workers, shard, task_seconds)
+    return _run(load_spec(store), folder.path, scheduler, workers, shard, task_seconds, file=store)
 
 
 @sweep.command
@@ -123,7 +131,8 @@ def export(store: Path, output: Path) -> int:
     from tutelage.sweep.compact import open_points
     from tutelage.sweep.export import export as write
 
-    dataset = open_points(_folder(store))
+    with _damage_told():
+        dataset = open_points(_folder(store))
     write(dataset, output)
     say(f"{dataset.sizes['point']} points written to {output}")
     return 0
@@ -153,8 +162,36 @@ def plot(
     from tutelage.sweep.compact import open_points
 
     check_output(output, "sweep plot", FIGURE_SUFFIXES)
-    save_figure(draw(open_points(_folder(store)), y=y, x=x, hue=hue), output)
+    with _damage_told():
+        dataset = open_points(_folder(store))
+    save_figure(draw(dataset, y=y, x=x, hue=hue), output)
     return 0
+
+
+@contextlib.contextmanager
+def _damage_told() -> Iterator[None]:
+    """Warnings about damaged results as one line each, without the place in our source that a reader cannot use."""
+    import warnings
+
+    from tutelage.base.errors import StoreWarning
+    from tutelage.cli.support import say
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", StoreWarning)
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+            if issubclass(category, StoreWarning):
+                say(f"tutelage: warning: {message}", error=True)
+            else:
+                others(message, category, *place)
+
+        warnings.showwarning = show
+        yield
+
+
+def _is_toml(store: Path) -> bool:
+    return store.suffix.lower() == ".toml"
 
 
 def _folder(store: Path) -> SweepFolder:
@@ -162,7 +199,7 @@ def _folder(store: Path) -> SweepFolder:
     from tutelage.sweep import SweepFolder, load_spec
     from tutelage.sweep.engine import default_store
 
-    return SweepFolder(default_store(load_spec(store)) if store.suffix.lower() == ".toml" else store)
+    return SweepFolder(default_store(load_spec(store)) if _is_toml(store) else store)
 
 
 def _shard(text: str | None) -> tuple[int, int] | None:
@@ -181,7 +218,9 @@ def _run(
     workers: int | None,
     shard: str | None,
     task_seconds: float | None,
+    file: Path | None = None,
 ) -> int:
+    """Run a specification, read from ``file`` if that is given and from its folder otherwise."""
     from tutelage.cli.support import say
     from tutelage.sweep import run as run_sweep
     from tutelage.sweep.batching import TASK_SECONDS
@@ -189,7 +228,7 @@ def _run(
     from tutelage.sweep.folder import SweepFolder
 
     folder = SweepFolder(default_store(spec) if store is None else store)
-    with _progress(spec.name) as report:
+    with _damage_told(), _progress(spec.name) as report:
         try:
             run_sweep(
                 spec,
@@ -199,12 +238,17 @@ def _run(
                 shard=_shard(shard),
                 task_seconds=TASK_SECONDS if task_seconds is None else task_seconds,
                 progress=report,
+                imported=_say_origins,
             )
         except KeyboardInterrupt:
             found = folder.status()
+            # Only the file says where the functions of a user are.
+            again = (
+                f"run {file} --store" if file and any(":" in name for name in spec.quantities) else "resume"
+            )
             say(
                 f"stopped: {found.done} of {found.total} points are stored; "
-                f"continue with: tutelage sweep resume {folder.path}",
+                f"continue with: tutelage sweep {again} {folder.path}",
                 error=True,
             )
             return 130
@@ -212,6 +256,13 @@ def _run(
     failed = f", {found.failed} failed (see the variable error)" if found.failed else ""
     say(f"{found.done} of {found.total} points stored in {folder.path}{failed}")
     return 0
+
+
+def _say_origins(functions: Mapping[str, str]) -> None:
+    from tutelage.cli.support import say
+
+    for name, file in functions.items():
+        say(f"{name} is imported from {file}", error=True)
 
 
 @contextlib.contextmanager

@@ -15,6 +15,9 @@ from tutelage.report.page import page
 from tutelage.report.receipt import reused, write_receipt
 from tutelage.report.workers import Failed, Job, longest_first, run_all
 from tutelage.store import Store, atomic_write, provenance, remove_abandoned
+from tutelage.store.atomic import is_temporary
+from tutelage.store.keys import SUFFIX
+from tutelage.store.ownership import refuse_others
 from tutelage.studies import available, study_class
 from tutelage.studies.base import Progress, Study
 from tutelage.studies.runner import Judged, Run, key_of, run_study
@@ -52,6 +55,24 @@ class Folders:
         for folder in dataclasses.astuple(found):
             folder.mkdir(exist_ok=True)
         return found
+
+
+def _claim(output: Path) -> None:
+    """Mark the folder as a report's, which the next report may write over; refuse one with other people's files.
+
+    Reports before the marker are known by their stored datasets, and hold nothing else.
+    """
+    marker = output / ".tutelage-report"
+    if not marker.is_file():
+        older = any((output / "datasets").glob(f"*{SUFFIX}"))
+        rooms = {"index.html", *(field.name for field in dataclasses.fields(Folders))} if older else ()
+
+        def ours(entry: Path) -> bool:
+            return entry.name in rooms or is_temporary(entry.name)
+
+        refuse_others(output, ours, "report", "choose another (--output)")
+        with atomic_write(marker, "w", "report") as stream:
+            stream.write("Written by tutelage report, which may replace what lies in this folder.\n")
 
 
 def chosen_studies(names: Sequence[str] = (), *, full: bool = False, seed: int = 0) -> dict[str, Study]:
@@ -99,8 +120,14 @@ def build_report(
         ``bars(description)`` makes a progress bar and returns a function of the fraction done.
     finished : callable, optional
         Called with every run as it is done.
+
+    Raises
+    ------
+    StoreError
+        The folder holds files, and no report has marked it as its own.
     """
     chosen, store = chosen_studies(names, full=full, seed=seed), store or Store()
+    _claim(output)
     bars, folders = bars or (lambda description: lambda fraction: None), Folders.inside(output)
     pdf_fonts = _FULL_FONTS if full else _QUICK_FONTS
     known = {} if fresh else _shown_again(chosen, folders, pdf_fonts)

@@ -6,22 +6,33 @@ from pathlib import Path
 
 from tutelage.cli.support import save_figure, write_json
 from tutelage.store import save_dataset
+from tutelage.store.keys import SUFFIX
+from tutelage.store.ownership import refuse_others
 from tutelage.studies.runner import Run
 
 
 def write_run(run: Run, figures: Path, claims: Path, datasets: Path, *, pdf_fonts: int = 42) -> list[Path]:
-    """Write everything of one run into three existing folders (which may be the same); returns the paths."""
-    written = []
+    """Write everything of one run into three existing folders (which may be the same); returns the paths.
+
+    The dataset comes first: it says that the rest is ours (:func:`refuse_others_of`).
+    """
+    written = [save_dataset(run.dataset, datasets / f"{run.study.name}{SUFFIX}")]
     figure = run.study.draw(run.dataset)
     for suffix in (".png", ".pdf"):
         path = figures / f"{run.study.name}{suffix}"
         save_figure(figure, path, pdf_fonts=pdf_fonts)
-        figure.set_layout_engine(
-            "none"
-        )  # the PDF keeps the PNG's places: finding them is a tenth of the work (measured)
+        # The PDF keeps the PNG's places: finding them is a tenth of the work (measured).
+        figure.set_layout_engine("none")
         written.append(path)
     for claim in run.claims:
         path = claims / f"{claim.id}.json"
         write_json(path, run.record(claim))
         written.append(path)
-    return [*written, save_dataset(run.dataset, datasets / f"{run.study.name}.zarr.zip")]
+    return [*written[1:], written[0]]
+
+
+def refuse_others_of(study: str, folder: Path, who: str) -> None:
+    """Refuse a folder whose ``STUDY.png`` or the like is not ours: no dataset of that study lies beside it."""
+    if not (folder / f"{study}{SUFFIX}").is_file():
+        advice = "choose another (--output)"
+        refuse_others(folder, lambda entry: not entry.name.startswith(f"{study}."), who, advice)

@@ -18,7 +18,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from tutelage.studies.base import Progress
-from tutelage.sweep.pin import SINGLE_THREAD, pin_process, take_core
+from tutelage.sweep.pin import SAFE_PATH, SINGLE_THREAD, pin_process, take_core
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,9 +141,10 @@ def _ignore(fraction: float) -> None:
 
 @contextlib.contextmanager
 def _environment_of_a_worker() -> Iterator[None]:
-    """What a child must inherit: one thread (read when libraries load), and Ctrl-C left to the parent."""
-    before = {name: os.environ.get(name) for name in SINGLE_THREAD}
-    os.environ.update(SINGLE_THREAD)
+    """What a child must inherit: one thread (read when libraries load), a path without the current folder, Ctrl-C left to us."""
+    inherited = SINGLE_THREAD | SAFE_PATH
+    before = {name: os.environ.get(name) for name in inherited}
+    os.environ.update(inherited)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -15,7 +15,8 @@ from typing import IO, Any
 from tutelage.base.check import human_bytes
 from tutelage.base.errors import StoreError
 
-TEMPORARY_SUFFIX = ".tmp"
+#: With the leading dot it names files nobody else writes: those left by a killed process may be removed.
+TEMPORARY_SUFFIX = ".tutelage.tmp"
 
 
 def sync_directory(folder: str | os.PathLike) -> None:
@@ -118,9 +119,14 @@ def _locked_temporary(path: Path) -> tuple[int, str]:
         os.close(handle)  # taken for abandoned in the moment before it was locked
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is one that :func:`atomic_write` had not finished."""
+    return name.startswith(".") and name.endswith(TEMPORARY_SUFFIX)
+
+
 def remove_abandoned(folder: str | os.PathLike) -> None:
     """Remove temporary files whose writer was killed: a living one holds a lock on its file."""
-    for file in Path(folder).glob(f".*{TEMPORARY_SUFFIX}"):
+    for file in filter(lambda file: is_temporary(file.name), Path(folder).glob(".*")):
         with contextlib.suppress(OSError), file.open("rb") as stream:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             file.unlink()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage.base.errors import StoreError
+from tutelage.base.errors import DamagedError, StoreError
 from tutelage.store import single_chunk
 from tutelage.store.atomic import atomic_write
 from tutelage.store.keys import plain
@@ -136,19 +136,19 @@ def load_dataset(path: str | os.PathLike, lazy: bool = False) -> xr.Dataset:
         attributes = _root_attributes(path, who)
         check_schema(attributes, who)
         if lazy:
-            return xr.open_zarr(ZipStore(path, mode="r"), consolidated=False)
+            return xr.open_zarr(ZipStore(path, mode="r"), consolidated=False, zarr_format=3)
         with zipfile.ZipFile(path) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
         if (dataset := single_chunk.decode(members)) is not None:
             return dataset
-        with xr.open_zarr(_memory_store(members), consolidated=False, chunks=None) as opened:
+        with xr.open_zarr(_memory_store(members), consolidated=False, chunks=None, zarr_format=3) as opened:
             return _fixed_strings(opened.load())
     except FileNotFoundError:
         raise StoreError(f"{who}: expected a dataset, there is no such file; check the path") from None
     except StoreError:
         raise
     except _DAMAGE as error:
-        raise StoreError(
+        raise DamagedError(
             f"{who}: expected a whole dataset, the file is truncated or corrupt ({error}); "
             "delete it and compute it again"
         ) from None

@@ -111,28 +111,33 @@ def _hash_files(files: tuple[tuple[str, Path], ...]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _module_files(module: str) -> dict[str, Path]:
-    """Relative name -> path of the source files of a module or of everything inside a package."""
+def _origin(module: str) -> Path:
+    """The file of a module, the ``__init__.py`` of a package."""
     try:
         spec = importlib.util.find_spec(module)
     except ModuleNotFoundError:
         spec = None
     if spec is None or spec.origin is None:
         raise InputError(f"code_version: expected an importable module, got {module!r}; check the name")
-    origin = Path(spec.origin).resolve()
+    return Path(spec.origin)
+
+
+def _module_files(module: str | Path) -> dict[str, Path]:
+    """Relative name -> path of the source files of a module or of everything inside a package."""
+    origin = (module if isinstance(module, Path) else _origin(module)).resolve()
     found = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
     root = _PACKAGE.parent if origin.is_relative_to(_PACKAGE) else origin.parent
     return {path.relative_to(root).as_posix(): path for path in found}
 
 
-def code_version(modules: Iterable[str] = ("tutelage",)) -> str:
+def code_version(modules: Iterable[str | Path] = ("tutelage",)) -> str:
     """A hash of source files, so that cached results are keyed by parameters AND code.
 
     Parameters
     ----------
-    modules : iterable of str
-        Dotted names; a package stands for everything inside it. The default is the whole of tutelage; a study
-        whose result depends on a few rooms only names those and survives changes elsewhere.
+    modules : iterable of str or Path
+        Dotted names, or the files of modules; a package stands for everything inside it. The default is the whole of
+        tutelage; a study whose result depends on a few rooms only names those and survives changes elsewhere.
 
     Returns
     -------

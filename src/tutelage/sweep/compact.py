@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
-import shutil
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage.base.errors import StoreError
+from tutelage.base.errors import DamagedError, StoreError, StoreWarning
 from tutelage.store import load_dataset, sync_directory
 from tutelage.store.atomic import TEMPORARY_SUFFIX, write_error
-from tutelage.store.datasets import check_schema, storable
+from tutelage.store.datasets import check_schema
+from tutelage.store.ownership import marked, remove_arrays, replace_arrays
 from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.sweep.manifest import (
+    Manifest,
+    checksum,
+    checksums,
+    damaged_files,
+    read_manifest,
+    tasks_of,
+    write_manifest,
+)
 from tutelage.sweep.quantities import resolve
 from tutelage.sweep.spec import SweepSpec
 
@@ -24,37 +34,51 @@ if TYPE_CHECKING:
 #: Bytes of one chunk of the widest variable: large enough for fast reading, small enough to hold many.
 _CHUNK_BYTES = 16e6
 _MOST_ROWS = 20_000
+_WHO = "sweep (compaction)"
 
 
 def compact(folder: SweepFolder) -> None:
-    """Write ``points.zarr`` from all whole tasks, unless it is up to date. The caller holds the lock.
+    """Write ``points.zarr`` from all whole tasks, unless it is up to date and whole. The caller holds the lock.
 
-    Everything goes to a temporary folder, is synced, and takes the name in one step. A damaged chunk is
-    discarded and reported: running the sweep again computes its points anew.
+    Everything goes to a temporary folder, is synced, and takes the name in one step; its checksums follow. A damaged
+    chunk is discarded and reported: running the sweep again computes its points anew.
     """
     markers = folder.markers()
-    if not markers or folder.compact_digest() == folder.digest(markers):
+    if not markers or _up_to_date(folder, markers):
         return
     spec = folder.spec()
     target = folder.compact_path
-    temporary = target.with_name(target.name + TEMPORARY_SUFFIX)
-    shutil.rmtree(temporary, ignore_errors=True)
+    temporary = target.with_name("." + target.name + TEMPORARY_SUFFIX)
+    remove_arrays(temporary, _WHO)
     try:
         first = True
         for block, rows in _blocks(folder, spec, markers):
             _append(block, temporary, first, rows)
             first = False
         _sync_tree(temporary)
-        if target.exists():
-            shutil.rmtree(target)
-        os.rename(temporary, target)
-        sync_directory(folder.path)
+        files = checksums(temporary)
+        replace_arrays(temporary, target, _WHO, place=True)
+        write_manifest(folder.manifest_path, Manifest(tasks_of(markers), files))
     except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise write_error("sweep (compaction)", target, error) from None
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+        raise write_error(_WHO, target, error) from None
+    except _DamagedTask as error:
+        folder.discard(error.marker)
+        raise StoreError(
+            f"{error} and are set aside; run the sweep again to compute them anew, the others are kept"
+        ) from None
+    finally:
+        remove_arrays(temporary, _WHO)
+
+
+def _up_to_date(folder: SweepFolder, markers: list[Marker]) -> bool:
+    """Whether ``points.zarr`` holds these tasks and nothing else, unharmed; says so when it was harmed."""
+    manifest = read_manifest(folder.manifest_path)
+    if manifest is None or manifest.tasks != tasks_of(markers):
+        return False
+    damaged = damaged_files(folder.compact_path, manifest.files)
+    if damaged:
+        _warn(f"{_named(folder, damaged)}; it is written anew from the task files")
+    return not damaged
 
 
 def gather(folder: SweepFolder) -> xr.Dataset:
@@ -62,24 +86,73 @@ def gather(folder: SweepFolder) -> xr.Dataset:
     markers = folder.markers()
     if not markers:
         raise StoreError(f"sweep store {str(folder.path)!r}: expected stored points, there are none yet")
-    blocks = [block for block, _ in _blocks(folder, folder.spec(), markers)]
-    return _concatenate(blocks)
+    try:
+        return _concatenate([block for block, _ in _blocks(folder, folder.spec(), markers)])
+    except _DamagedTask as error:
+        raise DamagedError(f"{error}; run the sweep again to compute them anew") from None
 
 
 def open_points(folder: SweepFolder | str | Path) -> xr.Dataset:
-    """Everything stored: lazily from the compacted result if it is up to date, else read from the tasks."""
-    import xarray as xr
+    """Everything stored: lazily from the compacted result if it is up to date and whole, else read from the tasks.
 
+    Every byte of the compacted result is compared with its checksum first. Imports no function of the sweep and writes
+    nothing, whoever made the folder.
+
+    Warns
+    -----
+    StoreWarning
+        The compacted result is damaged; the points come from the task files.
+
+    Raises
+    ------
+    DamagedError
+        It is damaged and there are no task files; or one of those is damaged in its turn.
+    """
     folder = folder if isinstance(folder, SweepFolder) else SweepFolder(folder)
     markers = folder.markers()
-    attributes = folder.compact_attributes()
-    if attributes and (not markers or attributes.get("tasks") == folder.digest(markers)):
-        check_schema(attributes, f"sweep store {str(folder.path)!r}")
-        points = xr.open_zarr(folder.compact_path, consolidated=False)
-        return points.assign_coords(
-            {name: _loaded(c) for name, c in points.coords.items() if name != "point"}
+    manifest = read_manifest(folder.manifest_path)
+    if manifest is None:
+        if not folder.compact_path.exists():
+            return gather(folder)
+        problem = f"{_who(folder)}: points.json, the checksums of points.zarr, is missing or damaged"
+    elif any(manifest.tasks.get(task) != crc for task, crc in tasks_of(markers).items()):
+        return gather(folder)  # there are newer tasks
+    elif damaged := damaged_files(folder.compact_path, manifest.files):
+        problem = _named(folder, damaged)
+    else:
+        return _opened(folder)
+    if not markers:
+        raise DamagedError(
+            f"{problem}, and the task files are gone; restore the folder from a copy, or run the sweep again"
         )
-    return gather(folder)
+    points = gather(folder)
+    _warn(
+        f"{problem}; {points.sizes['point']} points were read from the task files, `sweep resume` writes it anew"
+    )
+    return points
+
+
+def _opened(folder: SweepFolder) -> xr.Dataset:
+    """The compacted result, lazily but for its parameters."""
+    import xarray as xr
+
+    points = xr.open_zarr(folder.compact_path, consolidated=False, zarr_format=3)
+    check_schema(points.attrs, _who(folder))
+    return points.assign_coords({name: _loaded(c) for name, c in points.coords.items() if name != "point"})
+
+
+def _who(folder: SweepFolder) -> str:
+    return f"sweep store {str(folder.path)!r}"
+
+
+def _named(folder: SweepFolder, damaged: list[str]) -> str:
+    """What is damaged, in one sentence."""
+    more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+    return f"{_who(folder)}: points.zarr/{damaged[0]}{more} changed or went missing since it was written"
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, StoreWarning, stacklevel=3)
 
 
 def _loaded(coordinate: xr.DataArray) -> Any:
@@ -111,7 +184,7 @@ def _blocks(folder: SweepFolder, spec: SweepSpec, markers: list[Marker]) -> Iter
         if count < rows and not last:
             continue
         joined = _concatenate(held)
-        joined.attrs = {"spec": spec.to_mapping(), "name": spec.name, "tasks": folder.digest(markers)}
+        joined.attrs = {"spec": spec.to_mapping(), "name": spec.name}
         joined.attrs["variables"] = list(names)
         joined = joined.assign_coords(_axes(spec, sizes))
         while count >= rows or (last and count):
@@ -146,17 +219,25 @@ def _variables(folder: SweepFolder, markers: list[Marker]) -> dict[str, Any]:
     return names
 
 
+class _DamagedTask(DamagedError):
+    """A task's chunk is not what was written."""
+
+    def __init__(self, folder: SweepFolder, marker: Marker) -> None:
+        super().__init__(
+            f"{_who(folder)}: points {marker.start} to {marker.stop - 1} were damaged on the disk"
+        )
+        self.marker = marker
+
+
 def _read(folder: SweepFolder, marker: Marker) -> xr.Dataset:
+    path = folder.chunk_path(marker.start, marker.stop)
     try:
-        return load_dataset(folder.chunk_path(marker.start, marker.stop))
-    except StoreError as error:
-        if "corrupt" not in str(error):
-            raise
-        folder.discard(marker)
-        raise StoreError(
-            f"sweep store {str(folder.path)!r}: points {marker.start} to {marker.stop - 1} were damaged on "
-            "the disk and are set aside; run the sweep again to compute them anew, the others are kept"
-        ) from None
+        chunk = load_dataset(path)
+    except DamagedError:
+        raise _DamagedTask(folder, marker) from None
+    if checksum(path) != [marker.bytes, marker.crc32]:
+        raise _DamagedTask(folder, marker)
+    return chunk
 
 
 def _complete(chunk: xr.Dataset, names: dict[str, Any], sizes: dict[str, int]) -> xr.Dataset:
@@ -183,13 +264,13 @@ def _axes(spec: SweepSpec, sizes: dict[str, int]) -> dict[str, Any]:
     """Coordinates of the shared axes that the quantities declare."""
     axes: dict[str, Any] = {}
     for name in spec.quantities:
-        axes.update(resolve(name, spec.search_path).axes(spec.options.get(name, {})))
+        axes.update(resolve(name).axes(spec.options.get(name, {})))
     return {name: np.asarray(values) for name, values in axes.items() if sizes.get(name) == len(values)}
 
 
 def _append(block: xr.Dataset, path: Path, first: bool, rows: int) -> None:
     """Write the first block, or append an aligned one."""
-    block = storable(block)
+    block = marked(block)
     if not first:
         block.drop_vars([n for n, v in block.variables.items() if "point" not in v.dims]).to_zarr(
             path, append_dim="point", consolidated=False

@@ -19,6 +19,7 @@ from tutelage.sweep.batching import TASK_SECONDS, Batcher
 from tutelage.sweep.cluster import connect, default_workers
 from tutelage.sweep.evaluate import lost_point, run_task, store_results
 from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.sweep.imports import complete, origins
 from tutelage.sweep.spec import SweepSpec, as_spec, subset
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def run(
     task_seconds: float = TASK_SECONDS,
     memory: float | None = None,
     progress: Callable[[Progress], None] | None = None,
+    imported: Callable[[Mapping[str, str]], None] | None = None,
 ) -> xr.Dataset:
     """Evaluate every point that is not stored yet and return everything stored, lazily.
 
@@ -99,6 +101,8 @@ def run(
         Bytes that points in flight on the local cluster may claim; 70 % of the free memory by default.
     progress : callable, optional
         Called with a :class:`Progress` after every task.
+    imported : callable, optional
+        Called before the first task with each ``module:function`` and the file that it comes from.
 
     Returns
     -------
@@ -108,17 +112,23 @@ def run(
 
     Raises
     ------
+    InputError
+        No such module or function; told before anything is written.
     StoreError
-        Another run holds the folder, it holds another sweep, it cannot be written, or the disk is full.
+        Another run holds the folder, it holds another sweep or files that are not ours, it cannot be written, or the
+        disk is full.
     """
     from tutelage.sweep.compact import compact, open_points
 
-    spec = as_spec(spec)
+    spec = complete(as_spec(spec))
     wanted = subset(spec, shard)
     workers = default_workers() if workers is None else check.integer(workers, "sweep", "workers", minimum=0)
     check.number(task_seconds, "sweep", "task_seconds", above=0.0)
     if client is not None and scheduler is not None:
         raise InputError("sweep: expected a client or a scheduler address, got both; give one")
+    functions = origins(spec)
+    if imported is not None:
+        imported(functions)
     folder = SweepFolder(default_store(spec) if store is None else store)
     folder.create(spec)
     with folder.lock(shard):

@@ -17,6 +17,7 @@ from tutelage.base.errors import InputError
 from tutelage.store import code_version, save_dataset
 from tutelage.store.provenance import cpu_model, thread_count
 from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.sweep.imports import source_file
 from tutelage.sweep.quantities import Evaluation, resolve
 from tutelage.sweep.spec import Point, SweepSpec
 
@@ -92,9 +93,10 @@ def stack(columns: Sequence[Mapping[str, tuple[tuple[str, ...], np.ndarray]]]) -
 
 
 @functools.cache
-def code_of(quantities: tuple[str, ...]) -> str:
+def code_of(quantities: tuple[str, ...], search_path: tuple[str, ...]) -> str:
     """The hash of tutelage's source and of the modules user functions come from."""
-    return code_version(("tutelage", *(name.partition(":")[0] for name in quantities if ":" in name)))
+    files = (source_file(name, search_path) for name in quantities if ":" in name)
+    return code_version(("tutelage", *(file for file in files if file is not None)))
 
 
 def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mapping[str, Any]]) -> xr.Dataset:
@@ -103,7 +105,11 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mappin
 
     results = list(results)
     n = len(results)
-    text = {"version": tutelage.__version__, "code": code_of(spec.quantities), "cpu": cpu_model()}
+    text = {
+        "version": tutelage.__version__,
+        "code": code_of(spec.quantities, spec.search_path),
+        "cpu": cpu_model(),
+    }
     record = {
         "seconds": ("point", np.array([r["seconds"] for r in results])),
         "method": ("point", np.array([r["method"] for r in results])),

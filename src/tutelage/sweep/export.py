@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError, MissingExtraError
 from tutelage.store.atomic import write_error
 from tutelage.store.datasets import storable
+from tutelage.store.ownership import check_replaceable, marked, replace_arrays
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,24 +27,25 @@ def export(dataset: xr.Dataset, path: str | os.PathLike) -> Path:
     Raises
     ------
     InputError
-        Another suffix, a path that exists as something else.
+        Another suffix, a folder in place of a file.
     StoreError
-        Unwritable place or full disk.
+        A zarr folder that we did not write or that holds files of others, an unwritable place or full disk.
     """
     path = Path(path)
     check.choice(path.suffix.lower(), f"export to {str(path)!r}", "file ending", FORMATS)
     kind = FORMATS[path.suffix.lower()]
     if path.is_dir() and kind != "zarr":
         raise InputError(f"export: expected a file name, got the folder {str(path)!r}; add a name")
-    if kind == "zarr" and path.exists() and not (path / "zarr.json").exists():
-        raise InputError(f"export: expected a new name or a zarr folder, {str(path)!r} is neither; rename it")
+    if kind == "zarr":
+        check_replaceable(path, "export")
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
             temporary = Path(folder) / path.name
             _WRITERS[kind](dataset, temporary)
-            if path.is_dir():
-                shutil.rmtree(path)
-            os.replace(temporary, path)
+            if kind == "zarr":
+                replace_arrays(temporary, path, "export")
+            else:
+                os.replace(temporary, path)
     except ImportError as error:
         raise MissingExtraError(f"export: {error}; pip install 'tutelage[sweep]'") from error
     except OSError as error:
@@ -65,7 +66,7 @@ def _netcdf(dataset: xr.Dataset, path: Path) -> None:
 
 
 def _zarr(dataset: xr.Dataset, path: Path) -> None:
-    storable(dataset).to_zarr(path, mode="w", zarr_format=3, consolidated=False)
+    marked(dataset).to_zarr(path, mode="w", zarr_format=3, consolidated=False)
 
 
 def _parquet(dataset: xr.Dataset, path: Path) -> None:

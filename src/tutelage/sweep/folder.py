@@ -7,6 +7,7 @@
     tasks/000000000-000000050.zarr.zip     the points 0 <= index < 50
     tasks/000000000-000000050.done         its size, checksum and counts, written after it
     points.zarr/                   everything in one zarr, written by one process afterwards
+    points.json                    its files with their checksums, and the tasks it was made of
 """
 
 from __future__ import annotations
@@ -20,16 +21,20 @@ import platform
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tutelage.base.errors import StoreError
 from tutelage.store import SCHEMA_VERSION, atomic_write, provenance
-from tutelage.store.atomic import TEMPORARY_SUFFIX
+from tutelage.store.atomic import is_temporary
 from tutelage.store.datasets import SCHEMA_ATTRIBUTE, check_schema
+from tutelage.store.ownership import is_marked, refuse_others, remove_files
+from tutelage.sweep.manifest import read_manifest, tasks_of
 from tutelage.sweep.spec import SweepSpec
 
 _SPEC = "sweep.json"
 _NAME = re.compile(r"(\d{9,})-(\d{9,})\.done")
+_TASK_FILE = re.compile(r"(\d{9,}-\d{9,})\.(done|zarr\.zip)")
+_LOCK = re.compile(r"lock(-\d+-of-\d+)?")
+_HOLDER = "process "
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +88,11 @@ class SweepFolder:
         """The compacted result."""
         return self.path / "points.zarr"
 
+    @property
+    def manifest_path(self) -> Path:
+        """Its checksums."""
+        return self.path / "points.json"
+
     def stem(self, start: int, stop: int) -> str:
         """Name of a task's files."""
         return f"{start:09d}-{stop:09d}"
@@ -108,6 +118,7 @@ class SweepFolder:
                     f"different one ({spec.n_points} points); choose another folder (--store)"
                 )
             return
+        refuse_others(self.path, self._ours, who, "choose another (--store)")
         try:
             self.tasks.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -118,13 +129,23 @@ class SweepFolder:
         with atomic_write(self.path / _SPEC, "w", who) as stream:
             json.dump(content, stream, indent=2)
 
+    def _ours(self, entry: Path) -> bool:
+        """Whether an entry of a folder without a specification is what a sweep leaves there."""
+        if entry == self.tasks and entry.is_dir():
+            return all(_TASK_FILE.fullmatch(f.name) or is_temporary(f.name) for f in entry.iterdir())
+        if _LOCK.fullmatch(entry.name) and entry.is_file():
+            return entry.read_bytes()[: len(_HOLDER)] in (b"", _HOLDER.encode())
+        if entry == self.compact_path:
+            return is_marked(entry)
+        return is_temporary(entry.name) or (entry == self.manifest_path and read_manifest(entry) is not None)
+
     def spec(self) -> SweepSpec:
-        """The specification of the sweep stored here."""
+        """The specification of the sweep stored here, without a search path: whoever wrote it names no code to run."""
         who = f"sweep store {str(self.path)!r}"
         try:
             content = json.loads((self.path / _SPEC).read_text(encoding="utf-8"))
             check_schema(content, who)
-            return SweepSpec.from_mapping(content["spec"], who)
+            return SweepSpec.from_mapping({**content["spec"], "search_path": ()}, who)
         except (FileNotFoundError, NotADirectoryError):
             raise StoreError(f"{who}: expected a sweep, there is no {_SPEC} in it; check the path") from None
         except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError) as error:
@@ -162,14 +183,17 @@ class SweepFolder:
         Only for the holder of the whole lock: another shard's file may be about to get its marker.
         """
         whole = {self.stem(m.start, m.stop) for m in self.markers()}
-        for file in self.tasks.iterdir():
-            if file.name.endswith(TEMPORARY_SUFFIX) or file.name.partition(".")[0] not in whole:
-                file.unlink(missing_ok=True)
+
+        def left(name: str) -> bool:
+            match = _TASK_FILE.fullmatch(name)
+            return is_temporary(name) or (match is not None and match[1] not in whole)
+
+        remove_files(self.tasks, left)
 
     def discard(self, marker: Marker) -> None:
         """Forget a task whose chunk is damaged: the marker first, so that a crash between is harmless."""
-        self.marker_path(marker.start, marker.stop).unlink(missing_ok=True)
-        self.chunk_path(marker.start, marker.stop).unlink(missing_ok=True)
+        for path in (self.marker_path, self.chunk_path):
+            remove_files(self.tasks, path(marker.start, marker.stop).name.__eq__)
 
     def pending(self, wanted: range, markers: list[Marker]) -> list[range]:
         """The parts of ``wanted`` that no whole task covers, ascending."""
@@ -200,7 +224,8 @@ class SweepFolder:
     @contextlib.contextmanager
     def _locked(self, path: Path, kind: int, write: bool) -> Iterator[None]:
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            # A link would have whatever it leads to emptied.
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         except OSError as error:
             raise StoreError(
                 f"sweep store {str(self.path)!r}: cannot write in it ({error.strerror}); choose another"
@@ -218,7 +243,7 @@ class SweepFolder:
             with contextlib.suppress(OSError):
                 if write:
                     os.ftruncate(handle, 0)
-                    os.write(handle, f"process {os.getpid()} on {platform.node()}".encode())
+                    os.write(handle, f"{_HOLDER}{os.getpid()} on {platform.node()}".encode())
             yield
         finally:
             os.close(handle)
@@ -226,7 +251,7 @@ class SweepFolder:
     def running(self) -> bool:
         """Whether some process holds the lock now."""
         try:
-            handle = os.open(self.path / "lock", os.O_RDONLY)
+            handle = os.open(self.path / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return False
         try:
@@ -240,6 +265,7 @@ class SweepFolder:
     def status(self) -> SweepStatus:
         """Count what is stored, from the markers alone."""
         spec, markers = self.spec(), self.markers()
+        manifest = read_manifest(self.manifest_path)
         everything = range(spec.n_points)
         remaining = sum(len(gap) for gap in self.pending(everything, markers))
         return SweepStatus(
@@ -250,24 +276,7 @@ class SweepFolder:
             tasks=len(markers),
             seconds=sum(m.seconds for m in markers if m.seconds == m.seconds),
             running=self.running(),
-            compacted=self.compact_digest() == self.digest(markers),
+            compacted=manifest is not None
+            and self.compact_path.is_dir()
+            and manifest.tasks == tasks_of(markers),
         )
-
-    def digest(self, markers: list[Marker]) -> str:
-        """Names the set of stored chunks; the compacted result keeps it to know whether it is up to date."""
-        import hashlib
-
-        text = ";".join(f"{m.start}-{m.stop}:{m.crc32}" for m in markers)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def compact_attributes(self) -> dict[str, Any]:
-        """Attributes of the compacted result; empty where there is none."""
-        try:
-            content = json.loads((self.compact_path / "zarr.json").read_text(encoding="utf-8"))
-            return dict(content.get("attributes", {}))
-        except (OSError, ValueError, AttributeError):
-            return {}
-
-    def compact_digest(self) -> str | None:
-        """Which set of chunks the compacted result was made of."""
-        return self.compact_attributes().get("tasks")

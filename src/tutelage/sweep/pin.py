@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -22,6 +23,9 @@ SINGLE_THREAD = {
         "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NPROC",
     )
 }  # fmt: skip
+
+#: Python starts without the current folder (or the script's) on its path: a ``numpy.py`` that lies there is not NumPy.
+SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 
 #: Open for the life of the process: closing one gives its processor back.
 _held: list[int] = []
@@ -68,6 +72,13 @@ def pin_worker() -> None:
         pin_process(core)
 
 
+def put_current_folder_last() -> None:
+    """``python -m`` puts the current folder first on Python's path; what is imported from now on is found elsewhere first."""
+    here = os.path.realpath(os.getcwd())
+    sys.path.sort(key=lambda folder: os.path.realpath(folder) == here)
+
+
 def dask_setup(worker: Any) -> None:
     """Called by Dask in each worker before its first task."""
+    put_current_folder_last()
     pin_worker()

@@ -14,7 +14,8 @@ import sys
 import threading
 import time
 
-from tutelage.sweep.pin import SINGLE_THREAD
+from tutelage.sweep.imports import worker_path
+from tutelage.sweep.pin import SAFE_PATH, SINGLE_THREAD
 
 #: Seconds between the end of a worker and the start of the next: against a machine that cannot start any.
 _PAUSE = 0.1
@@ -47,11 +48,16 @@ class WorkerProcesses:
             self._closing.wait(_PAUSE)
 
     def _start(self, name: str) -> subprocess.Popen:
-        path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
         return subprocess.Popen(
             [sys.executable, "-m", "tutelage.sweep.worker", self._address, name],
             stdin=subprocess.PIPE,
-            env={**os.environ, **SINGLE_THREAD, "PYTHONPATH": path, "DASK_LOGGING__DISTRIBUTED": "critical"},
+            env={
+                **os.environ,
+                **SINGLE_THREAD,
+                **SAFE_PATH,
+                "PYTHONPATH": os.pathsep.join(worker_path()),
+                "DASK_LOGGING__DISTRIBUTED": "critical",
+            },
             start_new_session=True,  # Ctrl-C reaches the terminal's whole group; the sweep decides what stops
         )
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import importlib
-import sys
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.sweep.spec import Point
 
+_USER_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 #: What a quantity returns: name -> number, text, array, or (dimension names, array).
 Values = Mapping[str, Any]
 
@@ -64,12 +64,12 @@ class Quantity:
 
 
 def resolve(name: str, search_path: tuple[str, ...] = (), who: str = "sweep") -> Quantity:
-    """The quantity of a name, or of ``module:function``.
+    """The quantity of a name, or of ``module:function``, which is imported when a point is evaluated and not before.
 
     Raises
     ------
     InputError
-        Unknown name (the nearest is given), no such module or function.
+        Unknown name (the nearest is given), or not the names of a module and a function.
     """
     if ":" not in name:
         from tutelage.sweep.builtin import QUANTITIES
@@ -78,31 +78,16 @@ def resolve(name: str, search_path: tuple[str, ...] = (), who: str = "sweep") ->
             hint = check.nearest(name, QUANTITIES)
             raise InputError(f"{who}: unknown quantity {name!r}; {hint} (or write module:function)")
         return QUANTITIES[name]
-    user_function(name, search_path, who)  # a wrong name is told now, not at the first point
+    if not _USER_NAME.fullmatch(name):
+        raise InputError(f"{who}: expected module:function, got {name!r}; write their names as Python does")
     return Quantity(name, functools.partial(_call_user, name, tuple(search_path), who), options=None)
-
-
-def user_function(name: str, search_path: tuple[str, ...], who: str) -> Callable[..., Any]:
-    """Import ``module:function``; the folders of the specification are searched first."""
-    module_name, _, function_name = name.partition(":")
-    for folder in reversed(search_path):
-        if folder not in sys.path:
-            sys.path.insert(0, folder)
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise InputError(f"{who}: cannot import {module_name!r} of quantity {name!r} ({error})") from None
-    if function_name not in vars(module):
-        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise InputError(
-            f"{who}: no {function_name!r} in {module_name!r}; {check.nearest(function_name, known)}"
-        )
-    return vars(module)[function_name]
 
 
 def _call_user(
     name: str, search_path: tuple[str, ...], who: str, evaluation: Evaluation, **options: Any
 ) -> Values:
     """A user's function takes the point; a bare result is named after the function."""
+    from tutelage.sweep.imports import user_function
+
     value = user_function(name, search_path, who)(evaluation.point, **options)
     return value if isinstance(value, Mapping) else {name.partition(":")[2]: value}

@@ -90,7 +90,8 @@ class SweepSpec:
         Working memory of one point, where the estimate from its sizes does not fit (user functions); not part
         of the grid's identity.
     search_path : tuple of str
-        Where ``module:function`` is looked for, beside Python's own path; not part of the grid's identity.
+        Where ``module:function`` is looked for, before Python's own path; neither part of the grid's identity nor
+        stored: the folder of a sweep, which may travel, does not say where code comes from.
     """
 
     quantities: tuple[str, ...]
@@ -126,7 +127,7 @@ class SweepSpec:
     @property
     def key(self) -> str:
         """Name and digest of the grid: the same question has the same key."""
-        question = {k: v for k, v in self.to_mapping().items() if k not in ("search_path", "memory_bytes")}
+        question = {k: v for k, v in self.to_mapping().items() if k != "memory_bytes"}
         return dataset_key(self.name, question, code="")
 
     def columns(self, indices: Any) -> dict[str, np.ndarray]:
@@ -174,7 +175,7 @@ class SweepSpec:
         return columns["k"] * (np.minimum(columns["k"], columns["d"]) + 1)
 
     def to_mapping(self) -> dict[str, Any]:
-        """The specification as JSON can hold it; the inverse of :meth:`from_mapping`."""
+        """The specification as JSON can hold it; :meth:`from_mapping` reads it. The search path is not in it."""
         grid = {
             "activation": list(self.activations),
             "sizes": [list(size) for size in self.sizes],
@@ -189,13 +190,12 @@ class SweepSpec:
             "realizations": list(self.realizations),
             "grid": grid,
             "options": {name: dict(options) for name, options in self.options.items()},
-            "search_path": list(self.search_path),
         }
         return mapping if self.memory_bytes is None else {**mapping, "memory_bytes": self.memory_bytes}
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], who: str = "SweepSpec") -> SweepSpec:
-        """Build and check a specification from the tables of a TOML file (or :meth:`to_mapping`)."""
+        """Build and check a specification from the tables of a TOML file (or :meth:`to_mapping`); imports nothing of it."""
         from tutelage.sweep.parse import parse
 
         return cls(**parse(mapping, who))
@@ -217,7 +217,8 @@ def load_spec(path: str | os.PathLike) -> SweepSpec:
         raise InputError(f"{who}: no such file; check the path") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{who}: expected a TOML file, could not read it ({error}); correct it") from None
-    search_path = [str(path.parent.resolve()), *mapping.pop("search_path", [])]
+    beside = path.parent.resolve()
+    search_path = [str(beside), *(str(beside / folder) for folder in mapping.pop("search_path", []))]
     name = re.sub(r"[^a-z0-9_.-]", "_", path.stem.lower())
     return SweepSpec.from_mapping({"name": name, **mapping, "search_path": search_path}, who)
 
