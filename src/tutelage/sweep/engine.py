@@ -19,6 +19,7 @@ from tutelage.sweep.batching import TASK_SECONDS, Batcher
 from tutelage.sweep.cluster import connect, default_workers
 from tutelage.sweep.evaluate import lost_point, run_task, store_results
 from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.sweep.quantities import load_activation
 from tutelage.sweep.spec import SweepSpec, as_spec, subset
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def run(
     from tutelage.sweep.compact import compact, open_points
 
     spec = as_spec(spec)
+    for text in spec.activations:
+        load_activation(text, spec.search_path, "sweep")  # a wrong name is told now, not at the first point
     wanted = subset(spec, shard)
     workers = default_workers() if workers is None else check.integer(workers, "sweep", "workers", minimum=0)
     check.number(task_seconds, "sweep", "task_seconds", above=0.0)

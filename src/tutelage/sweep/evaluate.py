@@ -17,7 +17,7 @@ from tutelage.base.errors import InputError
 from tutelage.store import code_version, save_dataset
 from tutelage.store.provenance import cpu_model, thread_count
 from tutelage.sweep.folder import Marker, SweepFolder
-from tutelage.sweep.quantities import Evaluation, resolve
+from tutelage.sweep.quantities import Evaluation, load_activation, resolve
 from tutelage.sweep.spec import Point, SweepSpec
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def evaluate_point(spec: SweepSpec, point: Point) -> dict[str, Any]:
     start = time.perf_counter()
     for name in spec.quantities:
         try:
+            load_activation(point.activation, spec.search_path, "sweep")
             found = resolve(name, spec.search_path)(evaluation, spec.options.get(name, {}))
             values.update({key: _labelled(key, value) for key, value in found.items()})
         except (Exception, SystemExit) as error:  # whatever a point does, the sweep goes on
@@ -92,9 +93,9 @@ def stack(columns: Sequence[Mapping[str, tuple[tuple[str, ...], np.ndarray]]]) -
 
 
 @functools.cache
-def code_of(quantities: tuple[str, ...]) -> str:
-    """The hash of tutelage's source and of the modules user functions come from."""
-    return code_version(("tutelage", *(name.partition(":")[0] for name in quantities if ":" in name)))
+def code_of(names: tuple[str, ...]) -> str:
+    """The hash of tutelage's source and of the modules that ``module:name`` are imported from."""
+    return code_version(("tutelage", *(name.partition(":")[0] for name in names if ":" in name)))
 
 
 def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mapping[str, Any]]) -> xr.Dataset:
@@ -103,7 +104,7 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mappin
 
     results = list(results)
     n = len(results)
-    text = {"version": tutelage.__version__, "code": code_of(spec.quantities), "cpu": cpu_model()}
+    text = {"version": tutelage.__version__, "code": code_of(spec.imported), "cpu": cpu_model()}
     record = {
         "seconds": ("point", np.array([r["seconds"] for r in results])),
         "method": ("point", np.array([r["method"] for r in results])),

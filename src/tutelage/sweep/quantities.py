@@ -11,6 +11,7 @@ from typing import Any
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.spec import class_path
 from tutelage.sweep.spec import Point
 
 #: What a quantity returns: name -> number, text, array, or (dimension names, array).
@@ -83,7 +84,7 @@ def resolve(name: str, search_path: tuple[str, ...] = (), who: str = "sweep") ->
 
 
 def user_function(name: str, search_path: tuple[str, ...], who: str) -> Callable[..., Any]:
-    """Import ``module:function``; the folders of the specification are searched first."""
+    """Import ``module:function`` (or a class); the folders of the specification are searched first."""
     module_name, _, function_name = name.partition(":")
     for folder in reversed(search_path):
         if folder not in sys.path:
@@ -91,13 +92,22 @@ def user_function(name: str, search_path: tuple[str, ...], who: str) -> Callable
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
-        raise InputError(f"{who}: cannot import {module_name!r} of quantity {name!r} ({error})") from None
+        raise InputError(f"{who}: cannot import {module_name!r} of {name!r} ({error})") from None
     if function_name not in vars(module):
         known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
         raise InputError(
             f"{who}: no {function_name!r} in {module_name!r}; {check.nearest(function_name, known)}"
         )
     return vars(module)[function_name]
+
+
+def load_activation(text: str, search_path: tuple[str, ...], who: str) -> None:
+    """Import the class that ``module:Class:key=value`` names, and make it known by that name; nothing for other forms."""
+    from tutelage.activations import ACTIVATIONS, register_activation
+
+    head = class_path(text, ACTIVATIONS)
+    if head and head not in ACTIVATIONS:
+        register_activation(user_function(head, search_path, who), head)
 
 
 def _call_user(
