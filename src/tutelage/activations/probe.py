@@ -19,7 +19,7 @@ _MOST_PANELS = 4000
 
 
 def require_smooth(function: Elementwise, kinks: tuple[float, ...], strip: float) -> None:
-    """Warn where integrals of the function and its two first derivatives change when the step is halved.
+    """Warn where integrals of the function and its three first derivatives change when the step is halved.
 
     A jump J of a derivative at c changes them by about :math:`0.04 J e^{-c^2/2}`: seen for |c| < 5.
 
@@ -55,7 +55,7 @@ def require_smooth(function: Elementwise, kinks: tuple[float, ...], strip: float
 
 
 def _integrals(function: Elementwise, edges: np.ndarray) -> np.ndarray:
-    """Gaussian integrals of f, f' and f'' over each panel, shape (3, panels)."""
+    """Gaussian integrals of f and three derivatives over each panel, shape (4, panels)."""
     width = np.diff(edges)[:, None]
     u = edges[:-1, None] + width * NODES
     weights = width * WEIGHTS * np.exp(-u * u / 2) / np.sqrt(2 * np.pi)
@@ -65,7 +65,7 @@ def _integrals(function: Elementwise, edges: np.ndarray) -> np.ndarray:
 def _derivatives(function: Elementwise, u: np.ndarray) -> np.ndarray:
     try:
         with jax.enable_x64(True):
-            found = np.asarray(jax.jit(lambda u: jnp.stack(derivatives(function, 2, u)))(u))
+            found = np.asarray(jax.jit(lambda u: jnp.stack(derivatives(function, 3, u)))(u))
     except jax.errors.TracerArrayConversionError:
         raise InputError(
             f"Numerical: expected a function written with jax.numpy, got {getattr(function, '__name__', function)!r}, which "

@@ -38,14 +38,14 @@ def _comparisons(activation: Activation) -> Iterator[tuple[str, np.ndarray, np.n
     """(fact, what it says, what the function says) for every declared fact that values can contradict."""
     u = np.concatenate([_POINTS, -_POINTS])
     value, mirrored = _values(activation, u), _values(activation, -u)
+    if activation.coefficients is not None:  # first: others follow from them
+        yield "coefficients", np.polynomial.polynomial.polyval(u, activation.coefficients), value
     if (r := activation.reflection) is not None:
         yield "reflection", r.sign * value + r.constant + r.linear * u, mirrored
     if (p := activation.homogeneity) is not None:
         yield "homogeneity", _FACTOR**p * value, _values(activation, _FACTOR * u)
     if (rate := activation.translation) is not None:
         yield "translation", np.exp(rate * _SHIFT) * value, _values(activation, u + _SHIFT)
-    if activation.coefficients is not None:
-        yield "coefficients", np.polynomial.polynomial.polyval(u, activation.coefficients), value
     if (taylor := activation.taylor(3)) is not None:
         with jax.enable_x64(True):
             slopes = np.array([float(x) for x in derivatives(activation, 3, jax.numpy.zeros(()))])

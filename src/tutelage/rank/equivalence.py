@@ -182,13 +182,13 @@ def equivalent(first: Network, second: Network, tolerance: float = _TOLERANCE) -
     for network in (first, second):
         if not isinstance(network, Network):
             raise InputError(f"equivalent: expected two Networks, got {type(network).__name__}")
+        require_true_facts(network.activation)
     tolerance = check.number(tolerance, "equivalent", "tolerance", minimum=0.0)
     if first.d != second.d:
         return Equivalence(False, math.inf, f"they take {first.d} and {second.d} inputs")
     if first.activation.degree is not None and second.activation.degree is not None:
         return _compare_parts(coefficients(first), coefficients(second), tolerance)
     if first.activation == second.activation:
-        require_true_facts(first.activation)
         found = _compare_forms(normal_form(first), normal_form(second), tolerance)
         if found or is_unique(first):
             return found
