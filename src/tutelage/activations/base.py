@@ -8,9 +8,10 @@ from typing import ClassVar, final
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
-from tutelage.activations.facts import Independence, Parity, Reflection, polynomial_reflection
+from tutelage.activations.facts import Independence, Parity, Reflection
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
 from tutelage.base.spec import format_spec
 from tutelage.base.types import ArrayLike
@@ -34,13 +35,11 @@ class Activation(abc.ABC):
     """The word that names the family on the command line, once it is registered."""
 
     @abc.abstractmethod
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         r""":math:`\sigma(u)`, elementwise."""
 
     @abc.abstractmethod
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         r""":math:`\kappa = E[\sigma(u)\sigma(v)]` for Gaussian (u, v), means m and covariances q.
 
         Source: SCIENCE.md section 2. Must be smooth in its arguments wherever the moments exist.
@@ -58,11 +57,11 @@ class Activation(abc.ABC):
         where ``dual`` is not smooth at parallel neurons.
         """
 
-        def kernel(q: jax.Array) -> jax.Array:
+        def kernel(q: Array) -> Array:
             zero = jnp.zeros((), q.dtype)
             return self.dual(zero, zero, q[0], q[1], q[2])
 
-        def derivatives(q: jax.Array) -> tuple[jax.Array, ...]:
+        def derivatives(q: Array) -> tuple[Array, ...]:
             return kernel(q), jax.grad(kernel)(q), jax.hessian(kernel)(q)
 
         q = jnp.stack(jnp.broadcast_arrays(pair.q_uu, pair.q_uv, pair.q_vv), axis=-1)
@@ -85,18 +84,11 @@ class Activation(abc.ABC):
     coefficients: tuple[float, ...] | None = None
     r"""Coefficients :math:`c_0, c_1, \dots` of a polynomial; None for any other function."""
 
-    @property
-    def reflection(self) -> Reflection | None:
-        r"""How :math:`\sigma(-u)` follows from :math:`\sigma(u)`: ``ODD``, ``EVEN``, with lower terms, or None."""
-        return None if self.coefficients is None else polynomial_reflection(self.coefficients)
+    reflection: Reflection | None = None
+    r"""How :math:`\sigma(-u)` follows from :math:`\sigma(u)`: ``ODD``, ``EVEN``, with lower terms, or None."""
 
-    @property
-    def homogeneity(self) -> int | None:
-        r"""p where :math:`\sigma(cu) = c^p\sigma(u)` for all c > 0: 1 for ReLU and its kind, n for u^n."""
-        if self.coefficients is None:
-            return None
-        powers = [p for p, c in enumerate(self.coefficients) if c]
-        return None if len(powers) > 1 else sum(powers)
+    homogeneity: int | None = None
+    r"""p where :math:`\sigma(cu) = c^p\sigma(u)` for all c > 0: 1 for ReLU and its kind, n for u^n."""
 
     translation: float | None = None
     r"""r where :math:`\sigma(u+b) = e^{rb}\sigma(u)`: a hidden bias then rescales the read-out (the exponential)."""
@@ -168,12 +160,7 @@ class Elementary(Activation):
 
     @abc.abstractmethod
     def tables(
-        self,
-        q_uu: jax.Array,
-        q_uv: jax.Array,
-        q_vv: jax.Array,
-        xp: Namespace,
-        determinant: jax.Array | None = None,
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         """k_00 ... k_40 of centred (u, v).
 

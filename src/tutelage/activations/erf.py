@@ -6,8 +6,8 @@ import dataclasses
 import math
 from fractions import Fraction
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 from jax.scipy.special import erf, ndtr
 
 from tutelage.activations.arithmetic import Namespace
@@ -30,23 +30,16 @@ class NormalCdf(Elementary):
     reflection = Reflection(-1, constant=1.0)
     independence = "affine"
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return ndtr(u)
 
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + (q_uu * q_vv - q_uv**2)
         first, second = ndtr(m_u / jnp.sqrt(A)), ndtr(m_v / jnp.sqrt(B))
         return first * second + covariance_of_signs(m_u, m_v, A, q_uv, B, D) / 4
 
     def tables(
-        self,
-        q_uu: jax.Array,
-        q_uv: jax.Array,
-        q_vv: jax.Array,
-        xp: Namespace,
-        determinant: jax.Array | None = None,
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         r"""Closed tables. With A = 1 + q_uu and B = 1 + q_vv, the determinant AB - q_uv^2 is a sum of positive
         terms, D = 1 + q_uu + q_vv + det, which keeps its digits for long nearly parallel neurons."""
@@ -86,12 +79,10 @@ class Erf(Elementary):
     def __post_init__(self) -> None:
         check.number(self.scale, "Erf", "scale", above=0.0)
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return erf(self.scale * u)
 
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         m_u, m_v = (math.sqrt(2) * self.scale * m for m in (m_u, m_v))
         q_uu, q_uv, q_vv = map(self._double, (q_uu, q_uv, q_vv))
         A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + (q_uu * q_vv - q_uv**2)
@@ -99,12 +90,7 @@ class Erf(Elementary):
         return first * second + covariance_of_signs(m_u, m_v, A, q_uv, B, D)
 
     def tables(
-        self,
-        q_uu: jax.Array,
-        q_uv: jax.Array,
-        q_vv: jax.Array,
-        xp: Namespace,
-        determinant: jax.Array | None = None,
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         r"""Closed tables ([C25] 16-18; SCIENCE.md section 2), those of the normal CDF rescaled:
         :math:`\mathrm{erf}(su) = 2\Phi(\sqrt2 s u) - 1`."""
@@ -121,7 +107,7 @@ class Erf(Elementary):
             *map(second, (t.k22, t.k31, t.k13, t.k40)),
         )
 
-    def _double(self, q: jax.Array) -> jax.Array:
+    def _double(self, q: Array) -> Array:
         """2 s^2 q, the scale multiplied in last: exact arithmetics then see the float s itself."""
         return 2 * self.scale * (self.scale * q)
 

@@ -6,8 +6,8 @@ import dataclasses
 import math
 from fractions import Fraction
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
@@ -23,21 +23,14 @@ class Exp(Elementary):
     translation = 1.0
     independence = "linear"
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return jnp.exp(u)
 
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return jnp.exp(m_u + m_v + (q_uu + q_vv) / 2 + q_uv)
 
     def tables(
-        self,
-        q_uu: jax.Array,
-        q_uv: jax.Array,
-        q_vv: jax.Array,
-        xp: Namespace,
-        determinant: jax.Array | None = None,
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         k = xp.exp((q_uu + q_vv) / 2 + q_uv)
         return PairMoments(*(k for _ in PairMoments._fields))
@@ -57,23 +50,16 @@ class GaussianBump(Elementary):
     reflection = EVEN
     independence = "linear"
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return jnp.exp(-u * u / 2)
 
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         D = 1 + q_uu + q_vv + (q_uu * q_vv - q_uv**2)
         quadratic = (1 + q_vv) * m_u**2 - 2 * q_uv * m_u * m_v + (1 + q_uu) * m_v**2
         return jnp.exp(-quadratic / (2 * D)) / jnp.sqrt(D)
 
     def tables(
-        self,
-        q_uu: jax.Array,
-        q_uv: jax.Array,
-        q_vv: jax.Array,
-        xp: Namespace,
-        determinant: jax.Array | None = None,
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         if determinant is None:
             determinant = q_uu * q_vv - q_uv * q_uv

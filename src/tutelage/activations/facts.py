@@ -52,12 +52,3 @@ class Reflection:
 
 
 ODD, EVEN = Reflection(-1), Reflection(1)
-
-
-def polynomial_reflection(coefficients: tuple[float, ...]) -> Reflection | None:
-    """Of a polynomial, constant first: it has one where all powers but the lowest are odd, or even."""
-    c0, c1, *higher = (*coefficients, 0.0, 0.0)
-    even, odd = any(higher[0::2]), any(higher[1::2])
-    if (c1 or odd) and not even:
-        return Reflection(-1, constant=2 * c0)
-    return None if odd else Reflection(1, linear=-2 * c1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from fractions import Fraction
 
-import jax
+from jax import Array
 from jax.scipy.special import ndtr
 
 from tutelage.activations.arithmetic import Namespace
@@ -29,21 +29,14 @@ class Gelu(Elementary):
     reflection = Reflection(1, linear=-1.0)
     independence = "linear"
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return u * ndtr(u)
 
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return positive_part_dual(m_u, m_v, q_uu, q_uv, q_vv, noise=1.0)
 
     def tables(
-        self,
-        q_uu: jax.Array,
-        q_uv: jax.Array,
-        q_vv: jax.Array,
-        xp: Namespace,
-        determinant: jax.Array | None = None,
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         r"""Derivatives of :math:`\kappa = q\,\kappa_\Phi + g\phi` by hand; subscripts name what was differentiated by."""
         q = q_uv
@@ -58,7 +51,7 @@ class Gelu(Elementary):
         h = q + g_q + g * q / D  # k_11 = k_cdf + phi h
         h_q = 1 + g_qq + (g_q * q + g) / D + 2 * g * q * q / (D * D)
 
-        def with_respect_to_u(A: jax.Array, B: jax.Array, b: jax.Array) -> tuple[jax.Array, ...]:
+        def with_respect_to_u(A: Array, B: Array, b: Array) -> tuple[Array, ...]:
             g_a = b - q * q / (A * A)
             h_a = -2 * q / (A * A) + g_a * q / D - g * q * B / (D * D)
             e = 2 * g_a - q * q / A - g * B / D  # k_20 = phi e

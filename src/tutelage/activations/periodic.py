@@ -6,8 +6,8 @@ import dataclasses
 import math
 from fractions import Fraction
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
@@ -23,22 +23,15 @@ class Sin(Elementary):
     reflection = ODD
     independence = "linear"
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return jnp.sin(u)
 
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, jnp)
         return (near * jnp.cos(m_u - m_v) - opposite * jnp.cos(m_u + m_v)) / 2
 
     def tables(
-        self,
-        q_uu: jax.Array,
-        q_uv: jax.Array,
-        q_vv: jax.Array,
-        xp: Namespace,
-        determinant: jax.Array | None = None,
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
         odd, even = (near - opposite) / 2, (near + opposite) / 2
@@ -58,22 +51,15 @@ class Cos(Elementary):
     reflection = EVEN
     independence = "linear"
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return jnp.cos(u)
 
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, jnp)
         return (near * jnp.cos(m_u - m_v) + opposite * jnp.cos(m_u + m_v)) / 2
 
     def tables(
-        self,
-        q_uu: jax.Array,
-        q_uv: jax.Array,
-        q_vv: jax.Array,
-        xp: Namespace,
-        determinant: jax.Array | None = None,
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
         odd, even = (near - opposite) / 2, (near + opposite) / 2
@@ -85,9 +71,7 @@ class Cos(Elementary):
         )
 
 
-def _exponentials(
-    q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array, xp: Namespace
-) -> tuple[jax.Array, jax.Array]:
+def _exponentials(q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace) -> tuple[Array, Array]:
     """exp(-|w - z|^2 / 2) and exp(-|w + z|^2 / 2): sums of variances, which never overflow as sinh does."""
     half = (q_uu + q_vv) / 2
     return xp.exp(q_uv - half), xp.exp(-q_uv - half)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import math
 
-import jax
+from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
+from tutelage.activations.facts import Reflection
 from tutelage.activations.pairs import PairMoments
 from tutelage.base import check
 
@@ -24,31 +25,38 @@ class PolynomialFamily(Elementary):
     coefficients: tuple[float, ...]
     """Coefficients of the powers, constant first."""
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    @property
+    def reflection(self) -> Reflection | None:
+        """Where all powers but the lowest are odd, or even."""
+        c0, c1, *higher = (*self.coefficients, 0.0, 0.0)
+        even, odd = any(higher[0::2]), any(higher[1::2])
+        if (c1 or odd) and not even:
+            return Reflection(-1, constant=2 * c0)
+        return None if odd else Reflection(1, linear=-2 * c1)
+
+    @property
+    def homogeneity(self) -> int | None:
+        powers = [p for p, c in enumerate(self.coefficients) if c]
+        return None if len(powers) > 1 else sum(powers)
+
+    def __call__(self, u: Array) -> Array:
         value = 0.0 * u
         for c in reversed(self.coefficients):
             value = value * u + c
         return value
 
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return _mehler(self._means(m_u, q_uu), self._means(m_v, q_vv), q_uv, 0, 0)
 
     def tables(
-        self,
-        q_uu: jax.Array,
-        q_uv: jax.Array,
-        q_vv: jax.Array,
-        xp: Namespace,
-        determinant: jax.Array | None = None,
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         first, second = self._means(0, q_uu), self._means(0, q_vv)
         return PairMoments(
             *(_mehler(first, second, q_uv, int(name[1]), int(name[2])) for name in PairMoments._fields)
         )
 
-    def _means(self, m: jax.Array | int, q: jax.Array) -> list[jax.Array | float]:
+    def _means(self, m: Array | int, q: Array) -> list[Array | float]:
         """E[sigma^(n)(m + sqrt(q) g)] for n = 0 ... degree, g standard normal."""
         c = self.coefficients[: (self.degree or 0) + 1]
         powers = [_moment(p, m, q) for p in range(len(c))]
@@ -58,7 +66,7 @@ class PolynomialFamily(Elementary):
         ]
 
 
-def _moment(power: int, m: jax.Array | int, q: jax.Array) -> jax.Array | int:
+def _moment(power: int, m: Array | int, q: Array) -> Array | int:
     """E[(m + sqrt(q) g)^power], g standard normal; m may be the number 0."""
     terms = range(power // 2 + 1) if not (isinstance(m, int) and m == 0) else [power // 2] * (power % 2 == 0)
     total = 0
@@ -68,9 +76,7 @@ def _moment(power: int, m: jax.Array | int, q: jax.Array) -> jax.Array | int:
     return total
 
 
-def _mehler(
-    first: list[jax.Array | float], second: list[jax.Array | float], q_uv: jax.Array, p: int, q: int
-) -> jax.Array:
+def _mehler(first: list[Array | float], second: list[Array | float], q_uv: Array, p: int, q: int) -> Array:
     """sum_n q_uv^n / n! first[p + n] second[q + n], by Horner."""
     total = 0.0 * q_uv
     for n in reversed(range(max(0, len(first) - max(p, q)))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 
 import jax
@@ -28,30 +29,38 @@ def require_smooth(function: Elementwise, kinks: tuple[float, ...], strip: float
     InputError
         A function that JAX cannot trace, or values that are no numbers.
     """
+    change, low, high = _disagreement(function, kinks, strip)
+    if change > _AGREE:
+        warnings.warn(
+            f"Numerical({getattr(function, '__name__', 'function')}): integrals change by {change:.1e} when the step is "
+            f"halved, most of all between u = {low:.2g} and {high:.2g}: a kink there that is not declared (write "
+            f"kinks=(...,)), or a function that is not analytic for |Im u| < {strip:g} (write a smaller strip=)",
+            QuadratureWarning,
+            stacklevel=4,
+        )
+
+
+@functools.lru_cache(maxsize=256)
+def _disagreement(
+    function: Elementwise, kinks: tuple[float, ...], strip: float
+) -> tuple[float, float, float]:
+    """The change relative to the largest integral, and the panel where it is largest."""
     inside = [c for c in kinks if _ENDS[0] < c < _ENDS[1]]
     pieces = np.array([_ENDS[0], *inside, _ENDS[1]])
     counts = np.ceil(np.diff(pieces) / min(LONGEST, PER_STRIP * strip)).astype(int)
     if counts.sum() > _MOST_PANELS:
-        return
-    parts = [
-        np.linspace(*ends, n, endpoint=False)
-        for *ends, n in zip(pieces[:-1], pieces[1:], counts, strict=True)
-    ]
-    edges = np.append(np.concatenate(parts), pieces[-1])
+        return 0.0, *_ENDS
+    ends = zip(pieces[:-1], pieces[1:], counts, strict=True)
+    edges = np.append(np.concatenate([np.linspace(*end, endpoint=False) for end in ends]), pieces[-1])
     fine = np.sort(np.concatenate([edges, (edges[1:] + edges[:-1]) / 2]))
     coarse, halved = _integrals(function, edges), _integrals(function, fine)
     changes = np.abs(coarse - halved[:, ::2] - halved[:, 1::2]).sum(axis=0)
-    change = changes.sum() / max(np.abs(halved).sum(axis=1).max(), np.finfo(float).tiny)
-    if change > _AGREE:
-        worst = int(np.argmax(changes))
-        warnings.warn(
-            f"Numerical({getattr(function, '__name__', 'function')}): integrals change by {change:.1e} when the step is "
-            f"halved, most of all between u = {edges[worst]:.2g} and {edges[worst + 1]:.2g}: a kink there that is not "
-            f"declared (write kinks=(...,)), or a function that is not analytic for |Im u| < {strip:g} (write a smaller "
-            "strip=)",
-            QuadratureWarning,
-            stacklevel=4,
-        )
+    worst, size = int(np.argmax(changes)), np.abs(halved).sum(axis=1).max()
+    return (
+        float(changes.sum() / max(size, np.finfo(float).tiny)),
+        float(edges[worst]),
+        float(edges[worst + 1]),
+    )
 
 
 def _integrals(function: Elementwise, edges: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from tutelage.activations.base import Activation
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
@@ -38,12 +39,10 @@ class RectifiedFamily(Activation):
     def reflection(self) -> Reflection:
         return Reflection(1, linear=-(1 + self.slope))
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return jnp.where(u > 0, u, self.slope * u)
 
-    def dual(
-        self, m_u: jax.Array, m_v: jax.Array, q_uu: jax.Array, q_uv: jax.Array, q_vv: jax.Array
-    ) -> jax.Array:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         s, t = self.slope, 1 - self.slope
         linear = m_u * m_v + q_uv
         # E[u max(v, 0)] = m_u E max(v, 0) + q_uv P(v > 0), and P is the slope of the mean.

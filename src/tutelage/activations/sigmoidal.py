@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from tutelage.activations.facts import ODD, Reflection
 from tutelage.activations.quadrature import QuadratureActivation
@@ -22,7 +23,7 @@ class Tanh(QuadratureActivation):
     independence = "affine"
     strip = math.pi / 2
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return jnp.tanh(u)
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
@@ -42,7 +43,7 @@ class Sigmoid(QuadratureActivation):
     independence = "affine"
     strip = math.pi
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return jax.nn.sigmoid(u)
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
@@ -59,7 +60,7 @@ class Softplus(QuadratureActivation):
     independence = "linear"
     strip = math.pi
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return jax.nn.softplus(u)
 
     def taylor(self, order: int) -> tuple[Fraction, ...] | None:
@@ -76,7 +77,7 @@ class Silu(QuadratureActivation):
     independence = "linear"
     strip = math.pi
 
-    def __call__(self, u: jax.Array) -> jax.Array:
+    def __call__(self, u: Array) -> Array:
         return u * jax.nn.sigmoid(u)
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:

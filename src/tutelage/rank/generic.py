@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -256,7 +255,7 @@ def assemble(
     slopes = [derivative(field, c) for c in series]
     layers = centred(field, layers, [c[0] for c in series])
     stacked = jacobian(algebra, layers, series, slopes, algebra.ray(points), cotangents)
-    total: Any = np.zeros(stacked.shape[1:])
+    total = np.zeros(stacked.shape[1:])
     for term in stacked:
         total = field.reduce(total + term)
     return total

@@ -19,7 +19,7 @@ def restore(kind: str, parts: dict[str, np.ndarray], activation: Activation, d: 
         return Network(parts["W"], parts["a"], activation)
     if not parts:
         return _network(np.zeros((0, d)), np.zeros(0), activation, d)
-    c = activation.coefficients or ()
+    c = list(activation.coefficients or ())
     if kind == "linear" and "constant" not in parts:
         return Network(parts["vector"][None, :], [1 / c[1]], activation)
     if kind == "quadratic" and "constant" not in parts and "vector" in parts:
@@ -73,7 +73,7 @@ def _by_degree(parts: dict[str, np.ndarray]) -> dict[int, np.ndarray]:
     return found
 
 
-def _powers(parts: dict[str, np.ndarray], activation: Activation, d: int, c: tuple[float, ...]) -> Network:
+def _powers(parts: dict[str, np.ndarray], activation: Activation, d: int, c: list[float]) -> Network:
     """Any polynomial: fixed random directions, more than coefficients, and read-outs by a linear solve."""
     degrees = _by_degree(parts)
     target = np.concatenate(list(degrees.values()))

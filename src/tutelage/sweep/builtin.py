@@ -87,7 +87,7 @@ def _recovery(
 
     where = point.point
     activation = parse_activation(where.activation)
-    if not activation.homogeneity == activation.degree == 2 or activation.coefficients[2] != 1.0:
+    if activation.degree != 2 or activation.taylor(2) != (0, 0, 1):
         raise InputError(
             f"recovery: expected the activation 'polynomial:coefficients=0,0,1' ([S20]), got {where.activation!r}; "
             "the recovery problem is stated for u^2 with frozen read-outs"
