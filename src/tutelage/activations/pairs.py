@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-
-from tutelage.base.types import Array
 
 Tree = TypeVar("Tree")
 
@@ -35,16 +33,16 @@ class Pair(NamedTuple):
 
 
 class PairMoments(NamedTuple):
-    r"""Tables :math:`k_{pq} = E[\sigma^{(p)}(u)\,\sigma^{(q)}(v)]`, arrays of one shape."""
+    r"""Tables :math:`k_{pq} = E[\sigma^{(p)}(u)\,\sigma^{(q)}(v)]`: arrays of one shape, or numbers of another arithmetic."""
 
-    k00: Array
-    k11: Array
-    k20: Array
-    k02: Array
-    k22: Array
-    k31: Array
-    k13: Array
-    k40: Array
+    k00: Any
+    k11: Any
+    k20: Any
+    k02: Any
+    k22: Any
+    k31: Any
+    k13: Any
+    k40: Any
 
 
 class PlaneTerms(NamedTuple):

@@ -65,9 +65,6 @@ class PopulationRoutes(Routes):
     def eigensystem(self, W: np.ndarray, a: np.ndarray) -> Any:
         from tutelage.spectra import linear_eigensystem
 
-        if self.activation.degree != 1 or not a.any():
-            return None
-        slope = self.activation.coefficients[1]
-        if slope != 1.0 or self.activation.coefficients[0] != 0.0:
+        if self.activation.degree != 1 or self.activation.taylor(1) != (0, 1) or not a.any():
             return None
         return linear_eigensystem(W, a)
