@@ -16,6 +16,8 @@ from tutelage.activations import ACTIVATIONS, Activation, Elementary, Relu, pars
 from tutelage.activations.quadrature import QuadratureActivation
 from tutelage.base.errors import NotAvailableError
 from tutelage.rank import compress, equivalent, flat_directions, verify
+from tutelage.rank.irreducible import normal_form
+from tutelage.rank.values import two_slopes
 from tutelage.spectra import eigensystem, spectrum
 
 BUILT_IN = dict(ACTIVATIONS)
@@ -183,6 +185,54 @@ def test_opposite_gelu_pairs_that_hide_one_linear_function_are_the_same_function
     first = Network([[1.0, 0, 0], [-1, 0, 0]], [1, -1], "gelu")
     second = Network([[0, 1.0, 0], [0, -1, 0], [1, -1, 0], [-1, 1, 0]], [1, -1, 1, -1], "gelu")
     assert equivalent(first, second) and not equivalent(first, Network(first.W, [1, -2], "gelu"))
+
+
+@pytest.mark.parametrize("activation", ["gelu", "softplus", "silu", "relu", "leaky_relu:slope=0.25"])
+def test_a_flipped_neuron_leaves_a_linear_function_of_the_right_sign(activation):
+    # sigma(w.x) = sigma(-w.x) - c_1 w.x, and w.x is made of two other opposite pairs
+    slope = parse_activation(activation).reflection.linear
+    pairs = [[1.0, 0], [-1, 0], [0, 1], [0, -1]]
+    first = Network([[1.0, 1.0]], [1.0], activation)
+    second = Network([[-1.0, -1.0], *pairs], [1, 1, -1, 1, -1], activation)
+    assert slope < 0 and equivalent(first, second)
+    x = np.random.default_rng(0).normal(size=(9, 2))
+    np.testing.assert_allclose(first(x), second(x), atol=1e-12)
+    assert not equivalent(first, Network(second.W, [1, 1, -1, 1, -1.001], activation))
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in BUILT_IN if parse_activation(n + PARAMETERS.get(n, "")).degree is None]
+)
+def test_the_normal_form_is_the_function(name):
+    original, _ = pair_of(name)
+    x = np.random.default_rng(0).normal(size=(9, 3))
+    for weights, read_out in special(zero=True):
+        network = Network(weights, read_out, original)
+        form = normal_form(network)
+        left = Network(form.W, form.a, original)(x) if form.a.size else 0.0
+        np.testing.assert_allclose(left + x @ form.linear + form.constant, network(x), rtol=0, atol=1e-12)
+
+
+def test_slopes_about_a_kink():
+    slopes = {
+        "relu": (1.0, 0.0),
+        "leaky_relu:slope=0.25": (1.0, 0.25),
+        "abs": (1.0, -1.0),
+        "erf": None,
+        "linear": None,
+    }
+    assert {text: two_slopes(parse_activation(text)) for text in slopes} == slopes
+
+
+def test_what_is_declared_independent_is_told_apart_by_its_neurons_and_the_rest_by_values():
+    answers = [
+        equivalent(Network(W, a, s), Network(W, 2 * a, s))
+        for s in (parse_activation("erf"), Withheld(parse_activation("erf")))
+    ]
+    assert not any(answers)
+    assert "irreducible networks" in answers[0].reason and "differ at an input" in answers[1].reason
+    again = equivalent(Network(W, a, "erf"), Network(-W, -a, "sin"))
+    assert not again and "differ at an input" in again.reason
 
 
 def test_activations_of_different_parameters_can_be_the_same_function():

@@ -41,14 +41,9 @@ def derivatives(function: Elementwise, order: int, u: Array) -> list[Array]:
 
 
 def pair_expectations(
-    function: Elementwise,
-    orders: tuple[tuple[int, int], ...],
-    means: tuple[Array, Array],
-    scales: tuple[Array, Array],
-    half_angle: tuple[Array, Array],
-    strip: float,
-    refine: int | Array = 1,
-) -> tuple[Array, ...]:
+    function: Elementwise, orders: tuple[tuple[int, int], ...], means: tuple[Array, Array],
+    scales: tuple[Array, Array], half_angle: tuple[Array, Array], strip: float, refine: int | Array = 1,
+) -> tuple[Array, ...]:  # fmt: skip
     r"""E[f^(p)(u) f^(q)(v)] of one pair (scalars) for each (p, q) of ``orders``.
 
     In the frame of the plane, with (cos, sin) of half the angle between the neurons,

@@ -28,14 +28,9 @@ def jumps(function: Elementwise, kinks: tuple[float, ...]) -> list[Array]:
 
 
 def kinked_expectations(
-    function: Elementwise,
-    kinks: tuple[float, ...],
-    scales: tuple[Array, Array],
-    angle: Array,
-    supplement: Array,
-    strip: float,
-    refine: int | Array = 1,
-) -> dict[str, Array]:
+    function: Elementwise, kinks: tuple[float, ...], scales: tuple[Array, Array], angle: Array,
+    supplement: Array, strip: float, refine: int | Array = 1,
+) -> dict[str, Array]:  # fmt: skip
     r"""Expectations of one centred pair (scalars), each finite at angle 0 and pi except k22, whose delta-delta part
     :math:`J^2/(2\pi s_us_v\sin\varphi)` diverges.
 
@@ -101,15 +96,9 @@ def _density(x: Array) -> Array:
 
 
 def smooth_part(
-    function: Elementwise,
-    kinks: tuple[float, ...],
-    means: tuple[Array | float, Array | float],
-    scales: tuple[Array, Array],
-    angle: Array,
-    supplement: Array,
-    strip: float,
-    refine: int | Array,
-) -> dict[str, Array]:
+    function: Elementwise, kinks: tuple[float, ...], means: tuple[Array | float, Array | float],
+    scales: tuple[Array, Array], angle: Array, supplement: Array, strip: float, refine: int | Array,
+) -> dict[str, Array]:  # fmt: skip
     """The parts without deltas: the plane is cut along both families of kink lines.
 
     The inner variable X is the one along which both pre-activations vary more (P for acute, M for obtuse angles), so
@@ -163,15 +152,9 @@ def smooth_part(
 
 
 def _line(
-    function: Elementwise,
-    kinks: tuple[float, ...],
-    at: float,
-    scales: tuple[Array, Array],
-    cosine: Array,
-    sine: Array,
-    strip: float,
-    refine: int | Array,
-) -> dict[str, Array]:
+    function: Elementwise, kinks: tuple[float, ...], at: float, scales: tuple[Array, Array], cosine: Array,
+    sine: Array, strip: float, refine: int | Array,
+) -> dict[str, Array]:  # fmt: skip
     """Given u = ``at``: E f(v), E f(v) y, E f(v)(y^2 - 1), E f'(v), E f''(v), v = s_v (cos at / s_u + sin y)."""
     mean, spread = scales[1] * cosine * at / scales[0], scales[1] * sine
     edges = _edges((jnp.asarray(kinks) - mean) / spread)

@@ -103,13 +103,9 @@ def correlation(q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
 
 
 def _mehler(
-    activation: QuadratureActivation,
-    orders: tuple[tuple[int, int], ...],
-    rho: Array,
-    s_u: Array,
-    s_v: Array,
-    refine: int | Array,
-) -> tuple[Array, ...]:
+    activation: QuadratureActivation, orders: tuple[tuple[int, int], ...], rho: Array, s_u: Array,
+    s_v: Array, refine: int | Array,
+) -> tuple[Array, ...]:  # fmt: skip
     """sum_m rho^m c_m^(p)(u) c_m^(q)(v), as many terms as the largest correlation needs."""
     scales = jnp.concatenate([s_u, s_v])
     highest = max(max(pair) for pair in orders) + 1
@@ -133,15 +129,9 @@ def _mehler(
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
 def _expectation(
-    activation: QuadratureActivation,
-    p: int,
-    q: int,
-    m_u: Array,
-    m_v: Array,
-    q_uu: Array,
-    q_uv: Array,
+    activation: QuadratureActivation, p: int, q: int, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array,
     q_vv: Array,
-) -> Array:
+) -> Array:  # fmt: skip
     """E[s^(p)(u) s^(q)(v)]; its derivatives are expectations of the same kind (Price, Stein), to any order."""
 
     def one(m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:

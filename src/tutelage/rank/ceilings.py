@@ -15,8 +15,9 @@ from fractions import Fraction
 from tutelage.activations import Activation
 from tutelage.base.errors import NoHessianError
 from tutelage.network import Architecture, Network
-from tutelage.rank.formulas import Count, closed_count, forms, power_count, vanishing_at_zero
+from tutelage.rank.formulas import Count, closed_count, forms, power_count
 from tutelage.rank.neurons import Arrangement, Neuron, fraction_rank
+from tutelage.rank.values import vanishing_at_zero
 
 
 def analytic_count(activation: Activation, arrangement: Arrangement, d: int) -> Count | None:

@@ -20,9 +20,9 @@ from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.network import Network
 from tutelage.rank.expansion import monomials
-from tutelage.rank.formulas import two_slopes
 from tutelage.rank.irreducible import Form, irreducible, is_unique, normal_form
 from tutelage.rank.restore import restore
+from tutelage.rank.values import two_slopes
 
 # Summing k products of rounded numbers: a few hundred eps for the networks of this field; two functions that
 # differ by less cannot be told apart in float64.

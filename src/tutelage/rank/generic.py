@@ -14,18 +14,12 @@ from tutelage.network import Architecture, Network
 from tutelage.rank.backprop import Layers, derivative, jacobian
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import rank_mod
-from tutelage.rank.formulas import (
-    Count,
-    closed_count,
-    polynomial_bound,
-    reachable_powers,
-    upper_bound,
-    vanishing_at_zero,
-)
+from tutelage.rank.formulas import Count, closed_count, polynomial_bound, reachable_powers, upper_bound
 from tutelage.rank.modular import PrimeField, random_primes
 from tutelage.rank.probability import failure_probability
 from tutelage.rank.result import RankResult
 from tutelage.rank.series import Jets, centred, orders
+from tutelage.rank.values import vanishing_at_zero
 
 _WHO = "effective_parameters"
 # Rows beyond the upper bound: the failure probability is that of the field already with none; five cost
@@ -113,13 +107,8 @@ def require_rational(activations: tuple[Activation, ...], who: str) -> None:
 def _require_constants(architecture: Architecture) -> None:
     """A series known up to its constant (normal_cdf) is enough where a bias or nothing follows."""
     for activation, bias in zip(architecture.activations[:-1], architecture.biases[1:-1], strict=True):
-        taylor = activation.taylor(0) or (0,)
-        if (
-            activation.degree is None
-            and not bias
-            and not taylor[0]
-            and vanishing_at_zero(activation)[0] is not True
-        ):
+        vanishes = vanishing_at_zero(activation)[0]
+        if not bias and (activation.taylor(0) or (0,))[0] == 0 and not vanishes:
             raise NotAvailableError(
                 f"{_WHO}: expected a rational constant in the series of {activation.spec!r} before a layer without "
                 "biases, its sigma(0) is not rational relative to the rest; add biases or pass method='numerical'"

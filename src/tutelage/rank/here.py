@@ -14,7 +14,7 @@ from tutelage.rank.ceilings import analytic_count, kinked_count, polynomial_ceil
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import rank_mod
 from tutelage.rank.expansion import expansion_rank, proof_seconds
-from tutelage.rank.formulas import Count, closed_count, two_slopes
+from tutelage.rank.formulas import Count, closed_count
 from tutelage.rank.generic import (
     SPARE_POINTS,
     assemble,
@@ -28,6 +28,7 @@ from tutelage.rank.numerical import floating_rank
 from tutelage.rank.probability import failure_probability
 from tutelage.rank.result import FloatingRank, RankResult, Status
 from tutelage.rank.series import orders
+from tutelage.rank.values import two_slopes
 
 _WHO = "hessian_rank"
 # Beyond this the dense Hessian beside the exact rank would take longer than the rank itself.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tutelage.network import Network
-from tutelage.rank.formulas import two_slopes, values_at
+from tutelage.rank.values import two_slopes, values_at
 
 # Rows this close, relative to the largest, are one neuron: rotations and permutations in float64 leave 1e-16
 # each.

@@ -12,10 +12,10 @@ from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.network import Network
-from tutelage.rank.formulas import two_slopes, vanishing_at_zero
 from tutelage.rank.here import hessian_rank
 from tutelage.rank.neurons import Arrangement, Neuron, arrange
 from tutelage.rank.result import RankResult
+from tutelage.rank.values import two_slopes, vanishing_at_zero
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
