@@ -22,7 +22,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
             "NormalCdf",
         ),
         *("Numerical", "Polynomial", "Quadratic", "Relu", "Sigmoid", "Silu", "Sin", "Softplus", "Tanh"),
-        "parse_activation",
+        *("parse_activation", "register_activation"),
     ),
     "tutelage.network": ("Architecture", "Network", "load_network", "sample_teacher", "save_network"),
     "tutelage.measure": ("Integral", "Measure"),

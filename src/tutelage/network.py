@@ -219,7 +219,11 @@ def save_network(network: Network, path: str | os.PathLike) -> None:
 
 
 def load_network(path: str | os.PathLike, activation: Activation | str | None = None) -> Network:
-    """Read a network from an npz file with arrays ``W`` and ``a`` (and ``activation``, unless given here)."""
+    """Read a network from an npz file with arrays ``W`` and ``a`` (and ``activation``, unless given here).
+
+    A file never has a module imported: an activation of your own must be imported or registered
+    (:func:`tutelage.register_activation`) before, or given here.
+    """
     who = f"load_network({str(path)!r})"
     try:
         with open(path, "rb") as stream:  # np.load leaves its own handle open when the archive is broken
@@ -245,8 +249,16 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
             raise InputError(
                 f"{who}: the file names no activation; pass one (--activation on the command line)"
             )
-        activation = str(arrays["activation"])
+        activation = _stored_activation(str(arrays["activation"]), who)
     return Network(arrays["W"], arrays["a"], activation)
+
+
+def _stored_activation(text: str, who: str) -> Activation:
+    """What a file names must be known to this process already: reading it runs no code of its author's."""
+    try:
+        return as_activation(text)
+    except InputError as error:
+        raise InputError(f"{who}: {error}; or pass one: load_network(path, activation)") from None
 
 
 def _require_known_version(version: Any, who: str) -> None:

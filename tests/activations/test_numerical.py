@@ -1,5 +1,7 @@
 """Quadrature activations against closed forms and multiprecision integrals."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -9,8 +11,10 @@ import scipy.stats
 
 from tutelage.activations import Abs, Erf, LeakyRelu, Numerical, Silu, Tanh
 from tutelage.activations.pairs import pair_geometry
-from tutelage.base.errors import InputError, NoHessianError
+from tutelage.base.errors import InputError, NoHessianError, QuadratureWarning
 from tutelage.moments import pair_moments, plane_terms
+from tutelage.network import Network, sample_teacher
+from tutelage.spectra import spectrum
 
 
 def neurons(norm, seed=0):
@@ -132,3 +136,53 @@ def test_bad_numerical_parameters_are_refused():
     for arguments in ({"fn": 3.0}, {"fn": jnp.tanh, "strip": 0.0}, {"fn": jnp.tanh, "kinks": (np.nan,)}):
         with pytest.raises(InputError, match="Numerical: expected"):
             Numerical(**arguments)
+
+
+@pytest.mark.parametrize("at", [-4.0, -1.0, -0.3, 0.0, 0.5, 2.0, 3.7])
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_a_kink_that_is_not_declared_is_seen_and_placed(at, order):
+    """A jump in the first, second or third derivative."""
+
+    def bent(u):
+        return jnp.tanh(u) + jnp.maximum(u - at, 0.0) ** order
+
+    with pytest.warns(QuadratureWarning, match=r"Numerical\(bent\).*kinks=") as seen:
+        Numerical(bent)
+    low, high = (float(x) for x in re.findall(r"between u = (\S+) and (\S+):", str(seen[0].message))[0])
+    assert low - 0.1 <= at <= high + 0.1  # as far as two digits tell
+    assert Numerical(bent, kinks=(at,)).kinks == (at,)  # warnings are errors here
+
+
+def test_one_missing_kink_of_two_and_a_strip_that_is_too_wide():
+    with pytest.warns(QuadratureWarning, match="between u = -"):
+        Numerical(lambda u: jnp.clip(u, -1.0, 1.0), kinks=(1.0,))
+    with pytest.warns(QuadratureWarning, match=r"strip="):
+        Numerical(lambda u: jnp.tanh(5 * u))
+    assert Numerical(lambda u: jnp.tanh(5 * u), strip=0.3).quadrature_error(neurons(1.0)) < 1e-11
+
+
+def test_smooth_functions_do_not_warn():
+    for smooth in (jnp.tanh, jnp.sin, jax.nn.silu, jax.scipy.special.erf, lambda u: u**5, lambda u: 0.0 * u):
+        Numerical(smooth)
+    Numerical(lambda u: 1 / jnp.cosh(u / 9), strip=9.0)
+
+
+def test_the_bars_that_matter_are_printed():
+    """The ReLU of the fault: 1.3064 is right, and the wrong answer says so itself."""
+    network = sample_teacher("relu", d=3, k=2, seed=0)
+    with pytest.warns(QuadratureWarning):
+        careless = Numerical(jax.nn.relu)
+    wrong = spectrum(Network(network.W, network.a, careless))
+    assert re.search(r"\] ± 0\.\d", repr(wrong)) and "± 0." in wrong._repr_html_()
+    declared = spectrum(Network(network.W, network.a, Numerical(jax.nn.relu, kinks=(0.0,))))
+    np.testing.assert_allclose(declared.eigenvalues, spectrum(network).eigenvalues, rtol=0, atol=1e-11)
+    assert "±" not in repr(declared) and "±" not in repr(spectrum(network))
+
+
+def test_functions_that_jax_cannot_follow_and_values_that_are_no_numbers():
+    with pytest.raises(InputError, match=r"'tanh', which wants NumPy arrays; write jnp\.tanh"):
+        Numerical(np.tanh)
+    with pytest.raises(InputError, match="nan for derivative 0 at u = -"):
+        Numerical(jnp.log)
+    with pytest.raises(InputError, match=r"grow slower than"):
+        Numerical(lambda u: jnp.exp(jnp.exp(u * u / 10)))

@@ -1,70 +1,38 @@
-"""Activations: nonlinearities with closed or quadrature dual kernels, and their written forms."""
+"""Activations: nonlinearities with closed or quadrature dual kernels, and their written forms.
+
+Every class imported here that has a ``name`` of its own is built in: one file in this folder and one line below.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from tutelage.activations.base import ACTIVATIONS as ACTIVATIONS
+from tutelage.activations.base import Activation as Activation
+from tutelage.activations.base import Elementary as Elementary
+from tutelage.activations.erf import Erf as Erf
+from tutelage.activations.erf import NormalCdf as NormalCdf
+from tutelage.activations.exponential import Exp as Exp
+from tutelage.activations.exponential import GaussianBump as GaussianBump
+from tutelage.activations.facts import EVEN as EVEN
+from tutelage.activations.facts import ODD as ODD
+from tutelage.activations.facts import Reflection as Reflection
+from tutelage.activations.gelu import Gelu as Gelu
+from tutelage.activations.numerical import Numerical as Numerical
+from tutelage.activations.periodic import Cos as Cos
+from tutelage.activations.periodic import Sin as Sin
+from tutelage.activations.polynomial import Linear as Linear
+from tutelage.activations.polynomial import Polynomial as Polynomial
+from tutelage.activations.polynomial import Quadratic as Quadratic
+from tutelage.activations.rectified import Abs as Abs
+from tutelage.activations.rectified import LeakyRelu as LeakyRelu
+from tutelage.activations.rectified import Relu as Relu
+from tutelage.activations.registry import as_activation as as_activation
+from tutelage.activations.registry import parse_activation as parse_activation
+from tutelage.activations.registry import register_activation as register_activation
+from tutelage.activations.sigmoidal import Sigmoid as Sigmoid
+from tutelage.activations.sigmoidal import Silu as Silu
+from tutelage.activations.sigmoidal import Softplus as Softplus
+from tutelage.activations.sigmoidal import Tanh as Tanh
 
-from tutelage.activations.base import Activation, Elementary
-from tutelage.activations.erf import Erf, NormalCdf
-from tutelage.activations.exponential import Exp, GaussianBump
-from tutelage.activations.gelu import Gelu
-from tutelage.activations.numerical import Numerical
-from tutelage.activations.periodic import Cos, Sin
-from tutelage.activations.polynomial import Linear, Polynomial, Quadratic
-from tutelage.activations.rectified import Abs, LeakyRelu, Relu
-from tutelage.activations.sigmoidal import Sigmoid, Silu, Softplus, Tanh
-from tutelage.base.errors import InputError
-from tutelage.base.spec import parse_spec
-
-_FAMILIES: tuple[Any, ...] = (
-    *(Linear, Quadratic, Polynomial, Erf, NormalCdf, Sin, Cos, Exp, GaussianBump, Gelu),
-    *(Relu, LeakyRelu, Abs, Tanh, Sigmoid, Softplus, Silu),
-)
-ACTIVATIONS: dict[str, type] = {family.name: family for family in _FAMILIES}
-
-
-def parse_activation(text: str) -> Activation:
-    """The activation a written form names.
-
-    For example ``"erf"``, ``"quadratic:alpha=0.7"`` or ``"polynomial:coefficients=0,1,-0.3"``.
-    """
-    return parse_spec(text, ACTIVATIONS, "activation")
-
-
-def as_activation(value: Any) -> Activation:
-    """An activation from itself or its written form."""
-    if isinstance(value, Activation):
-        return value
-    if isinstance(value, str):
-        return parse_activation(value)
-    raise InputError(
-        f"activation: expected an Activation or its name, got {type(value).__name__}; "
-        "wrap a plain function as Numerical(fn)"
-    )
-
-
-__all__ = [
-    "ACTIVATIONS",
-    "Abs",
-    "Activation",
-    "Cos",
-    "Elementary",
-    "Erf",
-    "Exp",
-    "GaussianBump",
-    "Gelu",
-    "LeakyRelu",
-    "Linear",
-    "NormalCdf",
-    "Numerical",
-    "Polynomial",
-    "Quadratic",
-    "Relu",
-    "Sigmoid",
-    "Silu",
-    "Sin",
-    "Softplus",
-    "Tanh",
-    "as_activation",
-    "parse_activation",
-]
+for _class in list(vars().values()):
+    if isinstance(_class, type) and issubclass(_class, Activation) and "name" in vars(_class):
+        register_activation(_class)

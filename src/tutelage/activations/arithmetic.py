@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flint import arb
+
+Namespace = ModuleType | SimpleNamespace
+"""Where tables find ``sqrt exp sin cos sinh cosh atan2 pi``."""
 
 
 def arb_functions() -> SimpleNamespace:
@@ -12,7 +18,7 @@ def arb_functions() -> SimpleNamespace:
 
     class Functions(SimpleNamespace):
         @property
-        def pi(self) -> Any:
+        def pi(self) -> arb:
             return arb.pi()  # at the precision of the moment, not of the definition
 
     return Functions(

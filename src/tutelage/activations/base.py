@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import abc
 from fractions import Fraction
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, final
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
+from tutelage.activations.arithmetic import Namespace
+from tutelage.activations.facts import Independence, Parity, Reflection
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
 from tutelage.base.spec import format_spec
+from tutelage.base.types import ArrayLike
 
-Parity = Literal["even", "odd"] | None
+ACTIVATIONS: dict[str, type[Activation]] = {}
+"""Every registered class by the name, or ``module:Class``, that written forms call it."""
 
 
 class Activation(abc.ABC):
@@ -22,18 +27,19 @@ class Activation(abc.ABC):
     Writing one means giving ``__call__`` and ``dual``; everything else has a default. All arithmetic is written
     with ``jax.numpy`` (scalars in, scalars out; batching happens elsewhere).
 
-    The facts ``parity``, ``degree``, ``kinks`` and ``taylor`` are declared, never guessed from values.
+    The facts from ``coefficients`` to ``kinks`` are declared, never guessed from values. What is not declared is not
+    known: answers are then less sharp (a lower bound for a proven rank), and still right.
     """
 
     name: ClassVar[str]
-    """The word that names the family on the command line."""
+    """The word that names the family on the command line, once it is registered."""
 
     @abc.abstractmethod
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         r""":math:`\sigma(u)`, elementwise."""
 
     @abc.abstractmethod
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         r""":math:`\kappa = E[\sigma(u)\sigma(v)]` for Gaussian (u, v), means m and covariances q.
 
         Source: SCIENCE.md section 2. Must be smooth in its arguments wherever the moments exist.
@@ -51,11 +57,11 @@ class Activation(abc.ABC):
         where ``dual`` is not smooth at parallel neurons.
         """
 
-        def kernel(q: Any) -> Any:
+        def kernel(q: Array) -> Array:
             zero = jnp.zeros((), q.dtype)
             return self.dual(zero, zero, q[0], q[1], q[2])
 
-        def derivatives(q: Any) -> Any:
+        def derivatives(q: Array) -> tuple[Array, ...]:
             return kernel(q), jax.grad(kernel)(q), jax.hessian(kernel)(q)
 
         q = jnp.stack(jnp.broadcast_arrays(pair.q_uu, pair.q_uv, pair.q_vv), axis=-1)
@@ -71,44 +77,75 @@ class Activation(abc.ABC):
             k40=4 * h[..., 0, 0],
         )
 
-    def plane_terms(self, W: Any, Z: Any) -> PlaneTerms | None:
+    def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms | None:
         """Blocks of the pairs whose k_22, k_31, k_13, k_40 ``moments`` leaves at 0; None when there are none by design."""
         return None
 
-    @property
-    def parity(self) -> Parity:
-        """``"odd"``, ``"even"`` or None."""
-        return None
+    coefficients: tuple[float, ...] | None = None
+    r"""Coefficients :math:`c_0, c_1, \dots` of a polynomial; None for any other function."""
 
-    @property
-    def degree(self) -> int | None:
-        """Degree of a polynomial activation; None for any other."""
-        return None
+    reflection: Reflection | None = None
+    r"""How :math:`\sigma(-u)` follows from :math:`\sigma(u)`: ``ODD``, ``EVEN``, with lower terms, or None."""
 
-    @property
-    def kinks(self) -> tuple[float, ...]:
-        """Points where the first derivative jumps."""
-        return ()
+    homogeneity: int | None = None
+    r"""p where :math:`\sigma(cu) = c^p\sigma(u)` for all c > 0: 1 for ReLU and its kind, n for u^n."""
 
-    @property
-    def quick_pairs(self) -> bool:
-        """Whether a pair's tables take a few microseconds: then more pairs than needed cost less than compiling again.
+    translation: float | None = None
+    r"""r where :math:`\sigma(u+b) = e^{rb}\sigma(u)`: a hidden bias then rescales the read-out (the exponential)."""
 
-        Derivatives of ``dual`` take fifty times longer.
-        """
-        return False
+    independence: Independence = None
+    """Which neurons are independent functions (:data:`~tutelage.activations.facts.Independence`)."""
+
+    kinks: tuple[float, ...] = ()
+    """Points where the first derivative jumps."""
 
     def taylor(self, order: int) -> tuple[Fraction, ...] | None:
         r"""Rational Taylor coefficients at 0 up to ``order``, up to ONE common factor; None where irrational or absent.
 
-        erf, for example, returns those of :math:`\tfrac{\sqrt\pi}{2}\,\mathrm{erf}`.
+        erf, for example, returns those of :math:`\tfrac{\sqrt\pi}{2}\,\mathrm{erf}`. Either all orders from 1 on have them
+        or none; order 0 alone says whether :math:`\sigma(0) = 0`. A constant that is no rational multiple of the
+        rest is left out, as 0.
         """
-        return None
+        if self.coefficients is None:
+            return None
+        padded = (*self.coefficients, *(0.0 for _ in range(order + 1)))
+        return tuple(Fraction(c) for c in padded[: order + 1])
+
+    @final
+    @property
+    def degree(self) -> int | None:
+        """Degree of a polynomial, 0 for the zero function; None for any other function."""
+        if self.coefficients is None:
+            return None
+        return max((p for p, c in enumerate(self.coefficients) if c), default=0)
+
+    @final
+    @property
+    def parity(self) -> Parity:
+        """``"odd"``, ``"even"`` or None, as the reflection says."""
+        return None if self.reflection is None else self.reflection.parity
+
+    def quadrature_error(self, W: ArrayLike, Z: ArrayLike | None = None) -> float:
+        """Error of the tables of these neurons relative to their largest entries; 0 for closed forms."""
+        return 0.0
+
+    quick_pairs: bool = False
+    """Whether a pair's tables take a few microseconds: then more pairs than needed cost less than compiling again.
+
+    Derivatives of ``dual`` take fifty times longer.
+    """
+
+    @final
+    def written(self) -> str:
+        """The name that written forms know this class by: its own if registered, else ``module:Class``."""
+        family = type(self)
+        names = [name for name, known in ACTIVATIONS.items() if known is family]
+        return names[0] if names else f"{family.__module__}:{family.__qualname__}"
 
     @property
     def spec(self) -> str:
-        """The written form, ``name:key=value``, understood by ``parse_activation``."""
-        return format_spec(self.name, self)
+        """The written form, ``name:key=value`` or ``module:Class:key=value``, understood by ``parse_activation``."""
+        return format_spec(self.written(), self)
 
 
 class Elementary(Activation):
@@ -119,17 +156,17 @@ class Elementary(Activation):
     determinant from the vectors.
     """
 
-    @property
-    def quick_pairs(self) -> bool:
-        return True
+    quick_pairs = True
 
     @abc.abstractmethod
-    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+    def tables(
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
+    ) -> PairMoments:
         """k_00 ... k_40 of centred (u, v).
 
         Parameters
         ----------
-        q_uu, q_uv, q_vv : number or array
+        q_uu, q_uv, q_vv : array, or numbers of the arithmetic
         xp : namespace with ``sqrt exp atan2 pi``
         determinant : number or array, optional
             q_uu q_vv - q_uv^2; formed from the three others when absent (exact arithmetic needs no better).

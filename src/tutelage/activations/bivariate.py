@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 # Tanh-sinh nodes on [0, 1] as distances from the end 1, so that a layer at that end, however thin, is resolved.
 # Analytic integrands need a step of 1/12; the layer exp(-(h - k)^2 / (2 theta^2)) at r = 1 needs 1/32 for 1e-13.
@@ -16,7 +15,9 @@ _FROM_END = 1 / (1 + np.exp(2 * _S))
 _WEIGHTS = np.pi / 2 * np.cosh(_T) / (2 * np.cosh(_S) ** 2) * _STEP
 
 
-def covariance_of_signs(m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any, determinant: Any) -> Any:
+def covariance_of_signs(
+    m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, determinant: Array
+) -> Array:
     r""":math:`\mathrm{Cov}(\mathrm{sign}\,u, \mathrm{sign}\,v)` for Gaussian (u, v) of these means and covariances.
 
     .. math:: \frac2\pi\int_0^{\arcsin r}\exp\Bigl(-\frac{h^2 - 2hk\sin\theta + k^2}{2\cos^2\theta}\Bigr)d\theta,

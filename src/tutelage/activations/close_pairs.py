@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,13 +11,14 @@ import numpy as np
 from tutelage.activations.base import Activation
 from tutelage.activations.pairs import Pair, PlaneTerms, filled, normal_component, pair_geometry
 from tutelage.base.errors import NoHessianError
+from tutelage.base.types import ArrayLike
 
 # The terms of the functional block are 1 / angle^2 times their sum: below this angle (or supplement) the cancellation
 # costs more than two digits, and the block is written in its own plane.
 CLOSE_ANGLE = 0.1
 
 
-def is_close(pair: Pair) -> Any:
+def is_close(pair: Pair) -> jax.Array:
     """Pairs whose blocks are carried by ``plane_terms``: nearly parallel or opposite, or with a zero neuron."""
     nonzero = (pair.q_uu > 0) & (pair.q_vv > 0)
     return (jnp.minimum(pair.angle, pair.supplement) < CLOSE_ANGLE) | ~nonzero
@@ -26,23 +27,23 @@ def is_close(pair: Pair) -> Any:
 class ClosePairs(NamedTuple):
     """Indices, angles, norms and orthonormal directions of close pairs, NumPy, length n."""
 
-    i: Any
-    j: Any
-    angle: Any
-    supplement: Any
-    norm_u: Any
-    norm_v: Any
-    p: Any
-    m: Any
-    w: Any
-    n: Any
+    i: np.ndarray
+    j: np.ndarray
+    angle: np.ndarray
+    supplement: np.ndarray
+    norm_u: np.ndarray
+    norm_v: np.ndarray
+    p: np.ndarray
+    m: np.ndarray
+    w: np.ndarray
+    n: np.ndarray
 
-    def terms(self, outer: Any, functional: Any) -> PlaneTerms:
+    def terms(self, outer: np.ndarray, functional: np.ndarray) -> PlaneTerms:
         """Their blocks, given the coefficients (n, 3) of both parts."""
         return PlaneTerms(self.i, self.j, self.p, self.m, outer, self.w, self.n, functional)
 
 
-def close_pairs(W: Any, Z: Any, with_parallel: bool = True) -> ClosePairs:
+def close_pairs(W: ArrayLike, Z: ArrayLike, with_parallel: bool = True) -> ClosePairs:
     """The close pairs of rows of W (k, d) and Z (l, d), without the exactly parallel and opposite ones if not wanted.
 
     Each pair costs several vectors of length d, and a neuron is parallel to itself.
@@ -72,18 +73,18 @@ def close_pairs(W: Any, Z: Any, with_parallel: bool = True) -> ClosePairs:
     return ClosePairs(i, j, angle, supplement, norm_u, norm_v, p, m, _unit(W[i]), n)
 
 
-def require_nonzero_rows(W: Any, who: str, activation: Activation) -> None:
+def require_nonzero_rows(W: ArrayLike, who: str, activation: Activation) -> None:
     """A zero neuron under a kinked activation has no Hessian."""
     zero = np.flatnonzero(~np.any(np.asarray(W) != 0, axis=1))
     if zero.size:
         raise NoHessianError(
-            f"{who}: expected non-zero neurons under the kinked activation {activation.name} (a zero neuron has no "
+            f"{who}: expected non-zero neurons under the kinked activation {activation.spec!r} (a zero neuron has no "
             f"second derivative), got zero row {int(zero[0])} of the weights; remove that neuron or move it off 0"
         )
 
 
 @jax.jit
-def _angles_and_close(W: Any, Z: Any) -> tuple[Any, Any, Any]:
+def _angles_and_close(W: jax.Array, Z: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     pair = pair_geometry(W, Z)
     return pair.angle, pair.supplement, is_close(pair)
 
@@ -91,6 +92,6 @@ def _angles_and_close(W: Any, Z: Any) -> tuple[Any, Any, Any]:
 _normal_component = jax.jit(normal_component)
 
 
-def _unit(rows: Any) -> Any:
+def _unit(rows: np.ndarray) -> np.ndarray:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(norms > 0, norms, 1.0)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import math
 from fractions import Fraction
-from typing import Any, ClassVar
 
 import jax.numpy as jnp
+from jax import Array
 from jax.scipy.special import erf, ndtr
 
-from tutelage.activations.base import Elementary, Parity
+from tutelage.activations.arithmetic import Namespace
+from tutelage.activations.base import Elementary
 from tutelage.activations.bivariate import covariance_of_signs
+from tutelage.activations.facts import ODD, Reflection
 from tutelage.activations.pairs import PairMoments
 from tutelage.base import check
 
@@ -24,17 +26,21 @@ class NormalCdf(Elementary):
     a bivariate normal probability.
     """
 
-    name: ClassVar[str] = "normal_cdf"
+    name = "normal_cdf"
+    reflection = Reflection(-1, constant=1.0)
+    independence = "affine"
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return ndtr(u)
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + (q_uu * q_vv - q_uv**2)
         first, second = ndtr(m_u / jnp.sqrt(A)), ndtr(m_v / jnp.sqrt(B))
         return first * second + covariance_of_signs(m_u, m_v, A, q_uv, B, D) / 4
 
-    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+    def tables(
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
+    ) -> PairMoments:
         r"""Closed tables. With A = 1 + q_uu and B = 1 + q_vv, the determinant AB - q_uv^2 is a sum of positive
         terms, D = 1 + q_uu + q_vv + det, which keeps its digits for long nearly parallel neurons."""
         if determinant is None:
@@ -66,22 +72,26 @@ class Erf(Elementary):
     """
 
     scale: float = 1.0
-    name: ClassVar[str] = "erf"
+    name = "erf"
+    reflection = ODD
+    independence = "affine"
 
     def __post_init__(self) -> None:
         check.number(self.scale, "Erf", "scale", above=0.0)
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return erf(self.scale * u)
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         m_u, m_v = (math.sqrt(2) * self.scale * m for m in (m_u, m_v))
         q_uu, q_uv, q_vv = map(self._double, (q_uu, q_uv, q_vv))
         A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + (q_uu * q_vv - q_uv**2)
         first, second = erf(m_u / jnp.sqrt(2 * A)), erf(m_v / jnp.sqrt(2 * B))
         return first * second + covariance_of_signs(m_u, m_v, A, q_uv, B, D)
 
-    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+    def tables(
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
+    ) -> PairMoments:
         r"""Closed tables ([C25] 16-18; SCIENCE.md section 2), those of the normal CDF rescaled:
         :math:`\mathrm{erf}(su) = 2\Phi(\sqrt2 s u) - 1`."""
         if determinant is not None:
@@ -97,13 +107,9 @@ class Erf(Elementary):
             *map(second, (t.k22, t.k31, t.k13, t.k40)),
         )
 
-    def _double(self, q: Any) -> Any:
+    def _double(self, q: Array) -> Array:
         """2 s^2 q, the scale multiplied in last: exact arithmetics then see the float s itself."""
         return 2 * self.scale * (self.scale * q)
-
-    @property
-    def parity(self) -> Parity:
-        return "odd"
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         r"""Those of :math:`\tfrac{\sqrt\pi}{2}\,\mathrm{erf}(s u)`."""

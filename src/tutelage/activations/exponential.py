@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from fractions import Fraction
-from typing import Any, ClassVar
 
 import jax.numpy as jnp
+from jax import Array
 
-from tutelage.activations.base import Elementary, Parity
+from tutelage.activations.arithmetic import Namespace
+from tutelage.activations.base import Elementary
+from tutelage.activations.facts import EVEN
 from tutelage.activations.pairs import PairMoments
 
 
@@ -17,15 +19,19 @@ from tutelage.activations.pairs import PairMoments
 class Exp(Elementary):
     r""":math:`\sigma(u) = e^u`; every table is :math:`e^{(q_{uu}+q_{vv})/2 + q_{uv}}`."""
 
-    name: ClassVar[str] = "exp"
+    name = "exp"
+    translation = 1.0
+    independence = "linear"
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return jnp.exp(u)
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return jnp.exp(m_u + m_v + (q_uu + q_vv) / 2 + q_uv)
 
-    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+    def tables(
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
+    ) -> PairMoments:
         k = xp.exp((q_uu + q_vv) / 2 + q_uv)
         return PairMoments(*(k for _ in PairMoments._fields))
 
@@ -40,17 +46,21 @@ class GaussianBump(Elementary):
     :math:`D = |I + C| = 1 + q_{uu} + q_{vv} + \det C`, C the covariance of (u, v).
     """
 
-    name: ClassVar[str] = "gaussian_bump"
+    name = "gaussian_bump"
+    reflection = EVEN
+    independence = "linear"
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return jnp.exp(-u * u / 2)
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         D = 1 + q_uu + q_vv + (q_uu * q_vv - q_uv**2)
         quadratic = (1 + q_vv) * m_u**2 - 2 * q_uv * m_u * m_v + (1 + q_uu) * m_v**2
         return jnp.exp(-quadratic / (2 * D)) / jnp.sqrt(D)
 
-    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+    def tables(
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
+    ) -> PairMoments:
         if determinant is None:
             determinant = q_uu * q_vv - q_uv * q_uv
         A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + determinant
@@ -67,10 +77,6 @@ class GaussianBump(Elementary):
             k13=-3 * q_uv * A * second,
             k40=3 * B * B * second,
         )
-
-    @property
-    def parity(self) -> Parity:
-        return "even"
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         def even(p: int) -> Fraction:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
+
+Elementwise = Callable[[Array], Array]
 
 # exp(-RANGE^2 / 2) = 4e-19: what lies beyond is below rounding, polynomial growth included.
 RANGE = 9.2
@@ -19,17 +21,17 @@ HERMITE_RANGE = 13.0
 _BLOCK = 1024
 
 
-def step(scale: Any, strip: float, refine: Any = 1, extra: float = 0.0) -> Any:
+def step(scale: Array, strip: float, refine: int | Array = 1, extra: float = 0.0) -> Array:
     """Step in a standard normal variable t for a function of scale * t; ``extra`` is added bandwidth in t."""
     # At y = sqrt(2 E) the Gaussian itself limits the rule; a wider strip does not help.
     y = jnp.minimum(strip / jnp.maximum(scale, 1e-300), math.sqrt(2 * E_FOLDS))
     return jax.lax.stop_gradient(2 * math.pi / (E_FOLDS / y + y / 2 + extra) / refine)
 
 
-def derivatives(function: Callable[[Any], Any], order: int, u: Any) -> list[Any]:
+def derivatives(function: Elementwise, order: int, u: Array) -> list[Array]:
     """f(u), f'(u), ... f^(order)(u) of an elementwise function, from one nest of tangents."""
 
-    def all_up_to(n: int, u: Any) -> list[Any]:
+    def all_up_to(n: int, u: Array) -> list[Array]:
         if n == 0:
             return [function(u)]
         values, tangents = jax.jvp(lambda u: all_up_to(n - 1, u), (u,), (jnp.ones_like(u),))
@@ -39,14 +41,9 @@ def derivatives(function: Callable[[Any], Any], order: int, u: Any) -> list[Any]
 
 
 def pair_expectations(
-    function: Callable[[Any], Any],
-    orders: tuple[tuple[int, int], ...],
-    means: tuple[Any, Any],
-    scales: tuple[Any, Any],
-    half_angle: tuple[Any, Any],
-    strip: float,
-    refine: Any = 1,
-) -> tuple[Any, ...]:
+    function: Elementwise, orders: tuple[tuple[int, int], ...], means: tuple[Array, Array],
+    scales: tuple[Array, Array], half_angle: tuple[Array, Array], strip: float, refine: int | Array = 1,
+) -> tuple[Array, ...]:  # fmt: skip
     r"""E[f^(p)(u) f^(q)(v)] of one pair (scalars) for each (p, q) of ``orders``.
 
     In the frame of the plane, with (cos, sin) of half the angle between the neurons,
@@ -64,7 +61,7 @@ def pair_expectations(
     n_nodes = (2 * n_p + 1) * (2 * n_m + 1)
     highest = max(max(pair) for pair in orders)
 
-    def body(state: Any) -> Any:
+    def body(state: tuple[Array, tuple[Array, ...]]) -> tuple[Array, tuple[Array, ...]]:
         start, sums = state
         node = start + jnp.arange(_BLOCK)
         P = h_p * (node // (2 * n_m + 1) - n_p)
@@ -82,8 +79,8 @@ def pair_expectations(
 
 
 def hermite_coefficients(
-    function: Callable[[Any], Any], orders: int, scales: Any, n: int, strip: float, refine: Any = 1
-) -> Any:
+    function: Elementwise, orders: int, scales: Array, n: int, strip: float, refine: int | Array = 1
+) -> Array:
     r"""c_m^(p) = E[f^(p)(s t) h_m(t)] for m < n, p < orders and each scale s (k,): shape (orders, k, n).
 
     h_m are the normalised Hermite polynomials, t standard normal.
@@ -92,7 +89,7 @@ def hermite_coefficients(
     n_half = jnp.ceil(HERMITE_RANGE / h).astype(int)
     block = 128
 
-    def body(state: Any) -> Any:
+    def body(state: tuple[Array, Array]) -> tuple[Array, Array]:
         start, total = state
         node = start + jnp.arange(block)
         t = h * (node - n_half)
@@ -108,10 +105,10 @@ def hermite_coefficients(
     return jax.lax.while_loop(lambda s: s[0] <= 2 * n_half, body, (start, total))[1]
 
 
-def _hermite_functions(t: Any, root: Any, n: int) -> Any:
+def _hermite_functions(t: Array, root: Array, n: int) -> Array:
     """h_m(t) times ``root`` for m < n, shape (len(t), n), by the three-term recurrence."""
 
-    def body(state: Any, m: Any) -> Any:
+    def body(state: tuple[Array, Array], m: Array) -> tuple[tuple[Array, Array], Array]:
         previous, current = state
         following = (t * current - jnp.sqrt(m) * previous) / jnp.sqrt(m + 1)
         return (current, following), current

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
+from fractions import Fraction
 
+from jax import Array
 from jax.scipy.special import ndtr
 
+from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
+from tutelage.activations.facts import Reflection
 from tutelage.activations.pairs import PairMoments
 from tutelage.activations.positive_part import positive_part_dual
 
@@ -22,15 +25,19 @@ class Gelu(Elementary):
         - \frac{q_{uu}q_{uv}^2}{1+q_{uu}} - \frac{q_{vv}q_{uv}^2}{1+q_{vv}}\Bigr)\phi
     """
 
-    name: ClassVar[str] = "gelu"
+    name = "gelu"
+    reflection = Reflection(1, linear=-1.0)
+    independence = "linear"
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return u * ndtr(u)
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return positive_part_dual(m_u, m_v, q_uu, q_uv, q_vv, noise=1.0)
 
-    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+    def tables(
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
+    ) -> PairMoments:
         r"""Derivatives of :math:`\kappa = q\,\kappa_\Phi + g\phi` by hand; subscripts name what was differentiated by."""
         q = q_uv
         det = q_uu * q_vv - q * q if determinant is None else determinant
@@ -44,7 +51,7 @@ class Gelu(Elementary):
         h = q + g_q + g * q / D  # k_11 = k_cdf + phi h
         h_q = 1 + g_qq + (g_q * q + g) / D + 2 * g * q * q / (D * D)
 
-        def with_respect_to_u(A: Any, B: Any, b: Any) -> tuple[Any, Any, Any]:
+        def with_respect_to_u(A: Array, B: Array, b: Array) -> tuple[Array, ...]:
             g_a = b - q * q / (A * A)
             h_a = -2 * q / (A * A) + g_a * q / D - g * q * B / (D * D)
             e = 2 * g_a - q * q / A - g * B / D  # k_20 = phi e
@@ -55,3 +62,7 @@ class Gelu(Elementary):
         k02, k13, _ = with_respect_to_u(B, A, q_uu)
         k11, k22 = k_cdf + phi * h, phi * (1 + q * h / D + h_q)
         return PairMoments(q * k_cdf + g * phi, k11, k20, k02, k22, k31, k13, k40)
+
+    def taylor(self, order: int) -> tuple[Fraction, ...] | None:
+        r"""Zero at 0; :math:`u/2 + u^2/\sqrt{2\pi} + \dots` is irrational."""
+        return None if order else (Fraction(0),)

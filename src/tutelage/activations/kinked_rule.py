@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
-from tutelage.activations.gaussian_rule import RANGE, derivatives
+from tutelage.activations.gaussian_rule import RANGE, Elementwise, derivatives
 
 NODES, WEIGHTS = (x / 2 for x in np.polynomial.legendre.leggauss(20))
 NODES = NODES + 0.5  # on [0, 1]
 # 20 nodes reach 1e-17 where the nearest pole is 1.14 half-lengths away, and on a Gaussian at length 2.5.
-_LONGEST, _PER_STRIP = 2.5, 1.75
+LONGEST, PER_STRIP = 2.5, 1.75
 _SMALLEST = 1e-100  # a standard deviation whose square's inverse is still a number
 
 
-def jumps(function: Callable[[Any], Any], kinks: tuple[float, ...]) -> list[Any]:
+def jumps(function: Elementwise, kinks: tuple[float, ...]) -> list[Array]:
     """The jump of the first derivative at each kink."""
     steps = [1e-15 * max(1.0, abs(c)) for c in kinks]
     sides = [
@@ -29,14 +28,9 @@ def jumps(function: Callable[[Any], Any], kinks: tuple[float, ...]) -> list[Any]
 
 
 def kinked_expectations(
-    function: Callable[[Any], Any],
-    kinks: tuple[float, ...],
-    scales: tuple[Any, Any],
-    angle: Any,
-    supplement: Any,
-    strip: float,
-    refine: Any = 1,
-) -> dict[str, Any]:
+    function: Elementwise, kinks: tuple[float, ...], scales: tuple[Array, Array], angle: Array,
+    supplement: Array, strip: float, refine: int | Array = 1,
+) -> dict[str, Array]:  # fmt: skip
     r"""Expectations of one centred pair (scalars), each finite at angle 0 and pi except k22, whose delta-delta part
     :math:`J^2/(2\pi s_us_v\sin\varphi)` diverges.
 
@@ -74,15 +68,15 @@ def kinked_expectations(
     return result
 
 
-def _panels(length: Any, refine: Any) -> Any:
+def _panels(length: Array, refine: int | Array) -> Array:
     return jnp.ceil(2 * RANGE / length).astype(int) * refine
 
 
-def _length(scale: Any, strip: float) -> Any:
-    return jnp.minimum(_LONGEST, _PER_STRIP * strip / jnp.maximum(scale, 1e-300))
+def _length(scale: Array, strip: float) -> Array:
+    return jnp.minimum(LONGEST, PER_STRIP * strip / jnp.maximum(scale, 1e-300))
 
 
-def _panel(edges: Any, index: Any, per_piece: Any) -> tuple[Any, Any]:
+def _panel(edges: Array, index: Array, per_piece: Array) -> tuple[Array, Array]:
     """Nodes and weights of one panel: each piece between sorted edges (..., n) is cut into equal panels."""
     piece, part = index // per_piece, index % per_piece
     low, high = jnp.take(edges, piece, axis=-1), jnp.take(edges, piece + 1, axis=-1)
@@ -90,20 +84,21 @@ def _panel(edges: Any, index: Any, per_piece: Any) -> tuple[Any, Any]:
     return (low + width * part)[..., None] + width[..., None] * NODES, width[..., None] * WEIGHTS
 
 
-def _edges(breaks: Any) -> Any:
+def _edges(breaks: Array) -> Array:
     """Sorted edges in [-RANGE, RANGE]; a break that does not exist (nan) is put at the end."""
     breaks = jnp.clip(jnp.where(jnp.isnan(breaks), RANGE, breaks), -RANGE, RANGE)
     ends = jnp.broadcast_to(jnp.asarray([-RANGE, RANGE]), (*breaks.shape[:-1], 2))
     return jnp.sort(jnp.concatenate([breaks, ends], axis=-1), axis=-1)
 
 
-def _density(x: Any) -> Any:
+def _density(x: Array) -> Array:
     return jnp.exp(-x * x / 2) / math.sqrt(2 * math.pi)
 
 
 def smooth_part(
-    function: Any, kinks: Any, means: Any, scales: Any, angle: Any, supplement: Any, strip: float, refine: Any
-) -> dict[str, Any]:
+    function: Elementwise, kinks: tuple[float, ...], means: tuple[Array | float, Array | float],
+    scales: tuple[Array, Array], angle: Array, supplement: Array, strip: float, refine: int | Array,
+) -> dict[str, Array]:  # fmt: skip
     """The parts without deltas: the plane is cut along both families of kink lines.
 
     The inner variable X is the one along which both pre-activations vary more (P for acute, M for obtuse angles), so
@@ -123,7 +118,7 @@ def smooth_part(
         _panels(_length(largest * jnp.abs(b), strip), refine) for b in (jnp.maximum(c, s), jnp.minimum(c, s))
     )
 
-    def values(X: Any, Y: Any) -> dict[str, Any]:
+    def values(X: Array, Y: Array) -> dict[str, Array]:
         u = means[0] + scales[0] * (a_u * X + b_u * Y)
         v = means[1] + scales[1] * (a_v * X + b_v * Y)
         (f, g), (f1, g1), (f2, g2) = derivatives(function, 2, jnp.stack([u, v]))
@@ -136,12 +131,12 @@ def smooth_part(
             "f0": f2 * g * (along**2 - 1), "f1": f2 * g * along * normal, "f2": f2 * g * (normal**2 - 1),
         }  # fmt: skip
 
-    def outer(index: Any, total: dict[str, Any]) -> dict[str, Any]:
+    def outer(index: Array, total: dict[str, Array]) -> dict[str, Array]:
         Y, w_outer = _panel(outer_edges, index, n_outer)
         breaks = jnp.concatenate([start_u - slope_u * Y[:, None], start_v - slope_v * Y[:, None]], axis=1)
         edges = _edges(breaks)
 
-        def inner(index: Any, total: dict[str, Any]) -> dict[str, Any]:
+        def inner(index: Array, total: dict[str, Array]) -> dict[str, Array]:
             X, w_inner = _panel(edges, index, n_inner)
             weight = (w_outer * _density(Y))[:, None] * w_inner * _density(X)
             return {key: total[key] + jnp.sum(weight * x) for key, x in values(X, Y[:, None]).items()}
@@ -157,14 +152,15 @@ def smooth_part(
 
 
 def _line(
-    function: Any, kinks: Any, at: float, scales: Any, cosine: Any, sine: Any, strip: float, refine: Any
-) -> dict[str, Any]:
+    function: Elementwise, kinks: tuple[float, ...], at: float, scales: tuple[Array, Array], cosine: Array,
+    sine: Array, strip: float, refine: int | Array,
+) -> dict[str, Array]:  # fmt: skip
     """Given u = ``at``: E f(v), E f(v) y, E f(v)(y^2 - 1), E f'(v), E f''(v), v = s_v (cos at / s_u + sin y)."""
     mean, spread = scales[1] * cosine * at / scales[0], scales[1] * sine
     edges = _edges((jnp.asarray(kinks) - mean) / spread)
     n = _panels(_length(spread, strip), refine)
 
-    def body(index: Any, total: dict[str, Any]) -> dict[str, Any]:
+    def body(index: Array, total: dict[str, Array]) -> dict[str, Array]:
         y, weight = _panel(edges, index, n)
         weight = weight * _density(y)
         f, f1, f2 = derivatives(function, 2, mean + spread * y)

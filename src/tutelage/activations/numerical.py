@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
-from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
+from tutelage.activations.gaussian_rule import Elementwise
 from tutelage.activations.kinked_rule import kinked_expectations, smooth_part
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
+from tutelage.activations.probe import require_smooth
 from tutelage.activations.quadrature import QuadratureActivation, correlation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +31,8 @@ class Numerical(QuadratureActivation):
         Elementwise, written with ``jax.numpy``; growth at most polynomial.
     kinks : tuple of float
         Points where the first or a higher derivative jumps (the function itself must not). They are declared,
-        never searched for: ``Numerical(jax.nn.relu, kinks=(0.0,))``.
+        never searched for: ``Numerical(jax.nn.relu, kinks=(0.0,))``. Where one is missing within |u| < 5, a
+        :class:`~tutelage.base.errors.QuadratureWarning` says so.
     strip : float
         Half-width of the strip around the real axis in which fn (each of its pieces) is analytic: pi/2 for tanh.
         The default 1 suits most functions; ``quadrature_error`` measures whether it was right.
@@ -41,10 +44,9 @@ class Numerical(QuadratureActivation):
     'numerical:fn=arctan'
     """
 
-    fn: Callable[[Any], Any]
+    fn: Elementwise
     kinks: tuple[float, ...] = ()
     strip: float = 1.0
-    name: ClassVar[str] = "numerical"
 
     def __post_init__(self) -> None:
         if not callable(self.fn):
@@ -54,8 +56,9 @@ class Numerical(QuadratureActivation):
         check.number(self.strip, "Numerical", "strip", above=0.0)
         kinks = tuple(sorted(check.number(c, "Numerical", "kink") for c in self.kinks))
         object.__setattr__(self, "kinks", kinks)
+        require_smooth(self.fn, kinks, self.strip)
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return self.fn(u)
 
     @property
@@ -64,13 +67,13 @@ class Numerical(QuadratureActivation):
 
     @property
     def spec(self) -> str:
-        return f"{self.name}:fn={getattr(self.fn, '__name__', 'function')}"
+        return f"numerical:fn={getattr(self.fn, '__name__', 'function')}"
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         if not self.kinks:
             return super().dual(m_u, m_v, q_uu, q_uv, q_vv)
 
-        def one(m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+        def one(m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
             scales = tuple(jnp.maximum(jnp.sqrt(q), 1e-100) for q in (q_uu, q_vv))
             angle = jnp.arccos(correlation(q_uu, q_uv, q_vv))
             parts = smooth_part(
@@ -80,7 +83,7 @@ class Numerical(QuadratureActivation):
 
         return jnp.vectorize(one)(*jnp.broadcast_arrays(*map(jnp.asarray, (m_u, m_v, q_uu, q_uv, q_vv))))
 
-    def refined_moments(self, pair: Pair, order: int, refine: Any) -> PairMoments:
+    def refined_moments(self, pair: Pair, order: int, refine: int | Array) -> PairMoments:
         if not self.kinks:
             return super().refined_moments(pair, order, refine)
         shape = pair.q_uv.shape
@@ -96,7 +99,7 @@ class Numerical(QuadratureActivation):
         k40 = jnp.where(close, 0.0, (r["f0"] - 2 * k31 * q_uv - k22 * q_uv**2 / safe_uu) / safe_uu)
         return PairMoments(r["k00"], r["k11"], r["k20"], r["k02"], k22, k31, k13, k40)
 
-    def plane_terms(self, W: Any, Z: Any) -> PlaneTerms | None:
+    def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms | None:
         if not self.kinks:
             return None
         require_nonzero_rows(W, "plane_terms", self)
@@ -108,10 +111,12 @@ class Numerical(QuadratureActivation):
         outer, functional = (np.stack([np.asarray(r[key + n]) for n in "012"], axis=1) for key in "cf")
         return close.terms(outer, functional)
 
-    def _expectations(self, s_u: Any, s_v: Any, angle: Any, supplement: Any, refine: Any) -> dict[str, Any]:
+    def _expectations(
+        self, s_u: Array, s_v: Array, angle: Array, supplement: Array, refine: int | Array
+    ) -> dict[str, Array]:
         """All expectations of a list of pairs, one after the other: memory does not grow with their number."""
 
-        def one(pair: Any) -> dict[str, Any]:
+        def one(pair: tuple[Array, Array, Array, Array]) -> dict[str, Array]:
             return kinked_expectations(self.fn, self.kinks, pair[:2], pair[2], pair[3], self.strip, refine)
 
         return jax.lax.map(one, (s_u, s_v, angle, supplement))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+Tree = TypeVar("Tree")
 
 
 class Pair(NamedTuple):
@@ -18,12 +20,12 @@ class Pair(NamedTuple):
     lose every digit at angles below 1e-8.
     """
 
-    q_uu: Any
-    q_uv: Any
-    q_vv: Any
-    determinant: Any
-    angle: Any
-    supplement: Any
+    q_uu: jax.Array
+    q_uv: jax.Array
+    q_vv: jax.Array
+    determinant: jax.Array
+    angle: jax.Array
+    supplement: jax.Array
 
     def swapped(self) -> Pair:
         """The pair (v, u)."""
@@ -31,7 +33,7 @@ class Pair(NamedTuple):
 
 
 class PairMoments(NamedTuple):
-    r"""Tables :math:`k_{pq} = E[\sigma^{(p)}(u)\,\sigma^{(q)}(v)]`, arrays of one shape."""
+    r"""Tables :math:`k_{pq} = E[\sigma^{(p)}(u)\,\sigma^{(q)}(v)]`: arrays of one shape, or numbers of another arithmetic."""
 
     k00: Any
     k11: Any
@@ -57,17 +59,17 @@ class PlaneTerms(NamedTuple):
     A direction that is undefined (exactly parallel or opposite neurons) is the zero vector.
     """
 
-    i: Any
-    j: Any
-    p: Any
-    m: Any
-    outer: Any
-    w: Any
-    n: Any
-    functional: Any
+    i: np.ndarray
+    j: np.ndarray
+    p: np.ndarray
+    m: np.ndarray
+    outer: np.ndarray
+    w: np.ndarray
+    n: np.ndarray
+    functional: np.ndarray
 
 
-def pair_geometry(W: Any, Z: Any) -> Pair:
+def pair_geometry(W: jax.Array, Z: jax.Array) -> Pair:
     """All pairs of rows of W (k, d) and Z (l, d): q_uu (k, 1), q_vv (1, l), the others (k, l)."""
     q_uu, q_vv = jnp.sum(W * W, axis=1)[:, None], jnp.sum(Z * Z, axis=1)[None, :]
     sine_squared, angle, supplement = _angles(W, Z)
@@ -88,7 +90,7 @@ def filled(rows: np.ndarray) -> np.ndarray:
     return np.pad(rows, [(0, next((size for size in _SIZES if size >= n), n) - n) for n in rows.shape])
 
 
-def unit_rows(W: Any) -> tuple[Any, Any]:
+def unit_rows(W: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Rows divided by their norms (zero rows stay zero), and the norms (k, 1)."""
     norms = jnp.sqrt(jnp.sum(W * W, axis=1, keepdims=True))
     return W / jnp.where(norms > 0, norms, 1.0), norms
@@ -104,12 +106,12 @@ _FEW_PAIRS, _FEW_NUMBERS = 2**12, 2**22
 
 
 @jax.custom_jvp
-def _angles(W: Any, Z: Any) -> tuple[Any, Any, Any]:
+def _angles(W: jax.Array, Z: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     """sin(angle)^2, angle and pi - angle of all pairs of rows, each to a relative accuracy."""
     cosine = jnp.clip(unit_rows(W)[0] @ unit_rows(Z)[0].T, -1.0, 1.0)
     rough = jnp.sqrt((1 - cosine) * (1 + cosine))
 
-    def sine_of(i: Any, j: Any) -> Any:
+    def sine_of(i: jax.Array, j: jax.Array) -> jax.Array:
         residual = normal_component(W[i], Z[j])
         norm = unit_rows(W[i])[1][:, 0]
         return jnp.sqrt(jnp.sum(residual**2, axis=1)) / jnp.where(norm > 0, norm, 1.0)
@@ -127,7 +129,9 @@ def _angles(W: Any, Z: Any) -> tuple[Any, Any, Any]:
 
 
 @_angles.defjvp
-def _angles_jvp(primals: Any, tangents: Any) -> Any:
+def _angles_jvp(
+    primals: tuple[jax.Array, jax.Array], tangents: tuple[jax.Array, jax.Array]
+) -> tuple[tuple[jax.Array, ...], tuple[jax.Array, ...]]:
     (W, Z), (dW, dZ) = primals, tangents
     sine_squared, angle, supplement = _angles(W, Z)
     (U, norm_u), (V, norm_v) = unit_rows(W), unit_rows(Z)
@@ -142,7 +146,7 @@ def _angles_jvp(primals: Any, tangents: Any) -> Any:
     return (sine_squared, angle, supplement), (-2 * cosine * d_cosine, d_angle, -d_angle)
 
 
-def normal_component(W: Any, Z: Any) -> Any:
+def normal_component(W: jax.Array, Z: jax.Array) -> jax.Array:
     """The part of each row of W normal to the same row of Z, (n, d), to a relative accuracy however small it is.
 
     One projection w - b z leaves the rounding of b z, as large as the answer at angles near 1e-16. Here b and z are
@@ -160,14 +164,16 @@ def normal_component(W: Any, Z: Any) -> Any:
     return residual - jnp.sum(residual * Z, axis=1, keepdims=True) / q * Z
 
 
-def _halves(x: Any) -> tuple[Any, Any]:
+def _halves(x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """x = high + low, each of at most 27 bits: by masking, which no compiler may contract or reorder."""
     bits = jax.lax.bitcast_convert_type(x, jnp.uint64)
     high = jax.lax.bitcast_convert_type(bits & jnp.uint64(0xFFFFFFFFF8000000), jnp.float64)
     return high, x - high
 
 
-def on_selected(mask: Any, function: Callable[[Any, Any], Any], values: Any, chunk: int) -> Any:
+def on_selected(
+    mask: jax.Array, function: Callable[[jax.Array, jax.Array], Tree], values: Tree, chunk: int
+) -> Tree:
     """``values``, (k, l) arrays, replaced where ``mask`` holds by ``function(i, j)`` of index arrays.
 
     ``values`` is a pytree and ``function`` returns the same tree of 1-D arrays, ``chunk`` pairs at a time. The number
@@ -179,7 +185,7 @@ def on_selected(mask: Any, function: Callable[[Any, Any], Any], values: Any, chu
     selected = jnp.flatnonzero(mask.reshape(-1), size=size, fill_value=size)
     n_selected = jnp.sum(mask)
 
-    def body(state: Any) -> Any:
+    def body(state: tuple[jax.Array, Tree]) -> tuple[jax.Array, Tree]:
         start, flat = state
         index = jax.lax.dynamic_slice(selected, (start,), (chunk,))
         inside = jnp.minimum(index, size - 1)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from fractions import Fraction
-from typing import Any, ClassVar
 
 import jax.numpy as jnp
+from jax import Array
 
-from tutelage.activations.base import Elementary, Parity
+from tutelage.activations.arithmetic import Namespace
+from tutelage.activations.base import Elementary
+from tutelage.activations.facts import EVEN, ODD
 from tutelage.activations.pairs import PairMoments
 
 
@@ -17,23 +19,23 @@ from tutelage.activations.pairs import PairMoments
 class Sin(Elementary):
     r""":math:`\sigma(u) = \sin u`, :math:`\kappa = e^{-(q_{uu}+q_{vv})/2}\sinh q_{uv}` at zero mean."""
 
-    name: ClassVar[str] = "sin"
+    name = "sin"
+    reflection = ODD
+    independence = "linear"
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return jnp.sin(u)
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, jnp)
         return (near * jnp.cos(m_u - m_v) - opposite * jnp.cos(m_u + m_v)) / 2
 
-    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+    def tables(
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
+    ) -> PairMoments:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
         odd, even = (near - opposite) / 2, (near + opposite) / 2
         return PairMoments(k00=odd, k11=even, k20=-odd, k02=-odd, k22=odd, k31=-even, k13=-even, k40=odd)
-
-    @property
-    def parity(self) -> Parity:
-        return "odd"
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         return tuple(
@@ -45,23 +47,23 @@ class Sin(Elementary):
 class Cos(Elementary):
     r""":math:`\sigma(u) = \cos u`, :math:`\kappa = e^{-(q_{uu}+q_{vv})/2}\cosh q_{uv}` at zero mean."""
 
-    name: ClassVar[str] = "cos"
+    name = "cos"
+    reflection = EVEN
+    independence = "linear"
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return jnp.cos(u)
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, jnp)
         return (near * jnp.cos(m_u - m_v) + opposite * jnp.cos(m_u + m_v)) / 2
 
-    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+    def tables(
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
+    ) -> PairMoments:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
         odd, even = (near - opposite) / 2, (near + opposite) / 2
         return PairMoments(k00=even, k11=odd, k20=-even, k02=-even, k22=even, k31=-odd, k13=-odd, k40=even)
-
-    @property
-    def parity(self) -> Parity:
-        return "even"
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         return tuple(
@@ -69,7 +71,7 @@ class Cos(Elementary):
         )
 
 
-def _exponentials(q_uu: Any, q_uv: Any, q_vv: Any, xp: Any) -> tuple[Any, Any]:
+def _exponentials(q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace) -> tuple[Array, Array]:
     """exp(-|w - z|^2 / 2) and exp(-|w + z|^2 / 2): sums of variances, which never overflow as sinh does."""
     half = (q_uu + q_vv) / 2
     return xp.exp(q_uv - half), xp.exp(-q_uv - half)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from fractions import Fraction
-from typing import Any, ClassVar
 
-from tutelage.activations.base import Elementary, Parity
+from jax import Array
+
+from tutelage.activations.arithmetic import Namespace
+from tutelage.activations.base import Elementary
+from tutelage.activations.facts import Reflection
 from tutelage.activations.pairs import PairMoments
 from tutelage.base import check
-from tutelage.base.errors import InputError
 
 
 class PolynomialFamily(Elementary):
@@ -21,52 +22,51 @@ class PolynomialFamily(Elementary):
     (Mehler's formula: the one-variable means are Isserlis moments at the two variances.)
     """
 
-    coefficients: Any
-    """Coefficients of the powers, constant first: a tuple of floats."""
+    coefficients: tuple[float, ...]
+    """Coefficients of the powers, constant first."""
 
     @property
-    def degree(self) -> int:
-        return max((p for p, c in enumerate(self.coefficients) if c), default=0)
+    def reflection(self) -> Reflection | None:
+        """Where all powers but the lowest are odd, or even."""
+        c0, c1, *higher = (*self.coefficients, 0.0, 0.0)
+        even, odd = any(higher[0::2]), any(higher[1::2])
+        if (c1 or odd) and not even:
+            return Reflection(-1, constant=2 * c0)
+        return None if odd else Reflection(1, linear=-2 * c1)
 
     @property
-    def parity(self) -> Parity:
-        powers = {p % 2 for p, c in enumerate(self.coefficients) if c}
-        if len(powers) != 1:
-            return None
-        return "odd" if powers == {1} else "even"
+    def homogeneity(self) -> int | None:
+        powers = [p for p, c in enumerate(self.coefficients) if c]
+        return None if len(powers) > 1 else sum(powers)
 
-    def taylor(self, order: int) -> tuple[Fraction, ...]:
-        padded = (*self.coefficients, *(0.0 for _ in range(order + 1)))
-        return tuple(Fraction(c) for c in padded[: order + 1])
-
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         value = 0.0 * u
         for c in reversed(self.coefficients):
             value = value * u + c
         return value
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return _mehler(self._means(m_u, q_uu), self._means(m_v, q_vv), q_uv, 0, 0)
 
-    def tables(self, q_uu: Any, q_uv: Any, q_vv: Any, xp: Any, determinant: Any = None) -> PairMoments:
+    def tables(
+        self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
+    ) -> PairMoments:
         first, second = self._means(0, q_uu), self._means(0, q_vv)
         return PairMoments(
             *(_mehler(first, second, q_uv, int(name[1]), int(name[2])) for name in PairMoments._fields)
         )
 
-    def _means(self, m: Any, q: Any) -> list[Any]:
+    def _means(self, m: Array | int, q: Array) -> list[Array | float]:
         """E[sigma^(n)(m + sqrt(q) g)] for n = 0 ... degree, g standard normal."""
-        powers = [_moment(p, m, q) for p in range(self.degree + 1)]
+        c = self.coefficients[: (self.degree or 0) + 1]
+        powers = [_moment(p, m, q) for p in range(len(c))]
         return [
-            sum(
-                (self.coefficients[p] * (math.perm(p, n) * powers[p - n]) for p in range(n, self.degree + 1)),
-                start=0.0,
-            )
-            for n in range(self.degree + 1)
+            sum((c[p] * (math.perm(p, n) * powers[p - n]) for p in range(n, len(c))), start=0.0)
+            for n in range(len(c))
         ]
 
 
-def _moment(power: int, m: Any, q: Any) -> Any:
+def _moment(power: int, m: Array | int, q: Array) -> Array | int:
     """E[(m + sqrt(q) g)^power], g standard normal; m may be the number 0."""
     terms = range(power // 2 + 1) if not (isinstance(m, int) and m == 0) else [power // 2] * (power % 2 == 0)
     total = 0
@@ -76,7 +76,7 @@ def _moment(power: int, m: Any, q: Any) -> Any:
     return total
 
 
-def _mehler(first: list[Any], second: list[Any], q_uv: Any, p: int, q: int) -> Any:
+def _mehler(first: list[Array | float], second: list[Array | float], q_uv: Array, p: int, q: int) -> Array:
     """sum_n q_uv^n / n! first[p + n] second[q + n], by Horner."""
     total = 0.0 * q_uv
     for n in reversed(range(max(0, len(first) - max(p, q)))):
@@ -88,11 +88,8 @@ def _mehler(first: list[Any], second: list[Any], q_uv: Any, p: int, q: int) -> A
 class Linear(PolynomialFamily):
     r""":math:`\sigma(u) = u`, :math:`\kappa = q_{uv} + m_u m_v`."""
 
-    name: ClassVar[str] = "linear"
-
-    @property
-    def coefficients(self) -> tuple[float, ...]:
-        return (0.0, 1.0)
+    name = "linear"
+    coefficients = (0.0, 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +100,7 @@ class Quadratic(PolynomialFamily):
     """
 
     alpha: float = 1.0
-    name: ClassVar[str] = "quadratic"
+    name = "quadratic"
 
     def __post_init__(self) -> None:
         check.number(self.alpha, "Quadratic", "alpha")
@@ -117,13 +114,9 @@ class Quadratic(PolynomialFamily):
 class Polynomial(PolynomialFamily):
     r""":math:`\sigma(u) = \sum_p c_p u^p`, coefficients constant first."""
 
-    coefficients: tuple[float, ...]
-    name: ClassVar[str] = "polynomial"
+    coefficients: tuple[float, ...] = dataclasses.field()
+    name = "polynomial"
 
     def __post_init__(self) -> None:
         values = check.float_array(self.coefficients, "Polynomial", "coefficients", ndim=1)
-        if not values.any():
-            raise InputError(
-                "Polynomial: expected a non-zero coefficient, got all zeros; give at least one power"
-            )
         object.__setattr__(self, "coefficients", tuple(float(c) for c in values))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
+from jax import Array
 from jax.scipy.special import ndtr
 
 from tutelage.activations.bivariate import covariance_of_signs
 
 
-def positive_part_dual(m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any, noise: float) -> Any:
+def positive_part_dual(m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, noise: float) -> Array:
     r""":math:`E[u\,v\,G]`, :math:`G = P(u + \epsilon_1 > 0, v + \epsilon_2 > 0)`, noise of this variance.
 
     Noise 0 gives ReLU, noise 1 GELU (:math:`u\Phi(u) = E[u 1_{u+\epsilon>0}]`). By Stein's lemma in the means, with
@@ -43,14 +42,14 @@ def positive_part_dual(m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any, nois
     )
 
 
-def positive_part_mean(m: Any, q: Any) -> Any:
+def positive_part_mean(m: Array, q: Array) -> Array:
     """E max(u, 0) for u of mean m and variance q."""
     safe = jnp.where(q > 0, q, 1.0)
     smooth = m * ndtr(m / jnp.sqrt(safe)) + jnp.sqrt(safe / (2 * jnp.pi)) * jnp.exp(-(m**2) / (2 * safe))
     return jnp.where(q > 0, smooth, jnp.maximum(m, 0.0))
 
 
-def _slope(m: Any, other: Any, A: Any, q_uv: Any, safe_D: Any, D: Any) -> Any:
+def _slope(m: Array, other: Array, A: Array, q_uv: Array, safe_D: Array, D: Array) -> Array:
     """dG/dm: the density of one noisy variable at 0 times the probability of the other given it."""
     numerator = other - q_uv * m / A
     given = jnp.where(D > 0, ndtr(numerator * jnp.sqrt(A / safe_D)), (1 + jnp.sign(numerator)) / 2)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from tutelage.activations.base import Activation
 from tutelage.activations.gaussian_rule import hermite_coefficients, pair_expectations
 from tutelage.activations.pairs import Pair, PairMoments, filled, on_selected, pair_geometry
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
+from tutelage.operators.rows import row_coordinates
 
 _ORDERS = tuple((int(name[1]), int(name[2])) for name in PairMoments._fields)
 _ORDERS_UP_TO = {0: 1, 1: 4, 2: 8}
@@ -32,24 +34,22 @@ class QuadratureActivation(Activation):
     Hermite coefficients (Mehler's series); the others are integrated in their plane.
     """
 
-    strip: Any
+    strip: float
     """Half-width of the strip around the real axis where the function is analytic."""
 
-    @property
-    def quick_pairs(self) -> bool:
-        return True
+    quick_pairs = True
 
     def moments(self, pair: Pair, order: int = 2) -> PairMoments:
         return self.refined_moments(pair, order, 1)
 
-    def refined_moments(self, pair: Pair, order: int, refine: Any) -> PairMoments:
+    def refined_moments(self, pair: Pair, order: int, refine: int | Array) -> PairMoments:
         """``moments`` with every step divided by ``refine``."""
         return _moments(self, pair, order, refine)
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return _expectation(self, 0, 0, m_u, m_v, q_uu, q_uv, q_vv)
 
-    def quadrature_error(self, W: Any, Z: Any | None = None) -> float:
+    def quadrature_error(self, W: ArrayLike, Z: ArrayLike | None = None) -> float:
         """Largest change of any table, relative to the largest entry of that table, when every step is halved.
 
         Parameters
@@ -58,6 +58,8 @@ class QuadratureActivation(Activation):
             Rows are neurons; Z is W when absent.
         """
         W = check.float_array(W, "quadrature_error", "W", ndim=2)
+        if Z is None and W.shape[1] > W.shape[0]:
+            W = row_coordinates(W)  # the tables depend on the Gram matrix alone
         Z = W if Z is None else check.float_array(Z, "quadrature_error", "Z", ndim=2)
         rows = (filled(W), filled(Z)) if self.quick_pairs else (W, Z)
         with jax.enable_x64(True):
@@ -68,11 +70,11 @@ class QuadratureActivation(Activation):
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _refined(activation: QuadratureActivation, W: Any, Z: Any, refine: Any) -> PairMoments:
+def _refined(activation: QuadratureActivation, W: Array, Z: Array, refine: int | Array) -> PairMoments:
     return activation.refined_moments(pair_geometry(W, Z), 2, refine)
 
 
-def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: Any) -> PairMoments:
+def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: int | Array) -> PairMoments:
     if pair.q_uv.ndim != 2:
         raise InputError(
             "moments: expected tables of pairs (k, l) from pair_geometry; use dual for single pairs"
@@ -83,7 +85,7 @@ def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: A
     near = jnp.abs(rho) > math.exp(-_DIGITS / _N_TERMS)
     tables = _mehler(activation, orders, jnp.where(near, 0.0, rho), s_u[:, 0], s_v[0, :], refine)
 
-    def in_the_plane(i: Any, j: Any) -> Any:
+    def in_the_plane(i: Array, j: Array) -> tuple[Array, ...]:
         i, j = i[0], j[0]
         half = (jnp.sin(pair.supplement[i, j] / 2), jnp.sin(pair.angle[i, j] / 2))
         scales = (s_u[i, 0], s_v[0, j])
@@ -94,13 +96,16 @@ def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: A
     return PairMoments(*tables, *(None for _ in range(len(_ORDERS) - len(orders))))
 
 
-def correlation(q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+def correlation(q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
     """q_uv / sqrt(q_uu q_vv) in [-1, 1]; 0 where a variance is 0."""
     product = jnp.sqrt(q_uu) * jnp.sqrt(q_vv)
     return jnp.clip(jnp.where(product > 0, q_uv / jnp.where(product > 0, product, 1.0), 0.0), -1.0, 1.0)
 
 
-def _mehler(activation: Any, orders: Any, rho: Any, s_u: Any, s_v: Any, refine: Any) -> Any:
+def _mehler(
+    activation: QuadratureActivation, orders: tuple[tuple[int, int], ...], rho: Array, s_u: Array,
+    s_v: Array, refine: int | Array,
+) -> tuple[Array, ...]:  # fmt: skip
     """sum_m rho^m c_m^(p)(u) c_m^(q)(v), as many terms as the largest correlation needs."""
     scales = jnp.concatenate([s_u, s_v])
     highest = max(max(pair) for pair in orders) + 1
@@ -110,7 +115,7 @@ def _mehler(activation: Any, orders: Any, rho: Any, s_u: Any, s_v: Any, refine: 
     needed = _DIGITS / -jnp.log(jnp.clip(largest, 1e-300, 0.999))
     n_terms = jnp.minimum(jnp.ceil(needed).astype(int) + 1, _N_TERMS)
 
-    def body(m: Any, state: Any) -> Any:
+    def body(m: Array, state: tuple[Array, tuple[Array, ...]]) -> tuple[Array, tuple[Array, ...]]:
         power, sums = state
         new = tuple(
             total + power * first[p, :, m][:, None] * second[q, :, m][None, :]
@@ -123,10 +128,13 @@ def _mehler(activation: Any, orders: Any, rho: Any, s_u: Any, s_v: Any, refine: 
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0, 1, 2))
-def _expectation(activation: Any, p: int, q: int, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+def _expectation(
+    activation: QuadratureActivation, p: int, q: int, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array,
+    q_vv: Array,
+) -> Array:  # fmt: skip
     """E[s^(p)(u) s^(q)(v)]; its derivatives are expectations of the same kind (Price, Stein), to any order."""
 
-    def one(m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def one(m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         scales = (jnp.sqrt(q_uu), jnp.sqrt(q_vv))
         cosine = correlation(q_uu, q_uv, q_vv)
         half = (jnp.sqrt((1 + cosine) / 2), jnp.sqrt((1 - cosine) / 2))
@@ -136,8 +144,10 @@ def _expectation(activation: Any, p: int, q: int, m_u: Any, m_v: Any, q_uu: Any,
 
 
 @_expectation.defjvp
-def _expectation_jvp(activation: Any, p: int, q: int, primals: Any, tangents: Any) -> Any:
-    def moved(dp: int, dq: int) -> Any:
+def _expectation_jvp(
+    activation: QuadratureActivation, p: int, q: int, primals: tuple[Array, ...], tangents: tuple[Array, ...]
+) -> tuple[Array, Array]:
+    def moved(dp: int, dq: int) -> Array:
         return _expectation(activation, p + dp, q + dq, *primals)
 
     d_mu, d_mv, d_uu, d_uv, d_vv = tangents

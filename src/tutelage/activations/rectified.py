@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
-from tutelage.activations.base import Activation, Parity
+from tutelage.activations.base import Activation
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
+from tutelage.activations.facts import Reflection
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
 from tutelage.activations.positive_part import positive_part_dual, positive_part_mean
 from tutelage.base import check
+from tutelage.base.types import ArrayLike
 
 
 class RectifiedFamily(Activation):
@@ -26,21 +28,21 @@ class RectifiedFamily(Activation):
     s = 0 is ReLU, s = -1 the absolute value (SCIENCE.md section 2; Cho and Saul 2009).
     """
 
-    slope: Any
+    slope: float
     """Slope s for u < 0; the slope for u > 0 is 1."""
 
-    @property
-    def kinks(self) -> tuple[float, ...]:
-        return (0.0,)
+    kinks = (0.0,)
+    homogeneity = 1
+    quick_pairs = True
 
     @property
-    def quick_pairs(self) -> bool:
-        return True
+    def reflection(self) -> Reflection:
+        return Reflection(1, linear=-(1 + self.slope))
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return jnp.where(u > 0, u, self.slope * u)
 
-    def dual(self, m_u: Any, m_v: Any, q_uu: Any, q_uv: Any, q_vv: Any) -> Any:
+    def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         s, t = self.slope, 1 - self.slope
         linear = m_u * m_v + q_uv
         # E[u max(v, 0)] = m_u E max(v, 0) + q_uv P(v > 0), and P is the slope of the mean.
@@ -73,7 +75,7 @@ class RectifiedFamily(Activation):
             k40=far * (pair.q_uv**2 - pair.determinant) / safe_uu**2,
         )
 
-    def plane_terms(self, W: Any, Z: Any) -> PlaneTerms:
+    def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms:
         r"""Close pairs: outer :math:`\frac{t^2}{2\pi}\sin\varphi\,(pp^T - mm^T)`, functional
         :math:`k_{20}(nn^T - \hat w\hat w^T)`, both bounded where k_22 is not."""
         require_nonzero_rows(W, "plane_terms", self)
@@ -90,11 +92,8 @@ class RectifiedFamily(Activation):
 class Relu(RectifiedFamily):
     r""":math:`\sigma(u) = \max(u, 0)`."""
 
-    name: ClassVar[str] = "relu"
-
-    @property
-    def slope(self) -> float:
-        return 0.0
+    name = "relu"
+    slope = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +101,7 @@ class LeakyRelu(RectifiedFamily):
     r""":math:`\sigma(u) = \max(u, 0) + s\min(u, 0)`."""
 
     slope: float = 0.01
-    name: ClassVar[str] = "leaky_relu"
+    name = "leaky_relu"
 
     def __post_init__(self) -> None:
         check.number(self.slope, "LeakyRelu", "slope")
@@ -112,12 +111,5 @@ class LeakyRelu(RectifiedFamily):
 class Abs(RectifiedFamily):
     r""":math:`\sigma(u) = |u|`."""
 
-    name: ClassVar[str] = "abs"
-
-    @property
-    def slope(self) -> float:
-        return -1.0
-
-    @property
-    def parity(self) -> Parity:
-        return "even"
+    name = "abs"
+    slope = -1.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from fractions import Fraction
-from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
-from tutelage.activations.base import Parity
+from tutelage.activations.facts import ODD, Reflection
 from tutelage.activations.quadrature import QuadratureActivation
 
 
@@ -18,15 +18,13 @@ from tutelage.activations.quadrature import QuadratureActivation
 class Tanh(QuadratureActivation):
     r""":math:`\sigma(u) = \tanh u`."""
 
-    name: ClassVar[str] = "tanh"
-    strip: ClassVar[float] = math.pi / 2
+    name = "tanh"
+    reflection = ODD
+    independence = "affine"
+    strip = math.pi / 2
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return jnp.tanh(u)
-
-    @property
-    def parity(self) -> Parity:
-        return "odd"
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         series = [Fraction(0)]  # term by term from tanh' = 1 - tanh^2
@@ -40,10 +38,12 @@ class Tanh(QuadratureActivation):
 class Sigmoid(QuadratureActivation):
     r""":math:`\sigma(u) = 1/(1+e^{-u})`."""
 
-    name: ClassVar[str] = "sigmoid"
-    strip: ClassVar[float] = math.pi
+    name = "sigmoid"
+    reflection = Reflection(-1, constant=1.0)
+    independence = "affine"
+    strip = math.pi
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return jax.nn.sigmoid(u)
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
@@ -55,19 +55,30 @@ class Sigmoid(QuadratureActivation):
 class Softplus(QuadratureActivation):
     r""":math:`\sigma(u) = \log(1+e^u)`."""
 
-    name: ClassVar[str] = "softplus"
-    strip: ClassVar[float] = math.pi
+    name = "softplus"
+    reflection = Reflection(1, linear=-1.0)
+    independence = "linear"
+    strip = math.pi
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return jax.nn.softplus(u)
+
+    def taylor(self, order: int) -> tuple[Fraction, ...] | None:
+        """Not zero at 0; log 2 + u/2 + u^2/8 is irrational."""
+        return None if order else (Fraction(1),)
 
 
 @dataclasses.dataclass(frozen=True)
 class Silu(QuadratureActivation):
     r""":math:`\sigma(u) = u/(1+e^{-u})`."""
 
-    name: ClassVar[str] = "silu"
-    strip: ClassVar[float] = math.pi
+    name = "silu"
+    reflection = Reflection(1, linear=-1.0)
+    independence = "linear"
+    strip = math.pi
 
-    def __call__(self, u: Any) -> Any:
+    def __call__(self, u: Array) -> Array:
         return u * jax.nn.sigmoid(u)
+
+    def taylor(self, order: int) -> tuple[Fraction, ...]:
+        return (Fraction(0), *(Sigmoid().taylor(order - 1) if order else ()))

@@ -17,6 +17,10 @@ class NotAvailableError(InputError):
     """The question has no implemented answer for this activation or size; the message names what does."""
 
 
+class QuadratureWarning(UserWarning):
+    """A function is less smooth than its quadrature assumes; the message names ``kinks=`` and ``strip=``."""
+
+
 class MissingExtraError(ImportError):
     """An optional dependency is not installed; the message names the extra that brings it."""
 

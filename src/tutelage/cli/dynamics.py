@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from tutelage.cli.support import ActivationText
+
 if TYPE_CHECKING:
     from tutelage.dynamics import Curve, Readouts, Rule
     from tutelage.network import Network
@@ -17,7 +19,7 @@ _POINTS = 120
 
 def dynamics(
     *,
-    activation: str = "",
+    activation: ActivationText = "",
     d: Annotated[int | None, Parameter(name=("-d", "--d"))] = None,
     k: Annotated[int | None, Parameter(name=("-k", "--k"))] = None,
     seed: int = 0,
@@ -40,7 +42,7 @@ def dynamics(
     Parameters
     ----------
     activation
-        `linear`, `quadratic:alpha=0.7`, `erf:scale=1`, ...
+        `linear`, `quadratic:alpha=0.7`, `erf:scale=1`, ..., or a class of your own, `module:Class:key=value`.
     d
         Input dimension.
     k

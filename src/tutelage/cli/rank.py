@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from tutelage.cli.support import ActivationText
+
 if TYPE_CHECKING:
     from tutelage.network import Architecture
     from tutelage.rank import RankResult
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 def rank(
     *,
-    activation: str = "",
+    activation: ActivationText = "",
     d: Annotated[str, Parameter(name=("-d", "--d"))] = "",
     k: Annotated[str, Parameter(name=("-k", "--k"))] = "",
     widths: str = "",
@@ -34,8 +36,8 @@ def rank(
     Parameters
     ----------
     activation
-        `linear`, `quadratic:alpha=0.7`, `polynomial:coefficients=0,1,-0.3`, `erf`, `relu`, ... With --widths
-        several, separated by `;`, one per hidden layer.
+        `linear`, `quadratic:alpha=0.7`, `polynomial:coefficients=0,1,-0.3`, `erf`, `relu`, ..., or a class of
+        your own, `module:Class:key=value`. With --widths several, separated by `;`, one per hidden layer.
     d
         Input dimension, or a range `1:12` (both ends included) for a grid.
     k

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from tutelage.cli.support import ActivationText
+
 if TYPE_CHECKING:
     from tutelage.network import Network
     from tutelage.spectra import Spectrum
@@ -21,7 +23,7 @@ _EXACT_UP_TO = 1000
 
 def spectrum(
     *,
-    activation: str = "",
+    activation: ActivationText = "",
     d: Annotated[int | None, Parameter(name=("-d", "--d"))] = None,
     k: Annotated[int | None, Parameter(name=("-k", "--k"))] = None,
     seed: int = 0,
@@ -39,7 +41,8 @@ def spectrum(
     Parameters
     ----------
     activation
-        `linear`, `quadratic:alpha=0.7`, `polynomial:coefficients=0,1,-0.3`, `erf:scale=1`, `relu`, `tanh`, ...
+        `linear`, `quadratic:alpha=0.7`, `polynomial:coefficients=0,1,-0.3`, `erf:scale=1`, `relu`, `tanh`, ...,
+        or a class of your own, `module:Class:key=value`.
     d
         Input dimension.
     k

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
 
 from tutelage.base.errors import InputError
 from tutelage.base.printable import printable
@@ -65,6 +68,22 @@ def _try_writing(folder: Path, who: str) -> None:
         raise InputError(
             f"{who}: cannot write to {str(folder)!r}: {error.strerror}; choose another folder"
         ) from None
+
+
+def import_activations(type_: object, text: str) -> None:
+    """Validator of ``--activation``: import what its ``module:Class`` names, from Python's path or the current folder."""
+    if ":" not in text:
+        return
+    from tutelage.sweep.imports import load_activation
+
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.append(here)  # last: a json.py that lies there is nobody's json
+    for part in text.split(";"):
+        load_activation(part, (), "activation")
+
+
+ActivationText = Annotated[str, Parameter(validator=import_activations)]
+"""The type of ``--activation``: a written form, or ``module:Class:key=value`` of the user's own."""
 
 
 def strict(type_: Any, tokens: Sequence[Token]) -> Any:
@@ -188,7 +207,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         table.add_column(Text(printable(column)), overflow="fold")
     for row in rows:
         table.add_row(*(Text(f"{c:.6g}" if isinstance(c, float) else printable(c)) for c in row))
-    Console().print(table)
+    Console(emoji=False).print(table)
 
 
 def print_claims(title: str, claims: Iterable[Claim]) -> None:

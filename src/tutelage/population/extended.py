@@ -7,6 +7,9 @@ W are the rows of L, :math:`W W^T = L L^T`, so a Cholesky factor in ball arithme
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 import flint
 
 from tutelage.activations.arithmetic import arb_functions
@@ -54,7 +57,8 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
 
 
 def _tables(activation: Elementary, gram: list[Vector], i: int, j: int) -> PairMoments:
-    return activation.tables(gram[i][i], gram[i][j], gram[j][j], arb_functions())
+    tables = cast("Callable[..., PairMoments]", activation.tables)  # the same formula, of balls
+    return tables(gram[i][i], gram[i][j], gram[j][j], arb_functions())
 
 
 def _dot(u: Vector, v: Vector) -> flint.arb:

@@ -9,12 +9,9 @@ import numpy as np
 
 from tutelage.activations import Activation
 from tutelage.activations.base import Elementary
-from tutelage.activations.quadrature import QuadratureActivation
-from tutelage.activations.rectified import RectifiedFamily
 from tutelage.network import Network
 from tutelage.operators.ball import BallHessian
 from tutelage.operators.routes import Routes
-from tutelage.operators.rows import row_coordinates
 from tutelage.population.extended import ball_hessian
 from tutelage.population.function_space import (
     function_space_factor,
@@ -43,24 +40,11 @@ class PopulationRoutes(Routes):
         return repeated_factor(Network(W, a, self.activation))
 
     def entry_error(self, W: np.ndarray) -> float:
-        if not isinstance(self.activation, QuadratureActivation):
-            return 0.0
-        # The tables depend on the Gram matrix alone, as in outer_hessian.
-        return self.activation.quadrature_error(row_coordinates(W) if W.shape[1] > W.shape[0] else W)
-
-    @property
-    def homogeneity(self) -> int | None:
-        """p with σ(c u) = c^p σ(u) for c > 0: 1 for ReLU and its kind, the power of a pure power; else None."""
-        if isinstance(self.activation, RectifiedFamily):
-            return 1
-        if self.activation.degree is None:
-            return None
-        powers = [p for p, c in enumerate(self.activation.coefficients) if c]
-        return powers[0] if len(powers) == 1 and powers[0] > 0 else None
+        return self.activation.quadrature_error(W)
 
     def null_vectors(self, W: np.ndarray, a: np.ndarray) -> np.ndarray | None:
         r""":math:`(w_i, -p\,a_i)` of every neuron: :math:`w_i \to c\,w_i,\ a_i \to c^{-p} a_i` leaves the function as it is."""
-        p = self.homogeneity
+        p = self.activation.homogeneity
         size = np.sqrt(np.sum(W * W, axis=1) + (0 if p is None else p * p) * a * a)
         if p is None or not size.all():
             return None
@@ -81,9 +65,6 @@ class PopulationRoutes(Routes):
     def eigensystem(self, W: np.ndarray, a: np.ndarray) -> Any:
         from tutelage.spectra import linear_eigensystem
 
-        if self.activation.degree != 1 or not a.any():
-            return None
-        slope = self.activation.coefficients[1]
-        if slope != 1.0 or self.activation.coefficients[0] != 0.0:
+        if self.activation.degree != 1 or self.activation.taylor(1) != (0, 1) or not a.any():
             return None
         return linear_eigensystem(W, a)

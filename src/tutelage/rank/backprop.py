@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tutelage.network import Architecture
 from tutelage.rank.modular import PrimeField
+
+if TYPE_CHECKING:
+    from tutelage.rank.series import Jets
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -31,7 +34,7 @@ class Layers:
 
 
 def jacobian(
-    algebra: Any,
+    algebra: PrimeField | Jets,
     layers: Layers,
     polynomials: Sequence[Sequence[float]],
     slopes: Sequence[Sequence[float]],

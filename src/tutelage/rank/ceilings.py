@@ -12,50 +12,44 @@ from __future__ import annotations
 import dataclasses
 from fractions import Fraction
 
-from tutelage.activations import Activation, Polynomial
+from tutelage.activations import Activation
 from tutelage.base.errors import NoHessianError
 from tutelage.network import Architecture, Network
 from tutelage.rank.formulas import Count, closed_count, forms, power_count
 from tutelage.rank.neurons import Arrangement, Neuron, fraction_rank
-
-# sigma = odd part + constant, and sigma = even part + u/2: opposite neurons then differ by a constant or by a
-# linear function. Identities: 1/(1+e^u) = 1 - 1/(1+e^-u), Phi(-u) = 1 - Phi(u), log(1+e^u) - log(1+e^-u) = u
-# and so on.
-_ODD_PLUS_CONSTANT = ("sigmoid", "normal_cdf")
-_EVEN_PLUS_LINEAR = ("softplus", "silu", "gelu")
-_ODD = ("erf", "tanh", "sin")
-_EVEN = ("cos", "gaussian_bump")
-_NEITHER = ("exp",)
-_VANISHING_AT_ZERO = (*_ODD, "silu", "gelu")
+from tutelage.rank.values import vanishing_at_zero
 
 
 def analytic_count(activation: Activation, arrangement: Arrangement, d: int) -> Count | None:
-    r"""The exact rank for the analytic non-polynomial families; None for an unknown one.
+    r"""The exact rank where the activation declares its neurons independent; None where it does not.
 
-    Neurons with the same :math:`w`, up to sign where :math:`\sigma` has a parity, form one class. A class
+    Neurons with the same :math:`w`, up to sign where :math:`\sigma` has a reflection, form one class. A class
     with an active member spans d + 1 functions, another one. Classes are independent: along a generic ray t x
     the functions :math:`(p\,\beta + \alpha)\,t_p\,(w\cdot x)^p` with distinct :math:`|w\cdot x|` and
     infinitely many :math:`t_p\ne0` vanish together only if every coefficient does ([F96] for tanh and erf).
+    Opposite members differ by the lower terms of the reflection: a constant, or a linear function.
     """
-    name = activation.name
-    if name not in (*_ODD, *_EVEN, *_NEITHER, *_ODD_PLUS_CONSTANT, *_EVEN_PLUS_LINEAR):
+    reflection = activation.reflection
+    no_value, no_slope = vanishing_at_zero(activation) if arrangement.zeros else (True, True)
+    if activation.independence is None or no_value is None or no_slope is None:
         return None
     count, constant, linear_full, linear_few = 0, False, False, []
     for direction, line in arrangement.lines.items():
         classes: dict[Fraction, list[Neuron]] = {}
         for neuron in line:
-            classes.setdefault(neuron.scale if name in _NEITHER else abs(neuron.scale), []).append(neuron)
+            classes.setdefault(abs(neuron.scale) if reflection else neuron.scale, []).append(neuron)
         for members in classes.values():
             count += d + 1 if any(n.active for n in members) else 1
             signs = {n.scale > 0: any(m.active and m.scale == n.scale for m in members) for n in members}
-            if len(signs) == 2 and name in _ODD_PLUS_CONSTANT:
-                constant = True
-            if len(signs) == 2 and name in _EVEN_PLUS_LINEAR:
+            if reflection is None or len(signs) == 1:
+                continue
+            constant |= bool(reflection.constant)
+            if reflection.linear:
                 linear_full |= all(signs.values())
                 linear_few.append([Fraction(n) for n in direction])
     for neuron in arrangement.zeros:
-        constant |= name not in _VANISHING_AT_ZERO
-        linear_full |= neuron.active and name not in _EVEN
+        constant |= not no_value
+        linear_full |= neuron.active and not no_slope
     linear = d if linear_full else fraction_rank(linear_few)
     return Count(count + constant + linear, "classes of equivalent neurons [F96]")
 
@@ -146,7 +140,7 @@ class _Polynomial:
             else:
                 by_power += min(lines, forms(arrangement.active_rank, p - 1))
         bound = min(by_line, by_power)
-        return min(bound, self._affine_rank()) if max(self.coefficients) == 2 else bound
+        return min(bound, self._affine_rank()) if max(self.coefficients, default=0) == 2 else bound
 
     def _affine_rank(self) -> int:
         c = self.coefficients
@@ -193,8 +187,7 @@ class _Polynomial:
         for neurons, extra in ((active, silent), (active + silent, 0)):
             # Rows on one line beyond one per power add nothing; silent ones are counted as they are.
             if neurons:
-                polynomial = Polynomial(tuple(activation.coefficients))  # pyright: ignore[reportAttributeAccessIssue]
-                formula = closed_count(Architecture((rho, neurons, 1), polynomial))
+                formula = closed_count(Architecture((rho, neurons, 1), activation))
                 if formula is not None and formula.theorem:
                     bounds.append(
                         formula.value + extra + (self._has_constant and bool(self.arrangement.zeros))
@@ -202,8 +195,8 @@ class _Polynomial:
         return min(bounds)
 
 
-def kinked_count(network: Network, slope: Fraction, arrangement: Arrangement) -> Count:
-    r"""The exact rank for :math:`\max(u, s u)`, s = 0 ReLU, s = -1 the absolute value; no zero neuron.
+def kinked_count(network: Network, slopes: tuple[float, float], arrangement: Arrangement) -> Count:
+    r"""The exact rank for :math:`\sigma(u) = pu` ahead of the kink and qu behind it (ReLU: 1 and 0); no zero neuron.
 
     On a line with normal n the functions are combinations of :math:`x\,1[n\cdot x>0]` and x. Those of
     different lines are independent modulo linear functions (each has its own kink), so :math:`T =
@@ -215,12 +208,13 @@ def kinked_count(network: Network, slope: Fraction, arrangement: Arrangement) ->
             f"w_{arrangement.zeros[0].index} = 0; it has no Hessian there: remove the neuron"
         )
     n_lines = len(arrangement.lines)
+    ahead, behind = map(Fraction, slopes)
     active, silent = [], []
     for column, (direction, line) in enumerate(arrangement.lines.items()):
         for neuron in line:
             row = [Fraction(0)] * (n_lines + 1)
-            row[column] = (1 - slope) if neuron.scale > 0 else -(1 - slope)
-            row[-1] = slope if neuron.scale > 0 else Fraction(1)
+            row[column] = ahead - behind if neuron.scale > 0 else behind - ahead
+            row[-1] = behind if neuron.scale > 0 else ahead
             (active if neuron.active else silent).append((row, direction))
     base = _distinct([row for row, _ in active])
     rank = fraction_rank(base)

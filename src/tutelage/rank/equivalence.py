@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
+from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.precision import float64
 from tutelage.network import Network
 from tutelage.rank.expansion import monomials
-from tutelage.rank.formulas import kink_slope
-from tutelage.rank.irreducible import irreducible, kink_form
+from tutelage.rank.irreducible import Form, irreducible, is_unique, normal_form
 from tutelage.rank.restore import restore
+from tutelage.rank.values import two_slopes
 
 # Summing k products of rounded numbers: a few hundred eps for the networks of this field; two functions that
 # differ by less cannot be told apart in float64.
 _TOLERANCE = 1e-12
+_INPUTS = 64
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ class Equivalence:
 
 
 def compress(network: Network) -> Description:
-    """The minimal description of the function of a network.
+    """The minimal description of the function of a network, as far as the declared facts of its activation tell.
 
     Examples
     --------
@@ -86,15 +89,16 @@ def compress(network: Network) -> Description:
     """
     if not isinstance(network, Network):
         raise InputError(f"compress: expected a Network, got {type(network).__name__}")
+    require_true_facts(network.activation)
     degree = network.activation.degree
     if degree is None:
         reduced = irreducible(network)
         # A neuron at w = 0 stands for a constant: one number. Where opposite neurons differ by a linear function
         # (softplus, GELU) the size may exceed the rank.
         size = sum((network.d + 1 if w.any() else 1) for w, a in zip(reduced.W, reduced.a, strict=True) if a)
-        if (slope := kink_slope(network.activation)) is not None:
+        if two_slopes(network.activation) is not None:
             # One vector for each kink; opposite rays on one line leave a free linear function besides.
-            n_lines = len(kink_form(network, slope)[1])
+            n_lines = normal_form(network).a.size
             size = network.d * min(n_lines + (reduced.k > n_lines), reduced.k)
         return Description("network", {"W": reduced.W, "a": reduced.a}, size, network.activation, network.d)
     parts = coefficients(network)
@@ -129,8 +133,7 @@ def coefficients(network: Network) -> dict[str, np.ndarray]:
 
 def _free(network: Network) -> int:
     """Numbers that describe as many neurons: P, less one per neuron where rescaling is free."""
-    powers = [c for c in network.activation.taylor(network.activation.degree or 0) or () if c]
-    return network.n_params - (network.k if len(powers) == 1 else 0)
+    return network.n_params - (0 if network.activation.homogeneity is None else network.k)
 
 
 def _quadratic(network: Network, parts: dict[str, np.ndarray]) -> Description:
@@ -159,7 +162,10 @@ def _float_rank(matrix: np.ndarray) -> int:
 
 
 def equivalent(first: Network, second: Network, tolerance: float = _TOLERANCE) -> Equivalence:
-    """Whether two networks are the same function, by their minimal descriptions.
+    """Whether two networks are the same function, by their minimal descriptions; else by their values.
+
+    Different descriptions are different functions where the activation declares independent neurons. Otherwise, and for
+    different activations, the values at some inputs decide: a difference is certain, equality is not proven.
 
     Parameters
     ----------
@@ -176,28 +182,17 @@ def equivalent(first: Network, second: Network, tolerance: float = _TOLERANCE) -
     for network in (first, second):
         if not isinstance(network, Network):
             raise InputError(f"equivalent: expected two Networks, got {type(network).__name__}")
+        require_true_facts(network.activation)
     tolerance = check.number(tolerance, "equivalent", "tolerance", minimum=0.0)
     if first.d != second.d:
         return Equivalence(False, math.inf, f"they take {first.d} and {second.d} inputs")
-    if (first.activation.degree is None) != (second.activation.degree is None):
-        return _different_families(first, second)
-    if first.activation.degree is None:
-        if first.activation != second.activation:
-            return _different_families(first, second)
-        slope = kink_slope(first.activation)
-        if slope is not None:
-            return _compare_kinks(first, second, slope, tolerance)
-        return _compare_networks(irreducible(first), irreducible(second), tolerance)
-    return _compare_parts(coefficients(first), coefficients(second), tolerance)
-
-
-def _different_families(first: Network, second: Network) -> Equivalence:
-    if not np.any(irreducible(first).a) and not np.any(irreducible(second).a):
-        return Equivalence(True, 0.0, "both are the zero function")
-    names = f"{first.activation.spec} and {second.activation.spec}"
-    return Equivalence(
-        False, math.inf, f"functions of different activations, {names}, are not compared further"
-    )
+    if first.activation.degree is not None and second.activation.degree is not None:
+        return _compare_parts(coefficients(first), coefficients(second), tolerance)
+    if first.activation == second.activation:
+        found = _compare_forms(normal_form(first), normal_form(second), tolerance)
+        if found or is_unique(first):
+            return found
+    return _compare_values(first, second, tolerance)
 
 
 def _compare_parts(
@@ -213,33 +208,51 @@ def _compare_parts(
     return Equivalence(worst <= tolerance, worst, where)
 
 
-def _compare_kinks(first: Network, second: Network, slope: float, tolerance: float) -> Equivalence:
-    (n1, b1, v1), (n2, b2, v2) = kink_form(first, slope), kink_form(second, slope)
-    if len(b1) != len(b2):
-        return Equivalence(False, math.inf, f"kinks on {len(b1)} and {len(b2)} hyperplanes")
-    scale = max(np.abs(np.concatenate([b1, b2, v1, v2])).max(), np.finfo(float).tiny)
-    worst = float(np.abs(v1 - v2).max()) / scale
-    if len(b1):
-        form1, form2 = Network(n1, b1, first.activation), Network(n2, b2, first.activation)
-        worst = max(worst, _compare_networks(form1, form2, tolerance).distance)
+def _compare_forms(first: Form, second: Form, tolerance: float) -> Equivalence:
+    """Match the neurons of two normal forms, and what is linear and constant beside them."""
+    if first.a.size != second.a.size:
+        return Equivalence(
+            False, math.inf, f"irreducible networks of different sizes, {first.a.size} and {second.a.size}"
+        )
+    scale_w, scale_a, scale_v, scale_c = (
+        max(float(np.abs(part).max(initial=np.finfo(float).tiny)) for part in parts)
+        for parts in zip(first, second, strict=True)
+    )
+    gaps = np.maximum(
+        np.abs(first.W[:, None] - second.W).max(axis=2, initial=0.0) / scale_w,
+        np.abs(first.a[:, None] - second.a) / scale_a,
+    )
+    worst = 0.0
+    for row in gaps:
+        match = int(np.argmin(row))
+        worst = max(worst, float(row[match]))
+        gaps[:, match] = np.inf
+    worst = max(
+        worst,
+        float(np.abs(first.linear - second.linear).max()) / max(scale_v, scale_a * scale_w),
+        float(abs(first.constant - second.constant)) / max(scale_c, scale_a),
+    )
+    return Equivalence(worst <= tolerance, worst, f"irreducible networks match within {worst:.2g}")
+
+
+def _compare_values(first: Network, second: Network, tolerance: float) -> Equivalence:
+    """Where no description decides: two functions that differ at an input are different; the rest is not proven."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(_INPUTS, first.d)) * np.geomspace(0.3, 3.0, _INPUTS)[:, None]
+    one, two = (_terms(network, x) for network in (first, second))
+    size = np.abs(one).sum(axis=1) + np.abs(two).sum(axis=1)
+    gap = np.abs(one.sum(axis=1) - two.sum(axis=1)) / np.where(size > 0, size, 1.0)
+    worst = float(np.nanmax(gap, initial=0.0))
+    if worst > tolerance:
+        return Equivalence(False, worst, f"they differ at an input, by {worst:.2g} of their terms")
     return Equivalence(
-        bool(worst <= tolerance), float(worst), f"kinks and linear part match within {worst:.2g}"
+        True,
+        worst,
+        f"they agree at {_INPUTS} inputs within {worst:.2g}; that they do everywhere is not proven",
     )
 
 
-def _compare_networks(first: Network, second: Network, tolerance: float) -> Equivalence:
-    """Match irreducible neurons; they are unique up to order and the signs already fixed."""
-    used: set[int] = set()
-    worst = 0.0
-    scale_a = max(np.abs(first.a).max(), np.abs(second.a).max(), np.finfo(float).tiny)
-    scale_w = max(np.abs(first.W).max(), np.abs(second.W).max(), np.finfo(float).tiny)
-    if np.count_nonzero(first.a) != np.count_nonzero(second.a):
-        sizes = f"{np.count_nonzero(first.a)} and {np.count_nonzero(second.a)}"
-        return Equivalence(False, math.inf, f"irreducible networks of different sizes, {sizes}")
-    for w, a in zip(first.W, first.a, strict=True):
-        gaps: Any = np.maximum(np.abs(second.W - w).max(axis=1) / scale_w, np.abs(second.a - a) / scale_a)
-        gaps[list(used)] = np.inf
-        match = int(np.argmin(gaps))
-        used.add(match)
-        worst = max(worst, float(gaps[match]))
-    return Equivalence(worst <= tolerance, worst, f"irreducible neurons match within {worst:.2g}")
+@float64
+def _terms(network: Network, x: np.ndarray) -> np.ndarray:
+    """a_i sigma(w_i.x), one row for each input."""
+    return np.asarray(network.activation(jnp.asarray(x @ network.W.T))) * network.a

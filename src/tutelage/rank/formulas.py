@@ -9,6 +9,7 @@ from fractions import Fraction
 from tutelage.activations import Activation
 from tutelage.base import check
 from tutelage.network import Architecture
+from tutelage.rank.values import two_slopes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,8 +130,10 @@ def closed_count(architecture: Architecture) -> Count | None:
 
 
 def _two_layer(c: dict[int, Fraction], d: int, k: int, hidden: bool, out: bool) -> Count | None:
-    n, everything = max(c), math.comb(d + max(c), max(c))
-    powers = set(c)
+    n, powers = max(c, default=0), set(c)
+    everything = math.comb(d + n, n)
+    if n == 0:
+        return Count(int(bool(c) or out), "a constant")
     if powers == {n} and n >= 2:
         # With hidden biases the neurons are linear forms in (x, 1): one more variable. A free constant adds
         # one until everything is reached.
@@ -157,24 +160,21 @@ def _kinked(architecture: Architecture) -> Count | None:
     Without biases and for d = 1 all kinks sit at 0 and the count depends on the signs of the weights.
     """
     (d, k, *rest), activation = architecture.widths, architecture.activations[0]
-    if rest != [1] or kink_slope(activation) in (None, 1.0) or (d == 1 and not architecture.biases[0]):
+    slopes = two_slopes(activation)
+    if rest != [1] or slopes is None or slopes[0] == slopes[1] or (d == 1 and not architecture.biases[0]):
         return None
     return Count(architecture.n_params - k, "P minus the rescaling symmetries")
 
 
 def _analytic(architecture: Architecture) -> Count | None:
-    """[F96]: two layers of a non-polynomial analytic activation are generically of full rank.
+    """[F96]: two layers of an activation whose different neurons are independent are generically of full rank.
 
-    Infinitely many non-zero Taylor coefficients suffice without hidden biases; with them exp(u + b) = exp(b)
-    exp(u) shows that more is needed: known for the sigmoidal ones.
+    With biases those of the neurons sigma(w.x + b) must be: exp(u + b) = exp(b) exp(u) shows that this asks for more.
     """
     if len(architecture.widths) != 3 or architecture.widths[2] != 1:
         return None
-    sigmoidal = ("erf", "tanh", "sigmoid", "normal_cdf")
-    others = ("sin", "cos", "exp", "gaussian_bump", "gelu", "silu", "softplus")
-    if architecture.activations[0].name not in (
-        sigmoidal if any(architecture.biases) else (*sigmoidal, *others)
-    ):
+    independence = architecture.activations[0].independence
+    if independence is None or (any(architecture.biases) and independence != "affine"):
         return None
     return Count(architecture.n_params, "irreducible networks [F96]")
 
@@ -191,13 +191,17 @@ def upper_bound(architecture: Architecture) -> Count:
 
     Two layers: only the degrees present count, C(d+p-1, p) each. Deeper: C(d+n, n) with n the product of the
     degrees. A layer u^p (or ReLU) can be rescaled neuron by neuron: one parameter less for each hidden unit;
-    so can exp with biases, exp(u + b) = exp(b) exp(u).
+    so can exp with biases, exp(u + b) = exp(b) exp(u), neuron by neuron.
     """
     p = architecture.n_params
     bounds = [Count(p, "P")]
     d, out = architecture.widths[0], architecture.widths[-1]
     layers = zip(architecture.widths[1:-1], architecture.activations, architecture.biases, strict=False)
-    lost = sum(width for width, s, bias in layers if is_homogeneous(s) or (bias and s.name == "exp"))
+    lost = sum(
+        width
+        for width, s, bias in layers
+        if s.homogeneity is not None or (bias and s.translation is not None)
+    )
     if lost:
         bounds.append(Count(p - lost, "P minus the rescaling symmetries"))
     degrees = [s.degree for s in architecture.activations]
@@ -220,24 +224,9 @@ def reachable_powers(architecture: Architecture) -> set[int]:
         sums: set[int] = {0}
         reached: set[int] = set()
         coefficients = _coefficients(activation)
-        for exponent in range(max(coefficients) + 1):
+        for exponent in range(max(coefficients, default=-1) + 1):
             if exponent in coefficients:
                 reached |= sums
             sums = {s + q for s in sums for q in inner}
         powers = reached
     return powers | ({0} if architecture.biases[-1] else set())
-
-
-def is_homogeneous(activation: Activation) -> bool:
-    """Whether sigma(c u) = c^n sigma(u) for c > 0: a pure power, or ReLU, leaky ReLU, |u|."""
-    if activation.kinks:
-        return kink_slope(activation) is not None
-    return activation.degree is not None and len(_coefficients(activation)) == 1
-
-
-def kink_slope(activation: Activation) -> float | None:
-    """s where sigma is max(u, s u): 0 ReLU, -1 absolute value, the slope of leaky ReLU; else None."""
-    known = {"relu": 0.0, "abs": -1.0}
-    if activation.name == "leaky_relu":
-        return float(dataclasses.asdict(activation)["slope"])  # pyright: ignore[reportArgumentType]
-    return known.get(activation.name)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from tutelage.activations import Activation
+from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.network import Architecture, Network
@@ -15,11 +15,11 @@ from tutelage.rank.backprop import Layers, derivative, jacobian
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import rank_mod
 from tutelage.rank.formulas import Count, closed_count, polynomial_bound, reachable_powers, upper_bound
-from tutelage.rank.irreducible import value_at_zero
 from tutelage.rank.modular import PrimeField, random_primes
 from tutelage.rank.probability import failure_probability
 from tutelage.rank.result import RankResult
 from tutelage.rank.series import Jets, centred, orders
+from tutelage.rank.values import vanishing_at_zero
 
 _WHO = "effective_parameters"
 # Rows beyond the upper bound: the failure probability is that of the field already with none; five cost
@@ -82,6 +82,8 @@ def effective_parameters(
     seed = check.integer(seed, _WHO, "seed", minimum=0)
     max_order = check.integer(max_order, _WHO, "max_order")
     method = check.choice(method, _WHO, "method", ("auto", "exact", "numerical"))
+    for activation in architecture.activations:
+        require_true_facts(activation)
     if method == "numerical" or (method == "auto" and any(s.kinks for s in architecture.activations)):
         from tutelage.rank.numerical import numerical_rank
 
@@ -105,8 +107,8 @@ def require_rational(activations: tuple[Activation, ...], who: str) -> None:
 def _require_constants(architecture: Architecture) -> None:
     """A series known up to its constant (normal_cdf) is enough where a bias or nothing follows."""
     for activation, bias in zip(architecture.activations[:-1], architecture.biases[1:-1], strict=True):
-        taylor = activation.taylor(0) or (0,)
-        if activation.degree is None and not bias and not taylor[0] and value_at_zero(activation):
+        vanishes = vanishing_at_zero(activation)[0]
+        if not bias and (activation.taylor(0) or (0,))[0] == 0 and not vanishes:
             raise NotAvailableError(
                 f"{_WHO}: expected a rational constant in the series of {activation.spec!r} before a layer without "
                 "biases, its sigma(0) is not rational relative to the rest; add biases or pass method='numerical'"
@@ -242,7 +244,7 @@ def assemble(
     slopes = [derivative(field, c) for c in series]
     layers = centred(field, layers, [c[0] for c in series])
     stacked = jacobian(algebra, layers, series, slopes, algebra.ray(points), cotangents)
-    total: Any = np.zeros(stacked.shape[1:])
+    total = np.zeros(stacked.shape[1:])
     for term in stacked:
         total = field.reduce(total + term)
     return total

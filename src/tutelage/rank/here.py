@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import scipy.linalg
 
+from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.network import Architecture, Network
@@ -15,7 +14,7 @@ from tutelage.rank.ceilings import analytic_count, kinked_count, polynomial_ceil
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import rank_mod
 from tutelage.rank.expansion import expansion_rank, proof_seconds
-from tutelage.rank.formulas import Count, closed_count, kink_slope
+from tutelage.rank.formulas import Count, closed_count
 from tutelage.rank.generic import (
     SPARE_POINTS,
     assemble,
@@ -29,6 +28,7 @@ from tutelage.rank.numerical import floating_rank
 from tutelage.rank.probability import failure_probability
 from tutelage.rank.result import FloatingRank, RankResult, Status
 from tutelage.rank.series import orders
+from tutelage.rank.values import two_slopes
 
 _WHO = "hessian_rank"
 # Beyond this the dense Hessian beside the exact rank would take longer than the rank itself.
@@ -67,7 +67,8 @@ def hessian_rank(
     Raises
     ------
     InputError
-        Not a network; an activation neither rational nor of a known family (the message says what is left).
+        Not a network; a declared fact that is false; an activation that declares neither rational Taylor coefficients
+        nor independence, without ``floating`` (the message says what is left).
     NoHessianError
         A zero neuron under a kinked activation.
 
@@ -91,9 +92,10 @@ def hessian_rank(
     proof_limit = check.number(proof_limit, _WHO, "proof_limit", minimum=0.0)
     arrangement = arrange(network)
     activation = network.activation
-    slope = kink_slope(activation)
+    require_true_facts(activation)
+    slopes = two_slopes(activation)
     # Before the eigenvalues: a zero neuron under a kink has no Hessian to count.
-    kinks = None if slope is None else kinked_count(network, Fraction(slope), arrangement)
+    kinks = None if slopes is None else kinked_count(network, slopes, arrangement)
     beside = _floating(network) if floating and network.n_params <= _FLOATING_PARAMETERS else None
     if kinks is not None:
         return _closed(network, kinks, None, beside)

@@ -2,103 +2,95 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from tutelage.activations import Activation
 from tutelage.network import Network
-from tutelage.rank.formulas import is_homogeneous
+from tutelage.rank.values import two_slopes, values_at
 
 # Rows this close, relative to the largest, are one neuron: rotations and permutations in float64 leave 1e-16
 # each.
 _SAME = 1e-12
 
-# sigma(-u) = 2 sigma(0) - sigma(u)
-_ODD_PLUS_CONSTANT = ("sigmoid", "normal_cdf")
+
+class Form(NamedTuple):
+    r"""The function :math:`\sum_n a_n\sigma(w_n\cdot x) + v\cdot x + c`, different rows of W in order, no a_n zero."""
+
+    W: np.ndarray
+    a: np.ndarray
+    linear: np.ndarray
+    constant: float
 
 
 def irreducible(network: Network) -> Network:
     """The smallest network with the same function this room knows; one silent neuron stands for the zero function.
 
-    Rows are flipped to a positive first entry where the activation has a parity, and scaled to length one
-    where it is kinked at 0 (ReLU and its kin); then equal rows are merged and silent ones dropped, and the
-    rest sorted.
+    Rows are flipped to a positive first entry where the activation has a parity, onto their opposite where a constant is
+    all that remains, and scaled to length one where it is homogeneous (ReLU and its kin); then equal rows are
+    merged and silent ones dropped, and the rest sorted.
     """
-    W, a, constant = _normalised(network)
+    form = normal_form(network, only_neurons=True)
+    W, a = list(form.W), list(form.a)
+    at_zero = values_at(network.activation, (0.0,))[0]
+    if at_zero and abs(form.constant) > _SAME * np.abs(network.a).max(initial=0.0):
+        # A neuron at zero carries the constant.
+        W, a = [np.zeros(network.d), *W], [form.constant / at_zero, *a]
+    if not W:
+        return Network(np.zeros((1, network.d)), [0.0], network.activation)
+    order = sorted(range(len(W)), key=lambda n: tuple(W[n]))
+    return Network([W[n] for n in order], [a[n] for n in order], network.activation)
+
+
+def normal_form(network: Network, only_neurons: bool = False) -> Form:
+    r"""Every row with a positive first entry, as far as the reflection of :math:`\sigma` allows; equal rows merged.
+
+    Unlike the list of neurons it is unique (:func:`is_unique`): two opposite pairs of ReLU neurons can hide a linear
+    function between them. With ``only_neurons`` a flip brings no linear function, and a constant only where it merges.
+    """
+    reflection, power = network.activation.reflection, network.activation.homogeneity
+    if reflection is not None and only_neurons and reflection.linear:
+        reflection = None
+    at_zero = values_at(network.activation, (0.0,))[0]
+    linear, constant = np.zeros(network.d), 0.0
     merged: list[tuple[np.ndarray, float]] = []
-    scale = float(np.abs(W).max(initial=0.0))
-    at_zero = value_at_zero(network.activation)
-    for w, value in zip(W, a, strict=True):
+    rows = _unit_rows(network.W) if power is not None else network.W
+    largest = float(np.abs(rows).max(initial=0.0))
+    a = network.a if power is None else network.a * np.linalg.norm(network.W, axis=1) ** power
+    for w, value in zip(rows, a, strict=True):
         if not w.any():
             constant += value * at_zero
             continue
+        if reflection is None:
+            flip = False
+        elif only_neurons and reflection.constant:
+            flip = any(np.abs(other + w).max() <= _SAME * largest for other, _ in merged)
+        else:
+            leading = w[np.abs(w) > _SAME * largest]
+            flip = leading.size > 0 and leading[0] < 0
+        if reflection is not None and flip:
+            w = -w
+            linear += reflection.linear * value * w
+            constant += reflection.constant * value
+            value = reflection.sign * value
         for n, (other, total) in enumerate(merged):
-            if np.abs(other - w).max() <= _SAME * scale:
+            if np.abs(other - w).max() <= _SAME * largest:
                 merged[n] = (other, total + value)
                 break
         else:
             merged.append((w, value))
-    largest = float(np.abs(a).max(initial=0.0))
-    kept = [(w, value) for w, value in merged if abs(value) > _SAME * largest]
-    if at_zero and abs(constant) > _SAME * largest:
-        # A neuron at zero carries the constant.
-        kept.append((np.zeros(network.d), constant / at_zero))
-    if not kept:
-        return Network(np.zeros((1, network.d)), [0.0], network.activation)
+    kept = [(w, value) for w, value in merged if abs(value) > _SAME * np.abs(a).max(initial=0.0)]
     kept.sort(key=lambda pair: tuple(pair[0]))
-    return Network([w for w, _ in kept], [value for _, value in kept], network.activation)
+    W = np.array([w for w, _ in kept]).reshape(-1, network.d)
+    return Form(W, np.array([value for _, value in kept]), linear, constant)
 
 
-def value_at_zero(activation: Activation) -> float:
-    """sigma(0) in float64."""
-    return float(Network([[0.0]], [1.0], activation)([0.0]))
+def is_unique(network: Network) -> bool:
+    """Whether different normal forms are different functions: independent neurons ([F96]), or one kink each."""
+    slopes = two_slopes(network.activation)
+    return network.activation.independence is not None or (slopes is not None and slopes[0] != slopes[1])
 
 
-def kink_form(network: Network, slope: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""The unique form :math:`\sum_n \beta_n \max(n\cdot x, 0) + v\cdot x` of a ReLU-type network, n of positive first entry.
-
-    :math:`\max(u, su)` is :math:`su + (1-s)\max(u,0)`; for u = -t it is :math:`-t + (1-s)\max(t,0)`. Unlike
-    the list of neurons it is unique: two opposite pairs of ReLU neurons can hide a linear function between
-    them.
-
-    Returns
-    -------
-    normals (L, d), weights (L,), linear (d,)
-    """
-    linear = np.zeros(network.d)
-    kinks: list[tuple[np.ndarray, float]] = []
-    for w, a in zip(network.W, network.a, strict=True):
-        length = float(np.linalg.norm(w))
-        if not length or not a:
-            continue
-        normal = w / length
-        forward = normal[np.abs(normal) > _SAME][0] > 0
-        normal = normal if forward else -normal
-        linear += (slope if forward else -1.0) * a * length * normal
-        for n, (other, weight) in enumerate(kinks):
-            if np.abs(other - normal).max() <= _SAME:
-                kinks[n] = (other, weight + (1 - slope) * a * length)
-                break
-        else:
-            kinks.append((normal, (1 - slope) * a * length))
-    scale = max((abs(weight) for _, weight in kinks), default=0.0)
-    kept = sorted((k for k in kinks if abs(k[1]) > _SAME * scale), key=lambda k: tuple(k[0]))
-    normals = np.array([n for n, _ in kept]).reshape(-1, network.d)
-    return normals, np.array([weight for _, weight in kept]), linear
-
-
-def _normalised(network: Network) -> tuple[np.ndarray, np.ndarray, float]:
-    W, a, constant = np.array(network.W), np.array(network.a), 0.0
-    activation = network.activation
-    is_kinked = bool(activation.kinks) and is_homogeneous(activation)
-    at_zero = value_at_zero(activation)
-    for i in range(network.k):
-        if is_kinked and W[i].any():
-            length = float(np.linalg.norm(W[i]))
-            W[i], a[i] = W[i] / length, a[i] * length
-        nonzero = W[i][np.abs(W[i]) > _SAME * np.abs(W).max(initial=0.0)]
-        if nonzero.size and nonzero[0] < 0:
-            if activation.parity is not None:
-                W[i], a[i] = -W[i], -a[i] if activation.parity == "odd" else a[i]
-            elif activation.name in _ODD_PLUS_CONSTANT:
-                W[i], a[i], constant = -W[i], -a[i], constant + 2 * at_zero * a[i]
-    return W, a, constant
+def _unit_rows(W: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(W, axis=1, keepdims=True)
+    return W / np.where(lengths > 0, lengths, 1.0)

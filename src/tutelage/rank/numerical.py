@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import scipy.linalg
 
 from tutelage.base import check
 from tutelage.base.precision import float64
+from tutelage.base.types import Array
 from tutelage.network import Architecture, layer_rng
 from tutelage.rank.formulas import Count, closed_count, upper_bound
 from tutelage.rank.result import FloatingRank, RankResult
+
+Parameters = list[tuple[np.ndarray, np.ndarray | None]]
 
 
 def numerical_rank(architecture: Architecture, seed: int = 0) -> RankResult:
@@ -58,7 +59,7 @@ def _float_jacobian(architecture: Architecture, seed: int, n_points: int) -> np.
     import jax
     import jax.numpy as jnp
 
-    parameters: list[Any] = []
+    parameters: Parameters = []
     sizes = zip(architecture.widths[:-1], architecture.widths[1:], architecture.biases, strict=True)
     for layer, (n_in, n_out, bias) in enumerate(sizes):
         rng = layer_rng(seed, 0, layer)
@@ -69,7 +70,7 @@ def _float_jacobian(architecture: Architecture, seed: int, n_points: int) -> np.
     points = jnp.asarray(rng.normal(size=(n_points, architecture.widths[0])))
     cotangents = jnp.asarray(rng.normal(size=(n_points, architecture.widths[-1])))
 
-    def output(parameters: Any, x: Any, cotangent: Any) -> Any:
+    def output(parameters: Parameters, x: Array, cotangent: Array) -> Array:
         for layer, (weight, bias) in enumerate(parameters):
             x = weight @ x + (0.0 if bias is None else bias)
             if layer < len(architecture.activations):

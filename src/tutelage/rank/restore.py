@@ -17,8 +17,9 @@ def restore(kind: str, parts: dict[str, np.ndarray], activation: Activation, d: 
     """A network whose function the description is."""
     if kind == "network":
         return Network(parts["W"], parts["a"], activation)
-    taylor = activation.taylor(activation.degree or 0) or ()
-    c = [float(value) for value in taylor]
+    if not parts:
+        return _network(np.zeros((0, d)), np.zeros(0), activation, d)
+    c = list(activation.coefficients or ())
     if kind == "linear" and "constant" not in parts:
         return Network(parts["vector"][None, :], [1 / c[1]], activation)
     if kind == "quadratic" and "constant" not in parts and "vector" in parts:

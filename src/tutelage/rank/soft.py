@@ -6,15 +6,14 @@ zero.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 
 
-def ridge_count(eigenvalues: Any, alpha: float, multiplicities: Any = None) -> float:
+def ridge_count(eigenvalues: ArrayLike, alpha: float, multiplicities: ArrayLike | None = None) -> float:
     r"""Effective dimension :math:`\sum_i \lambda_i/(\lambda_i+\alpha)` (MacKay, Neural Computation 1992; Maddox 2020).
 
     Tends to the rank as alpha falls to 0.
@@ -27,7 +26,7 @@ def ridge_count(eigenvalues: Any, alpha: float, multiplicities: Any = None) -> f
     return float(weights @ (values / (values + alpha)))
 
 
-def participation_ratio(eigenvalues: Any, multiplicities: Any = None) -> float:
+def participation_ratio(eigenvalues: ArrayLike, multiplicities: ArrayLike | None = None) -> float:
     r"""Participation ratio :math:`(\sum\lambda)^2/\sum\lambda^2`: r for r equal eigenvalues, whatever their size.
 
     >>> participation_ratio([0.0, 2.0, 2.0])
@@ -38,7 +37,7 @@ def participation_ratio(eigenvalues: Any, multiplicities: Any = None) -> float:
     return float(weights @ values) ** 2 / square if square else 0.0
 
 
-def rank_at_time(eigenvalues: Any, time: float, multiplicities: Any = None) -> float:
+def rank_at_time(eigenvalues: ArrayLike, time: float, multiplicities: ArrayLike | None = None) -> float:
     r"""Directions the flow has learned by ``time``: :math:`\sum_i (1 - e^{-2\lambda_i t})`.
 
     The loss along direction i has fallen by the factor :math:`e^{-2\lambda_i t}` (SCIENCE.md section 6), so
@@ -65,7 +64,9 @@ def rank_with_samples(n_samples: int, effective: int) -> int:
     return min(n_samples, check.integer(effective, "rank_with_samples", "effective", minimum=0))
 
 
-def _clean(eigenvalues: Any, multiplicities: Any, who: str) -> tuple[np.ndarray, np.ndarray]:
+def _clean(
+    eigenvalues: ArrayLike, multiplicities: ArrayLike | None, who: str
+) -> tuple[np.ndarray, np.ndarray]:
     values = check.float_array(eigenvalues, who, "eigenvalues", ndim=1)
     weights = (
         np.ones(values.size)

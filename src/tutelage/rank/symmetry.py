@@ -8,13 +8,14 @@ import itertools
 import numpy as np
 import scipy.linalg
 
+from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.network import Network
-from tutelage.rank.formulas import is_homogeneous, kink_slope
 from tutelage.rank.here import hessian_rank
 from tutelage.rank.neurons import Arrangement, Neuron, arrange
 from tutelage.rank.result import RankResult
+from tutelage.rank.values import two_slopes, vanishing_at_zero
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ def flat_directions(network: Network) -> FlatDirections:
 
 
 def _residual(hessian: np.ndarray, columns: np.ndarray, norm: float) -> float:
-    return float(np.linalg.norm(hessian @ columns, axis=0).max()) / norm if columns.size else 0.0
+    return float(np.linalg.norm(hessian @ columns, axis=0).max()) / norm if columns.size and norm else 0.0
 
 
 def continuous_symmetries(network: Network) -> dict[str, np.ndarray]:
@@ -102,14 +103,15 @@ def continuous_symmetries(network: Network) -> dict[str, np.ndarray]:
     """
     activation = network.activation
     families: dict[str, list[np.ndarray]] = {}
-    if is_homogeneous(activation):
-        families["rescaling"] = _rescaling(network)
+    require_true_facts(activation)
+    if activation.homogeneity is not None:
+        families["rescaling"] = _rescaling(network, activation.homogeneity)
     coefficients = activation.taylor(2) if activation.degree == 2 else None
     if coefficients is not None and not coefficients[0]:
         families["rotation"] = _rotations(network, with_linear=bool(coefficients[1]))
         if coefficients[1]:
             families["dependent rows"] = _dependent(network)
-    if activation.degree == 1 and is_homogeneous(activation):
+    if activation.degree == activation.homogeneity == 1:
         families["linear map kept"] = _linear(network)
     families |= _special(network)
     return {name: np.array(vectors) for name, vectors in families.items() if vectors}
@@ -124,10 +126,9 @@ def _vector(network: Network, rows: dict[int, np.ndarray], read_outs: dict[int, 
     return np.concatenate([dW.ravel(), da])
 
 
-def _rescaling(network: Network) -> list[np.ndarray]:
-    degree = network.activation.degree or 1
+def _rescaling(network: Network, power: int) -> list[np.ndarray]:
     return [
-        _vector(network, {i: network.W[i]}, {i: -degree * network.a[i]})
+        _vector(network, {i: network.W[i]}, {i: -power * network.a[i]})
         for i in range(network.k)
         if network.W[i].any() or network.a[i]
     ]
@@ -182,10 +183,11 @@ def _special(network: Network) -> dict[str, list[np.ndarray]]:
     for i in range(network.k):
         if not network.a[i]:
             found["silent"] += [_vector(network, {i: e}, {}) for e in unit]
-    if activation.parity == "odd":
-        found["zero neuron"] = [_vector(network, {}, {n.index: 1.0}) for n in arrangement.zeros]
-    elif activation.parity == "even":
-        found["zero neuron"] = [_vector(network, {n.index: e}, {}) for n in arrangement.zeros for e in unit]
+    no_value, no_slope = vanishing_at_zero(activation) if arrangement.zeros else (None, None)
+    if no_value:
+        found["zero neuron"] += [_vector(network, {}, {n.index: 1.0}) for n in arrangement.zeros]
+    if no_slope:
+        found["zero neuron"] += [_vector(network, {n.index: e}, {}) for n in arrangement.zeros for e in unit]
     for line in arrangement.lines.values():
         for m, second in enumerate(line):
             for first in line[:m]:
@@ -196,8 +198,8 @@ def _special(network: Network) -> dict[str, list[np.ndarray]]:
 
 def _opposite_pairs(network: Network, arrangement: Arrangement) -> list[np.ndarray]:
     """ReLU and leaky ReLU: two opposite rays make a linear function, which any other such pair can take back."""
-    slope, unit = kink_slope(network.activation), np.eye(network.d)
-    if slope is None or slope == -1.0:
+    slopes, unit = two_slopes(network.activation), np.eye(network.d)
+    if slopes is None or sum(slopes) == 0:
         return []
     pairs = []
     for line in arrangement.lines.values():
@@ -214,19 +216,19 @@ def _opposite_pairs(network: Network, arrangement: Arrangement) -> list[np.ndarr
 
 
 def _pair(network: Network, first: Neuron, second: Neuron) -> list[np.ndarray]:
-    """Moves that cancel between w_2 = +-w_1: sigma(-u) = s sigma(u), so sigma'(-u) = -s sigma'(u)."""
-    a, parity = network.a, network.activation.parity
-    ratio = float(first.scale / second.scale)
-    if first.scale == second.scale:
-        value, slope = 1.0, 1.0
-    elif kink_slope(network.activation) is not None and (ratio > 0 or parity == "even"):
-        # sigma(c u) = c sigma(u) and sigma'(c u) = sigma'(u) for c > 0; |u| also takes c < 0.
-        value, slope = abs(ratio), 1.0 if ratio > 0 else -1.0
-    elif first.scale == -second.scale and parity is not None:
-        value = -1.0 if parity == "odd" else 1.0
-        slope = -value
-    else:
+    """Moves that cancel between parallel neurons whose functions are multiples of each other.
+
+    sigma(-u) = s sigma(u) makes sigma'(-u) = -s sigma'(u), and sigma(c u) = c^p sigma(u) for c > 0 makes
+    sigma'(c u) = c^(p-1) sigma'(u).
+    """
+    a, activation = network.a, network.activation
+    ratio, power = float(first.scale / second.scale), activation.homogeneity
+    if (abs(ratio) != 1.0 and power is None) or (ratio < 0 and activation.parity is None):
         return []
+    size, power = abs(ratio), 0 if power is None else power
+    value, slope = size**power, size ** (power - 1)
+    if ratio < 0:
+        value, slope = (-value, slope) if activation.parity == "odd" else (value, -slope)
     i, j = first.index, second.index
     moves = [_vector(network, {}, {i: 1.0, j: -value})]
     if a[i] and a[j]:

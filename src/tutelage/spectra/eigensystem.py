@@ -127,7 +127,7 @@ def eigensystem(source: Any) -> Eigensystem:
             *(Lifted(sector, reduction.frame, len(values)) for sector in inner),
         )
         method = "symmetry" if method == "dense" else f"symmetry+{method}"
-    largest = max(float(np.abs(s.values).max()) for s in sectors)
+    largest = max(float(np.abs(s.values).max(initial=0.0)) for s in sectors)
     size = max(s.values.size for s in sectors)
     error = backward_error(size, largest) * (1 + operator.n_params * operator.entry_error)
     return Eigensystem(sectors, operator.n_params, method, error)

@@ -51,7 +51,7 @@ def _from_gram(gram: np.ndarray, m: int, n_params: int) -> Spectrum:
     n = gram.shape[0]
     values = symmetric_eigenvalues(gram)
     # Forming the Gram matrix rounds each entry by at most n eps times the product of two row norms.
-    error = 2 * backward_error(n, float(values[-1]))
+    error = 2 * backward_error(n, float(values[-1])) if n else 0.0
     counts, errors = np.ones(n, dtype=np.int64), np.full(n, error)
     if m < n_params:
         values, counts, errors = (

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SAFETY = 10.0
 """An eigenvalue counts as non-zero when it exceeds ten times its own error bar."""
+_SHOWN = 1e-7
+"""Error bars above this share of the largest eigenvalue are printed with it."""
 
 
 class NumericalRank(NamedTuple):
@@ -187,8 +189,13 @@ class Spectrum:
         part = "" if self.is_complete else f", {int(self.multiplicities.sum())} of them"
         return (
             f"Spectrum(P={self.n_params}{part}, {self.values.size} distinct in [{low:.6g}, {high:.6g}]"
-            f"{rank}, method={self.method!r})"
+            f"{self._large_error()}{rank}, method={self.method!r})"
         )
+
+    def _large_error(self) -> str:
+        """The largest error bar, where it reaches the digits that are shown of the largest eigenvalue."""
+        worst = float(self.errors.max(initial=0.0))
+        return f" ± {worst:.1g}" if worst > _SHOWN * np.abs(self.values).max(initial=0.0) else ""
 
     def _repr_html_(self) -> str:
         shown = np.unique(np.linspace(0, self.values.size - 1, min(self.values.size, 10)).astype(int))
@@ -198,5 +205,5 @@ class Spectrum:
         )
         head = "<tr><th>eigenvalue</th><th>multiplicity</th><th>error</th></tr>"
         rank = "" if self.rank is None else f", rank = {self.rank}"
-        title = f"<b>Spectrum</b>: P = {self.n_params}{rank}, <code>{self.method}</code>"
+        title = f"<b>Spectrum</b>: P = {self.n_params}{rank}{self._large_error()}, <code>{self.method}</code>"
         return f"{title}<table>{head}{rows}</table>"

@@ -12,7 +12,6 @@ from tutelage.sweep.quantities import Evaluation, Quantity, Values
 
 _METHOD = {"method": "auto"}
 _CURVE = {"first": 0.01, "last": 1e4, "count": 61, "noise": 1.0, "rule": "flow", "method": "auto"}
-_PURE_QUADRATIC = "polynomial:coefficients=0.0,0.0,1.0"
 
 
 def _spectrum(point: Evaluation, method: str) -> Values:
@@ -75,6 +74,7 @@ def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **t
 def _recovery(
     point: Evaluation, samples: int | None, student: int | None, tolerance: float, solver: str, certify: bool
 ) -> Values:
+    from tutelage.activations import parse_activation
     from tutelage.quadratic import (
         certify_uniqueness,
         critical_samples,
@@ -86,9 +86,10 @@ def _recovery(
     )
 
     where = point.point
-    if where.activation != _PURE_QUADRATIC:
+    activation = parse_activation(where.activation)
+    if activation.degree != 2 or activation.taylor(2) != (0, 0, 1):
         raise InputError(
-            f"recovery: expected the activation {_PURE_QUADRATIC!r} ([S20]), got {where.activation!r}; "
+            f"recovery: expected the activation 'polynomial:coefficients=0,0,1' ([S20]), got {where.activation!r}; "
             "the recovery problem is stated for u^2 with frozen read-outs"
         )
     samples = where.extra.get("samples", samples)

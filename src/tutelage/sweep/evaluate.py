@@ -17,7 +17,7 @@ from tutelage.base.errors import InputError
 from tutelage.store import code_version, save_dataset
 from tutelage.store.provenance import cpu_model, thread_count
 from tutelage.sweep.folder import Marker, SweepFolder
-from tutelage.sweep.imports import source_file
+from tutelage.sweep.imports import load_activation, source_file
 from tutelage.sweep.quantities import Evaluation, resolve
 from tutelage.sweep.spec import Point, SweepSpec
 
@@ -42,6 +42,7 @@ def evaluate_point(spec: SweepSpec, point: Point) -> dict[str, Any]:
     start = time.perf_counter()
     for name in spec.quantities:
         try:
+            load_activation(point.activation, spec.search_path, "sweep")
             found = resolve(name, spec.search_path)(evaluation, spec.options.get(name, {}))
             values.update({key: _labelled(key, value) for key, value in found.items()})
         except (Exception, SystemExit) as error:  # whatever a point does, the sweep goes on
@@ -93,9 +94,9 @@ def stack(columns: Sequence[Mapping[str, tuple[tuple[str, ...], np.ndarray]]]) -
 
 
 @functools.cache
-def code_of(quantities: tuple[str, ...], search_path: tuple[str, ...]) -> str:
-    """The hash of tutelage's source and of the modules user functions come from."""
-    files = (source_file(name, search_path) for name in quantities if ":" in name)
+def code_of(names: tuple[str, ...], search_path: tuple[str, ...]) -> str:
+    """The hash of tutelage's source and of the modules that ``module:name`` are imported from."""
+    files = (source_file(name, search_path) for name in names if ":" in name)
     return code_version(("tutelage", *(file for file in files if file is not None)))
 
 
@@ -107,7 +108,7 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mappin
     n = len(results)
     text = {
         "version": tutelage.__version__,
-        "code": code_of(spec.quantities, spec.search_path),
+        "code": code_of(spec.imported, spec.search_path),
         "cpu": cpu_model(),
     }
     record = {

@@ -1,4 +1,4 @@
-"""Users' functions: the one place that imports what a specification names, for ``run`` and ``resume`` alone.
+"""Users' functions and classes: the one place that imports what a specification names, for ``run`` and ``resume`` alone.
 
 A module is looked for in the folders of the specification (beside its TOML file), beside the program that runs, and on
 Python's path; never where a stored sweep says, whose folder a stranger may have sent. It is loaded from its file under
@@ -22,8 +22,10 @@ from types import ModuleType
 from typing import Any
 
 import tutelage
+from tutelage.activations import ACTIVATIONS, register_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.spec import class_path
 from tutelage.sweep.spec import SweepSpec
 
 
@@ -34,15 +36,17 @@ def complete(spec: SweepSpec) -> SweepSpec:
 
 
 def origins(spec: SweepSpec, who: str = "sweep") -> dict[str, str]:
-    """Import every function that the specification names; its quantity -> the file it comes from.
+    """Import every function and class that the specification names; its name -> the file it comes from.
 
     Raises
     ------
     InputError
-        No such module or function.
+        No such module, function or class.
     """
     found = {}
-    for name in spec.quantities:
+    for text in spec.activations:
+        load_activation(text, spec.search_path, who)
+    for name in spec.imported:
         if ":" in name:
             user_function(name, spec.search_path, who)  # a wrong name is told now, not at the first point
             found[name] = str(source_file(name, spec.search_path) or "Python itself")
@@ -50,13 +54,13 @@ def origins(spec: SweepSpec, who: str = "sweep") -> dict[str, str]:
 
 
 def user_function(name: str, search_path: tuple[str, ...], who: str) -> Callable[..., Any]:
-    """Import ``module:function``."""
+    """Import ``module:function`` (or a class)."""
     module_name, _, function_name = name.partition(":")
     try:
         module = _module(module_name, search_path)
     except (Exception, SystemExit) as error:  # it is a program of the user's, and may do anything
         raise InputError(
-            f"{who}: cannot import {module_name!r} of quantity {name!r} ({type(error).__name__}: {error}); it is looked for "
+            f"{who}: cannot import {module_name!r} of {name!r} ({type(error).__name__}: {error}); it is looked for "
             "beside the TOML file that `sweep run` is given and on Python's path, never where a stored folder says"
         ) from None
     if function_name not in vars(module):
@@ -66,6 +70,13 @@ def user_function(name: str, search_path: tuple[str, ...], who: str) -> Callable
             f"{check.nearest(function_name, known)}"
         )
     return vars(module)[function_name]
+
+
+def load_activation(text: str, search_path: tuple[str, ...], who: str) -> None:
+    """Import the class that ``module:Class:key=value`` names, and make it known by that name; nothing for other forms."""
+    head = class_path(text, ACTIVATIONS)
+    if head and head not in ACTIVATIONS:
+        register_activation(user_function(head, search_path, who), head)
 
 
 def source_file(name: str, search_path: tuple[str, ...]) -> Path | None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.spec import class_path
 from tutelage.sweep.quantities import resolve
 from tutelage.sweep.spec import unique
 
@@ -129,9 +130,12 @@ def _sizes(grid: Mapping[str, Any], who: str) -> tuple[tuple[int, int], ...]:
 
 
 def _activations(value: Any, who: str) -> tuple[str, ...]:
-    from tutelage.activations import parse_activation
+    """Written forms; those that name a class stay as they are: a stored sweep is read without importing anything."""
+    from tutelage.activations import ACTIVATIONS, parse_activation
+    from tutelage.activations.registry import importable_spec
 
-    specs = [parse_activation(_text(v, who, "activation")).spec for v in _list(value)]
+    texts = [_text(v, who, "activation").strip() for v in _list(value)]
+    specs = [v if class_path(v, ACTIVATIONS) else importable_spec(parse_activation(v)) for v in texts]
     if not specs:
         raise InputError(f"{who}: expected at least one activation, got an empty list")
     return unique(specs, who, "activation")

@@ -15,6 +15,7 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.spec import class_path
 from tutelage.store import dataset_key
 
 if TYPE_CHECKING:
@@ -123,6 +124,12 @@ class SweepSpec:
     def n_points(self) -> int:
         """Number of points of the grid."""
         return math.prod(self.shape)
+
+    @property
+    def imported(self) -> tuple[str, ...]:
+        """Every quantity, and the classes ``module:Class`` among the activations: what a run imports."""
+        classes = (class_path(text) for text in self.activations)
+        return (*self.quantities, *dict.fromkeys(filter(None, classes)))
 
     @property
     def key(self) -> str:
