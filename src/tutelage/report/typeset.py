@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from tutelage.base.printable import printable
-from tutelage.studies.base import Study
+from tutelage.studies.card import Card
 
 _LETTER = "A-Za-zα-ωΑ-Ω"
 # One letter (squared, perhaps) or min/max before the underscore, so that names of files and studies are left alone.
@@ -70,9 +70,9 @@ def label(place: str) -> str:
     return found[1][0].upper() + found[1][1:] if found else ""
 
 
-def heading(study: Study) -> str:
+def heading(card: Card) -> str:
     """The title of a study in plain text, after its figure in the paper if it has one."""
-    return " · ".join(part for part in (label(study.place), study.title) if part)
+    return " · ".join(part for part in (label(card.place), card.title) if part)
 
 
 def first_sentence(words: str) -> str:

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-from tutelage.studies.base import Progress
+from tutelage.base.progress import Progress, silent
 from tutelage.sweep.pin import SINGLE_THREAD, pin_process, take_core
 
 
@@ -103,7 +103,7 @@ class _Worker:
         with _environment_of_a_worker():
             self.process.start()
         theirs.close()  # only the worker holds it, so that its death reads as the end of the pipe
-        self.name, self.progress = "", _ignore
+        self.name, self.progress = "", silent
 
     def start(self, name: str, job: Job, bars: Callable[[str], Progress]) -> None:
         """Hand over a job; a worker that has just died is noticed by :meth:`hear`."""
@@ -135,10 +135,6 @@ class _Worker:
         self.connection.close()
 
 
-def _ignore(fraction: float) -> None:
-    pass
-
-
 @contextlib.contextmanager
 def _environment_of_a_worker() -> Iterator[None]:
     """What a child must inherit: one thread (read when libraries load), and Ctrl-C left to the parent."""
@@ -165,7 +161,7 @@ def _serve(connection: Connection) -> None:
     if (core := take_core()) is not None:
         pin_process(core)
 
-    def report(fraction: float) -> None:
+    def report(fraction: float, message: str | None = None, /) -> None:
         connection.send(("progress", fraction))
 
     with contextlib.suppress(EOFError, BrokenPipeError):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tutelage.base.errors import InputError
-from tutelage.studies import study_class
-from tutelage.studies.base import Claim, Study
+from tutelage.studies.base import Study
+from tutelage.studies.claim import Claim
+from tutelage.studies.discover import study_class
 from tutelage.studies.fields import checked, complete
 
 _LARGEST_FILE = 1_000_000
@@ -78,11 +79,12 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-def read_record(path: str | Path) -> Record:
+def read_record(path: str | Path, own: Collection[type[Study]] = ()) -> Record:
     """The claim and the study of a claim's JSON file.
 
-    Nothing is imported or executed on the file's word: it names one of the known studies, and its parameters are
-    numbers and words of the types that the study declares, at most ten times larger than in the full report.
+    Nothing is imported or executed on the file's word: it names one of the known studies or of the reader's ``own``,
+    and its parameters are numbers and words of the types that the study declares, at most ten times larger than in the
+    full report.
 
     Raises
     ------
@@ -94,7 +96,8 @@ def read_record(path: str | Path) -> Record:
     for name, hint in _FIELDS.items():
         checked(content[name], hint, who, name)
     claim = Claim.from_dict(content["claim"])
-    found = study_class(content["study"])
+    known = {study.card.name: study for study in own}
+    found = known.get(content["study"]) or study_class(content["study"])
     study = found.from_parameters(content["parameters"])
     complete(content["parameters"], study.parameters(), f"{who}: parameters")
     _check_sizes(study, who)
