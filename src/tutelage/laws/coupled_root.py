@@ -83,8 +83,9 @@ class CoupledRoot(Law):
         """Which values are on the branch, and s^2 there (elsewhere that of some value on it)."""
         inside = (value > self._start) if self.upper else (value > 0) & (value < self._start)
         value = np.where(inside, value, 2 * self._start if self.upper else self._start / 2)
-        first = self.strength * self.length
-        return inside, (value - first) * (value - self.level) / (self.strength * value)
+        with np.errstate(invalid="ignore"):
+            squared = (value - self.strength * self.length) * (value - self.level) / (self.strength * value)
+        return inside, np.where(np.isinf(value), np.inf, squared)
 
     @property
     def error(self) -> float:

@@ -134,7 +134,7 @@ class OddNetwork(NetworkLaw):
     def composition(self) -> Mixture:
         """The three groups."""
         counts = np.array([self.d, self.k, (self.k - 1) * self.d])
-        return Mixture((self.top, self.middle, self.bulk), counts / self.rank)
+        return Mixture((self.top, self.middle, self.bulk), (counts / self.rank).tolist())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

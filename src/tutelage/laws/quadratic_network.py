@@ -93,7 +93,7 @@ class QuadraticNetwork(NetworkLaw):
         """Outlier, group and bulk."""
         counts = np.array([1, self.d + self.k - 1, self.rank - self.d - self.k])
         laws: tuple[Law, ...] = (PointMass(self.outlier), self.group, self.bulk)
-        return Mixture(laws, counts / self.rank)
+        return Mixture(laws, (counts / self.rank).tolist())
 
 
 def _pairs(d: int, k: int) -> int:
@@ -115,16 +115,23 @@ class QuadraticGroups:
     --------
     >>> groups = QuadraticGroups(np.eye(3), np.ones(3), 0.5)
     >>> groups.group.size, groups.bulk.tolist()
-    (6, [2.0, 2.0, 2.0])
+    (5, [2.0, 2.0, 2.0])
     """
 
     W: np.ndarray
     a: np.ndarray
     alpha: float
 
+    @property
+    def outlier(self) -> float:
+        r"""The largest: :math:`\alpha^2\sum_i|w_i|^4 + 4\alpha^2|a|^2 + 1 + 2\alpha^2(1 + k/d)`."""
+        k, d = self.W.shape
+        fourth = float(np.sum(np.sum(self.W**2, axis=1) ** 2))
+        return 1 + self.alpha**2 * (fourth + 4 * float(self.a @ self.a) + 2 * (1 + k / d))
+
     @functools.cached_property
     def group(self) -> np.ndarray:
-        r"""The d + k of order one, the outlier first: eigenvalues of
+        r"""The d + k - 1 of order one: eigenvalues, without the largest, of
         :math:`\begin{pmatrix} |a|^2I & |a|W^T \\ |a|W & WW^T + 2\alpha^2I + \alpha^2qq^T\end{pmatrix}, q_i = |w_i|^2`.
         """
         k, d = self.W.shape
@@ -132,7 +139,7 @@ class QuadraticGroups:
         lower = self.W @ self.W.T + 2 * square * np.eye(k) + square * np.outer(q, q)
         coupling = np.sqrt(length) * self.W
         matrix = np.block([[length * np.eye(d), coupling.T], [coupling, lower]])
-        return np.linalg.eigvalsh(matrix)[::-1]
+        return np.linalg.eigvalsh(matrix)[-2::-1]
 
     @functools.cached_property
     def bulk(self) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import ArrayLike
 
 from tutelage.plotting.style import BLACK
 
@@ -16,7 +17,7 @@ Slopes = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Where, slope, standard error."""
 
 
-def local_slopes(x: Any, y: Any, errors: Any = None, log: str = "xy") -> Slopes:
+def local_slopes(x: ArrayLike, y: ArrayLike, errors: ArrayLike | None = None, log: str = "xy") -> Slopes:
     r"""Slopes between neighbouring points,
 
     .. math:: \frac{g(y_{i+1}) - g(y_i)}{f(x_{i+1}) - f(x_i)} \pm

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -81,7 +82,7 @@ def panels(count: int, width: float = WIDTH / 2, height: float = 3.3) -> tuple[F
     return figure, [figure.add_subplot(cell) for cell in cells]
 
 
-def size_axis(axes: Axes, sizes: Any, label: str = "N = d = k") -> None:
+def size_axis(axes: Axes, sizes: Sequence[int] | np.ndarray, label: str = "N = d = k") -> None:
     """A logarithmic axis of network sizes, with these sizes written on it."""
     axes.set(xscale="log", xlabel=label)
     axes.set_xticks(sizes, labels=[str(size) for size in sizes])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -68,11 +69,11 @@ def draw(dataset: Dataset, y: str | None = None, x: str | None = None, hue: str 
                 _draw_curve(axes, dataset, y, values, colour, label)
             else:
                 _draw_points(axes, _values(dataset, x)[rows], values, colour, label)
-        _finish(axes, dataset, y, dataset[y].dims[1] if curve else str(x), hue is not None)
+        _finish(axes, dataset, y, str(dataset[y].dims[1]) if curve else str(x), hue is not None)
     return figure
 
 
-def _values(dataset: Dataset, name: Any) -> np.ndarray:
+def _values(dataset: Dataset, name: Hashable) -> np.ndarray:
     """A parameter's values, text as fixed-length unicode (NumPy cannot sort zarr's strings)."""
     values = dataset[name].values
     return values if values.dtype.kind in "biuf" else values.astype(object).astype(str)

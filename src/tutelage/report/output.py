@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tutelage.base.errors import InputError
 
@@ -61,7 +61,7 @@ def _try_writing(folder: Path, who: str) -> None:
         ) from None
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     """NaN and infinities as null (JSON has neither)."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
@@ -70,7 +70,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and value - value != 0.0 else value
 
 
-def write_json(path: str | Path, content: Any) -> None:
+def write_json(path: str | Path, content: object) -> None:
     """Write strict JSON with full float64 precision, atomically; ``-`` prints it."""
     from tutelage.store import atomic_write
     from tutelage.store.keys import plain

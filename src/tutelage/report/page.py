@@ -7,7 +7,6 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import tutelage
 from tutelage.report.claims import claims_table, counts, exceptions, reasons, sign
@@ -22,7 +21,7 @@ def embedded(picture: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(picture.read_bytes()).decode("ascii")
 
 
-def definitions(content: Mapping[str, Any]) -> str:
+def definitions(content: Mapping[str, object]) -> str:
     """A list of names and values."""
     return "<dl>" + "".join(f"<dt>{text(k)}</dt><dd>{text(v)}</dd>" for k, v in content.items()) + "</dl>"
 
@@ -128,7 +127,7 @@ def page(
     pictures: Mapping[str, Path],
     entries: Sequence[Entry],
     failures: Mapping[str, str],
-    provenance: Mapping[str, Any],
+    provenance: Mapping[str, object],
     *,
     full: bool,
     seed: int,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
 
 from tutelage.base.printable import printable
 from tutelage.studies.card import Card
@@ -18,7 +17,7 @@ _FIGURE = re.compile(r"\[C25\] (Fig\. \d+|appendix [A-Z](?:\.\d+)?)")
 _SENTENCE = re.compile(r".*?\.(?=\s+[A-Z]|\s*$)", re.DOTALL)
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Escaped for HTML; what would act on the page instead of showing is written as its escape.
 
     Examples
@@ -42,7 +41,7 @@ def typeset(safe: str) -> str:
     )
 
 
-def prose(value: Any) -> str:
+def prose(value: object) -> str:
     """Plain text, escaped and typeset."""
     return typeset(text(value))
 

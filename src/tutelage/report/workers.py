@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
@@ -39,7 +39,9 @@ Job = Callable[[Progress], Any]
 Item = TypeVar("Item")
 
 
-def run_all(jobs: dict[str, Job], workers: int, bars: Callable[[str], Progress]) -> Iterator[tuple[str, Any]]:
+def run_all(
+    jobs: dict[str, Job], workers: int, bars: Callable[[str], Progress]
+) -> Generator[tuple[str, Any], None, None]:
     """(name, result or :class:`Failed`) of each job as it finishes, started in the order given.
 
     With one worker, or one job, everything runs in this process. Otherwise each worker is a fresh process

@@ -106,7 +106,7 @@ class Study:
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Any]) -> Self:
+    def from_parameters(cls, parameters: Mapping[str, object]) -> Self:
         """The inverse of :meth:`parameters`, also after JSON turned tuples into lists; types are checked."""
         hints = declared(cls)
         if unknown := sorted(set(parameters) - set(hints)):

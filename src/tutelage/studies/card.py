@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,8 @@ FILE = "study.toml"
 _NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 
 Filled = TypeVar("Filled")
+Table = dict[str, Any]
+"""A table of a TOML file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +107,7 @@ def read_card(module_file: str) -> Card:
     return dataclasses.replace(_filled(Card, content, who), statements=statements)
 
 
-def _each(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _each(entries: list[Table]) -> Iterator[Table]:
     """Statements as they are written, families multiplied out."""
     attributes = {field.name for field in dataclasses.fields(Statement)}
     for entry in entries:
@@ -118,14 +120,14 @@ def _each(entries: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 yield own | {k: v.format_map(row) if isinstance(v, str) else v for k, v in template.items()}
 
 
-def _statement(entry: dict[str, Any], who: str) -> Statement:
+def _statement(entry: Table, who: str) -> Statement:
     who = f"{who}, statement {entry.get('id', '')!r}"
     if "repeats" in entry:
         entry = entry | {"repeats": _filled(Repeats, entry["repeats"], who)}
     return _filled(Statement, entry, who)
 
 
-def _filled(owner: type[Filled], content: Mapping[str, Any], who: str) -> Filled:
+def _filled(owner: type[Filled], content: Table, who: str) -> Filled:
     """A dataclass from the table of a file, with prose on one line a paragraph."""
     hints = declared(owner)
     for key in content:

@@ -122,15 +122,13 @@ class Claim:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+    def from_dict(cls, content: Mapping[str, object]) -> Self:
         """The inverse of :meth:`to_dict`; missing and unknown fields, and those of another type, are named."""
         hints = declared(cls)
         complete(content, hints, "Claim")
         # JSON has no NaN: it is written as null
-        absent = {
+        values: dict[str, Any] = {
             name: math.nan for name in ("predicted", "measured", "uncertainty") if content[name] is None
         }
-        fields = {
-            name: checked(content[name], hints[name], "Claim", name) for name in hints if name not in absent
-        }
-        return cls(**fields, **absent)
+        values |= {n: checked(content[n], hints[n], "Claim", n) for n in hints if n not in values}
+        return cls(**values)

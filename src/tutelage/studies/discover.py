@@ -71,7 +71,9 @@ def load_study(path: str) -> type[Study]:
     study = _imported(path)
     taken = available().get(study.card.name)
     if taken is not None and not path_of(study).startswith(taken):
-        raise InputError(f"study: {study.card.name!r} of {path!r} is the name of {taken} already; rename yours")
+        raise InputError(
+            f"study: {study.card.name!r} of {path!r} is the name of {taken} already; rename yours"
+        )
     return study
 
 

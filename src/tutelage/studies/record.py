@@ -68,7 +68,7 @@ def read_json(path: str | Path, who: str) -> Any:
         ) from None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a key stands there twice")
@@ -118,7 +118,7 @@ def _check_sizes(study: Study, who: str) -> None:
             )
 
 
-def _sizes(value: Any) -> Iterator[int]:
+def _sizes(value: object) -> Iterator[int]:
     """The whole numbers in a parameter, and the lengths of its tuples."""
     if isinstance(value, tuple):
         yield len(value)

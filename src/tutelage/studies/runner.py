@@ -53,7 +53,7 @@ class Run(Judged):
         }
 
 
-def _instructions(study: Study, claim: Claim, provenance: Mapping[str, Any]) -> dict[str, str]:
+def _instructions(study: Study, claim: Claim, provenance: Mapping[str, object]) -> dict[str, str]:
     """How to install, and the command that computes a claim again on another machine."""
     commit = provenance["commit"]
     source = f"the source of tutelage {provenance['tutelage']}" + (f", commit {commit}" if commit else "")

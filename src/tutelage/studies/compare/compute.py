@@ -24,6 +24,7 @@ _FIRST_LOSS = 1e-6
 
 
 def compute(study: Compare, progress: Progress | None = None) -> xr.Dataset:
+    """Spectrum, rank and learning time of the same weights under every activation."""
     total = study.k * (study.d + 1)
     values, ranks, times = np.zeros((len(study.activations), total)), [], []
     for i, activation in enumerate(tracked(study.activations, progress)):
@@ -53,6 +54,7 @@ def table(study: Compare, dataset: xr.Dataset) -> list[tuple[str, int, float, fl
 
 
 def measure(study: Compare, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Ranks of the three families with a known one, and who learns first."""
     rank = {name.partition(":")[0]: row for name, *row in table(study, dataset)}
     expected = {
         "linear": study.d,

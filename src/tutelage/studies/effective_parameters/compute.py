@@ -35,6 +35,7 @@ def activations(study: EffectiveParameters) -> dict[str, Activation]:
 
 
 def compute(study: EffectiveParameters, progress: Progress | None = None) -> xr.Dataset:
+    """Exact generic ranks over the grid of sizes, for every family."""
     shape = (study.d_max, study.k_max)
     data: dict[str, tuple] = {}
     for n, (family, activation) in enumerate(activations(study).items()):
@@ -58,6 +59,7 @@ def compute(study: EffectiveParameters, progress: Progress | None = None) -> xr.
 
 
 def measure(study: EffectiveParameters, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """The counts beside (14), the bounds and the exceptions."""
     cells = study.d_max * study.k_max
     bound = _grid(study, lambda d, k: min(k * (d + 1), formulas.polynomial_bound(d, 3)))
     forms = _grid(study, lambda d, k: min(k * d, formulas.forms(d, 3)))

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
+from numpy.typing import ArrayLike
 
 from tutelage.plotting.style import BLACK, panels, style
 
@@ -32,7 +33,7 @@ def draw(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def grid_figure(d: Any, k: Any, ranks: Any, title: str) -> Figure:
+def grid_figure(d: ArrayLike, k: ArrayLike, ranks: ArrayLike, title: str) -> Figure:
     """One heat map by itself."""
     with style():
         figure, (axes,) = panels(1, width=5.4, height=4.4)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def compute(study: Eigenvectors, progress: Progress | None = None) -> xr.Dataset:
+    """Dense Hessians and the closed eigenvectors, at every shape."""
     data: dict[str, tuple] = {}
     for i, (d, k) in enumerate(study.sizes):
         teacher = sample_teacher("linear", d=d, k=k, seed=study.seed)
@@ -31,6 +32,7 @@ def compute(study: Eigenvectors, progress: Progress | None = None) -> xr.Dataset
 
 
 def measure(study: Eigenvectors, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Residuals, orthogonality and number of the closed eigenvectors."""
     residual, orthogonal, count = [], [], []
     for i, (d, _) in enumerate(study.sizes):
         H, V, values = (dataset[f"{name}_{i}"].values for name in ("hessian", "vectors", "values"))

@@ -24,6 +24,7 @@ _SHAPES = ("square", "tall", "wide")
 
 
 def compute(study: ErfSpectrum, progress: Progress | None = None) -> xr.Dataset:
+    """Exact spectra over sizes and shapes, and the means of both groups on Hessians for Lanczos."""
     every = tuple((n, n) for n in study.sizes) + study.shapes
     values, networks = hessian_eigenvalues(
         f"erf:scale={study.scale!r}", every, study.teachers, study.seed, portion(progress, 0.0, 0.5)
@@ -85,6 +86,7 @@ def gap_positions(study: ErfSpectrum, dataset: xr.Dataset) -> dict[str, float]:
 
 
 def measure(study: ErfSpectrum, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Where the gap is, how near the groups are to their prediction, and how fast they sink."""
     found, positions = {}, gap_positions(study, dataset)
     for shape, (d, k) in zip(_SHAPES, study.shapes, strict=True):
         values = dataset[f"eigenvalues_{shape}"].values

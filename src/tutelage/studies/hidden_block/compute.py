@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def compute(study: HiddenBlock, progress: Progress | None = None) -> xr.Dataset:
+    """The length of many read-outs, and dense blocks of a few teachers."""
     W, a = teacher_weights(study.d, study.k, study.teachers, study.seed, progress=progress)
     blocks = np.array(
         [
@@ -42,6 +43,7 @@ def compute(study: HiddenBlock, progress: Progress | None = None) -> xr.Dataset:
 
 
 def measure(study: HiddenBlock, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Multiplicities of the blocks, and the lengths against their law."""
     readout, dense = dataset["readout"].values, dataset["dense"].values
     wanted = readout[: len(dense), None]
     counts = np.isclose(dense, wanted, rtol=1e-10, atol=0).sum(axis=1)

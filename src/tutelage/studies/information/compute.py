@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def compute(study: Information, progress: Progress | None = None) -> xr.Dataset:
+    """Exact Hessian, moments of sampled scores, tangent kernels and sampled Hessians."""
     teacher = sample_teacher(study.activation, d=study.d, k=study.k, seed=study.seed)
     mean, square, trace = _scores(study, teacher, progress)
     data: dict[str, tuple] = {
@@ -55,6 +56,7 @@ def _scores(
 
 
 def measure(study: Information, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Scores against the Hessian entry by entry, and kernels against sampled Hessians."""
     H, mean, square = (dataset[name].values for name in ("hessian", "score_mean", "score_square"))
     z = (mean - H) / np.sqrt((square - mean**2) / study.scores)
     trace, fourth = dataset["score_trace"].values

@@ -44,11 +44,13 @@ def bulk_window(k: int) -> tuple[float, float]:
 
 
 def compute(study: LearningCurves, progress: Progress | None = None) -> xr.Dataset:
+    """Predicted mean curves of every teacher, and those of the large erf networks."""
     shape = (len(_ACTIVATIONS), len(study.sizes), study.teachers)
     smallest, error, count, late = (np.zeros(shape) for _ in range(4))
     curves = np.zeros((*shape, _TIMES.size))
     for index in tracked(list(np.ndindex(shape)), progress):
-        found = _one(study, _ACTIVATIONS[index[0]], *study.sizes[index[1]], index[2])
+        d, k = study.sizes[index[1]]
+        found = _one(study, _ACTIVATIONS[index[0]], d, k, index[2])
         smallest[index], error[index], count[index], late[index], curves[index] = found
     large = [_one(study, "erf", study.large, study.large, r, exact=False)[4] for r in range(study.teachers)]
     axes = ("activation", "size", "teacher")
@@ -86,6 +88,7 @@ def _one(
 
 
 def measure(study: LearningCurves, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Learning directions, times to six decades, and the power law of the bulk."""
     found = {}
     for name in _ACTIVATIONS:
         expected = [

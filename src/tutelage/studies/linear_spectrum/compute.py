@@ -33,6 +33,7 @@ _FACTORS = (1, 2, 4, 8)
 
 
 def compute(study: LinearSpectrum, progress: Progress | None = None) -> xr.Dataset:
+    """Eigenvalues of many teachers at both shapes, and the two laws on a grid."""
     data: dict[str, tuple] = {}
     for panel, (d, k) in tracked(list(zip(_PANELS, study.sizes, strict=True)), progress):
         W, a = teacher_weights(d, k, study.teachers, study.seed)
@@ -54,6 +55,7 @@ def compute(study: LinearSpectrum, progress: Progress | None = None) -> xr.Datas
 
 
 def measure(study: LinearSpectrum, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Structure, moments and laws of the eigenvalues, and how fast the laws approach each other."""
     found = {}
     for panel, (d, k) in zip(_PANELS, study.sizes, strict=True):
         values = dataset[f"eigenvalues_{panel}"].values

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 
 def compute(study: NarrowWeights, progress: Progress | None = None) -> xr.Dataset:
+    """Eigenvalues of linear teachers for every weight law."""
     return weights_dataset(study.d, study.k, study.laws, study.teachers, study.seed, 500, progress)
 
 
 def measure(study: NarrowWeights, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Distances to the law of normal weights against the predicted ones."""
     limit = LinearNetwork(study.d, study.k)
     single = pick_one(dataset["eigenvalues_normal"].values)
     found = {"fig9.normal": Measured(KOLMOGOROV_MEDIAN, kolmogorov(single, limit.cdf))}

@@ -41,6 +41,7 @@ EARLY = 1.0 / 24.0
 
 
 def compute(study: NearOptimum, progress: Progress | None = None) -> xr.Dataset:
+    """Trained curves beside both predictions, for SGD and three activations."""
     runs = (_SGD, *study.activations)
     columns: dict[str, list[np.ndarray]] = {name: [] for name in ("time", "loss", "predicted", "late")}
     ends = []
@@ -93,6 +94,7 @@ def _predicted(study: NearOptimum, run: str) -> tuple[Readouts, StartMeasure]:
 
 
 def measure(study: NearOptimum, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Slopes and whole curves of the runs against the predicted ones."""
     found: dict[str, Measured] = {}
     for run in (_SGD, *study.activations):
         trained = _curve(dataset.sel(run=run))

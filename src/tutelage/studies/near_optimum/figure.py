@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tutelage.plotting.slopes import draw_expected, draw_slopes, draw_window, local_slopes
+from tutelage.plotting.slopes import Slopes, draw_expected, draw_slopes, draw_window, local_slopes
 from tutelage.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, panels, style
 from tutelage.studies.near_optimum.compute import EARLY, LATE
 
@@ -93,11 +93,11 @@ def _rates(axis: Axes, dataset: xr.Dataset) -> None:
     axis.legend(loc="upper right", ncols=2)
 
 
-def _rate(run: dict[str, Any], column: str) -> Any:
+def _rate(run: dict[str, np.ndarray], column: str) -> Slopes:
     where, slopes, errors = local_slopes(run["time"], run[column], log="y")
     return where, -slopes, errors
 
 
-def _columns(run: xr.Dataset) -> dict[str, Any]:
+def _columns(run: xr.Dataset) -> dict[str, np.ndarray]:
     kept = np.isfinite(run["time"].values)
     return {name: run[name].values[kept] for name in ("time", "loss", "predicted", "late")}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def compute(study: QuadraticSpectrum, progress: Progress | None = None) -> xr.Dataset:
+    """Exact spectra over sizes, exact ranks, and the bulk's mean on Hessians for Lanczos."""
     pairs = tuple((n, n) for n in study.sizes)
     values, networks = hessian_eigenvalues(
         f"quadratic:alpha={study.alpha!r}", pairs, study.teachers, study.seed, portion(progress, 0.0, 0.5)
@@ -57,6 +58,7 @@ def compute(study: QuadraticSpectrum, progress: Progress | None = None) -> xr.Da
 
 
 def measure(study: QuadraticSpectrum, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Zeros, outlier, gap and bulk against their predictions."""
     values, sizes = dataset["eigenvalues"].values, np.array(study.sizes)
     largest = values[:, :, 0]
     means, errors = largest.mean(axis=1), largest.std(axis=1, ddof=1) / np.sqrt(largest.shape[1])
@@ -119,7 +121,7 @@ def _share_alone(values: np.ndarray, sizes: np.ndarray) -> float:
     return float(np.mean(alone))
 
 
-def bulk_means(sizes: Sequence[int], values: np.ndarray) -> np.ndarray:
+def bulk_means(sizes: Sequence[int] | np.ndarray, values: np.ndarray) -> np.ndarray:
     """Mean of the eigenvalues after the first 2N and before the zeros, shape (size, teacher)."""
     return np.array(
         [row[:, 2 * n : n * (n + 3) // 2].mean(axis=1) for n, row in zip(sizes, values, strict=True)]

@@ -21,6 +21,7 @@ _PANELS = ("wide", "narrow")
 
 
 def compute(study: ReadoutBlock, progress: Progress | None = None) -> xr.Dataset:
+    """Eigenvalues of W Wᵀ at both shapes, and of one large matrix of each."""
     data: dict[str, tuple] = {}
     for panel, (d, k) in tracked(list(zip(_PANELS, study.sizes, strict=True)), progress):
         W, _ = teacher_weights(d, k, study.teachers, study.seed)
@@ -36,6 +37,7 @@ def compute(study: ReadoutBlock, progress: Progress | None = None) -> xr.Dataset
 
 
 def measure(study: ReadoutBlock, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Zeros, moments, law and edges of W Wᵀ."""
     found, deviations = {}, []
     for panel, (d, k) in zip(_PANELS, study.sizes, strict=True):
         values = dataset[f"eigenvalues_{panel}"].values

@@ -27,6 +27,7 @@ def _samples(study: RecoveryCurves, d: int, width: int) -> list[int]:
 
 
 def compute(study: RecoveryCurves, progress: Progress | None = None) -> xr.Dataset:
+    """Three curves for every (d, m_*), 50 % points of the grid, and both trainings of the same instances."""
     report = progress or silent
     curves = []
     for i, (d, m) in enumerate(study.panels):
@@ -69,6 +70,7 @@ def compute(study: RecoveryCurves, progress: Progress | None = None) -> xr.Datas
 
 
 def measure(study: RecoveryCurves, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Where recovery begins, and what training recovers at which tolerance."""
     grid = [(d, m) for d in (4, 6, 8) for m in (1, 2, 3)]
     shifts = {
         size: float(dataset.grid_half_point.sel(grid_d=size[0], grid_m=size[1])) - critical_samples(*size)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 
 def compute(study: RecoveryMap, progress: Progress | None = None) -> xr.Dataset:
+    """The three maps at one d, and certified 50 % points over several."""
     report = progress or silent
     columns, d = range(1, study.d + 1), study.d
     samples = [int(n) for n in np.unique(np.rint(np.geomspace(d, d * (d + 1) // 2, study.points)))]
@@ -42,6 +43,7 @@ def compute(study: RecoveryMap, progress: Progress | None = None) -> xr.Dataset:
 
 
 def measure(study: RecoveryMap, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """50 % points against both counts, and training against certificates."""
     largest, before = study.dimensions[-1], study.dimensions[-2]
     half = lambda d, m: float(dataset.half_point.sel(dimension=d, teacher=m))  # noqa: E731
     error = lambda d, m: float(dataset.half_point_error.sel(dimension=d, teacher=m))  # noqa: E731

@@ -71,7 +71,7 @@ def draw_training(axes: Axes, dataset: xr.Dataset, target: float = 1e-2) -> None
 
 
 def _half_points(
-    axes: Axes, dataset: xr.Dataset, values: xr.DataArray, scale: Any = 1.0
+    axes: Axes, dataset: xr.Dataset, values: xr.DataArray, scale: xr.DataArray | float = 1.0
 ) -> Iterator[tuple[xr.Dataset, str]]:
     """Draw ``values`` with two standard errors against d, and give each teacher's row and colour."""
     d, errors = dataset.dimension.values, 2 * scale * dataset.half_point_error

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 def compute(study: RecoveryRates, progress: Progress | None = None) -> xr.Dataset:
+    """Population flows of both kinds, and runs on finite data."""
     report = progress or silent
     steps = len(study.algebraic) + len(study.exponential) + 2
     times = np.concatenate([[0.0], np.geomspace(0.1, study.last_time, 60)])
@@ -83,6 +84,7 @@ def _finite_data(study: RecoveryRates) -> xr.Dataset:
 
 
 def measure(study: RecoveryRates, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Constants, exponents and rates at the end of the runs."""
     late = [late_decay(dataset.time.values, loss) for loss in dataset.algebraic.values]
     constants = [late_time_constant(d, r, m) for d, r, m in study.algebraic]
     deviations = [abs(found.constant / c - 1) for found, c in zip(late, constants, strict=True)]

@@ -24,6 +24,7 @@ SLOPE_FROM = 120
 
 
 def compute(study: SampledHessian, progress: Progress | None = None) -> xr.Dataset:
+    """Sampled Hessians for growing samples beside the exact one."""
     teacher = sample_teacher(f"quadratic:alpha={study.alpha!r}", d=study.d, k=study.k, seed=study.seed)
     exact = hessian_at_optimum(teacher).dense()
     values = np.empty((len(study.samples), study.repeats, teacher.n_params))
@@ -48,6 +49,7 @@ def compute(study: SampledHessian, progress: Progress | None = None) -> xr.Datas
 
 
 def measure(study: SampledHessian, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Rank, edges and error of the sampled Hessians."""
     values, exact = dataset["eigenvalues"].values, dataset["exact"].values
     n, n_eff = np.array(study.samples), int(quadratic_count(study.d, study.k))
     late = n >= SLOPE_FROM

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def compute(study: Setup, progress: Progress | None = None) -> xr.Dataset:
+    """Loss, gradient and Hessian at the teacher, at shuffled neurons and nearby."""
     rows = []
     for activation in tracked(study.activations, progress):
         teacher = sample_teacher(activation, d=study.d, k=study.k, seed=study.seed)
@@ -45,6 +46,7 @@ def compute(study: Setup, progress: Progress | None = None) -> xr.Dataset:
 
 
 def measure(study: Setup, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """What vanishes at the optimum, and the loss near it over its quadratic form."""
     ratio = dataset["near"].values / dataset["quadratic_form"].values
     return {
         "fig1.optimum": Measured(0.0, float(max(dataset["loss"].max(), dataset["gradient"].max()))),

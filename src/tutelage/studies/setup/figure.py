@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tutelage.plotting.style import BLACK, BLUE, ORANGE, style
@@ -31,7 +32,7 @@ def draw(dataset: xr.Dataset) -> Figure:
     return figure
 
 
-def _network(axis: Any, base: float, d: int, k: int, colour: str, title: str, output: str) -> None:
+def _network(axis: Axes, base: float, d: int, k: int, colour: str, title: str, output: str) -> None:
     height = 1.5
     inputs = [(0.6, y) for y in np.linspace(base, base + height, d)]
     hidden = [(2.9, y) for y in np.linspace(base + 0.12, base + height - 0.12, k)]

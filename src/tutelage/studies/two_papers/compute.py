@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def compute(study: TwoPapers, progress: Progress | None = None) -> xr.Dataset:
+    """Ranks, certificates and counts of the same networks, for every size."""
     cases = list(zip(study.sizes, study.instances, strict=True))
     found = [two_papers(d, m, count, study.seed) for (d, m), count in tracked(cases, progress)]
     longest = max(len(b.samples) for b in found)
@@ -58,6 +59,7 @@ def compute(study: TwoPapers, progress: Progress | None = None) -> xr.Dataset:
 
 
 def measure(study: TwoPapers, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Ranks against N_eff, and certified recovery against n_c and δ."""
     n = dataset.sample.values
     wrong, early = 0, 0.0
     for i, (d, m) in enumerate(study.sizes):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def compute(study: WideWeights, progress: Progress | None = None) -> xr.Dataset:
+    """Eigenvalues of linear teachers for every weight law, and lengths of many read-outs."""
     dataset = weights_dataset(study.d, study.k, study.laws, study.teachers, study.seed, 300, progress)
     for law in filter(KURTOSIS.__contains__, study.laws):
         _, many = teacher_weights(1, study.k, study.readouts, study.seed, law)
@@ -29,6 +30,7 @@ def compute(study: WideWeights, progress: Progress | None = None) -> xr.Dataset:
 
 
 def measure(study: WideWeights, dataset: xr.Dataset) -> Mapping[str, Measured]:
+    """Distances to the limit law, and the variance of the read-out's length."""
     limit, found = LinearNetwork(study.d, study.k), {}
     for law in (*FINITE, "cauchy"):
         corrected = law_distance(study.d, study.k, law) if law in KURTOSIS else None
