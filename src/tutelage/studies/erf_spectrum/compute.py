@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from tutelage.base.progress import Progress, portion
-from tutelage.laws import OddGroups
+from tutelage.laws import OddGroups, OddNetwork
 from tutelage.laws.distance import mean_and_error
 from tutelage.network import Network, sample_teacher
 from tutelage.rank import hessian_rank
@@ -47,6 +47,7 @@ def compute(study: ErfSpectrum, progress: Progress | None = None) -> xr.Dataset:
         data[f"a_{shape}"] = (("teacher", f"neuron_{shape}"), [t.a for t in row])
         data[f"W_{shape}"] = (("teacher", f"neuron_{shape}", f"input_{shape}"), [t.W for t in row])
         groups = _groups(study, row[0].W, row[0].a)
+        data[f"limit_{shape}"] = ((f"group_{shape}",), _limit(study, row[0]))
         data[f"predicted_{shape}"] = ((f"index_{shape}",), np.concatenate([groups.top, groups.lower]))
     attrs = {"scale": study.scale} | {f"shape_{s}": v for s, v in zip(_SHAPES, study.shapes, strict=True)}
 
@@ -75,6 +76,13 @@ def compute(study: ErfSpectrum, progress: Progress | None = None) -> xr.Dataset:
 
 def _groups(study: ErfSpectrum, W: np.ndarray, a: np.ndarray) -> OddGroups:
     return OddGroups(W, a, f"erf:scale={study.scale!r}")
+
+
+def _limit(study: ErfSpectrum, network: Network) -> np.ndarray:
+    """The upper eigenvalues by the law of this |a|²: quantiles at the middle of each one's share, descending."""
+    length = float(network.a @ network.a)
+    law = OddNetwork(f"erf:scale={study.scale!r}", network.d, network.k, length)
+    return law.ppf(1 - (np.arange(network.d + network.k + 20) + 0.5) / law.rank)
 
 
 def gap_positions(study: ErfSpectrum, dataset: xr.Dataset) -> dict[str, float]:

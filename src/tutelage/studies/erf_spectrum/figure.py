@@ -50,9 +50,11 @@ def _spectra(axis: Axes, dataset: xr.Dataset) -> None:
         index = np.arange(1, d + k + 21)
         axis.plot(index, values[: index.size], ".", ms=4, color=colour, label=f"d = {d}, k = {k}")
         axis.plot(index, predicted[: index.size], color=BLACK, lw=0.7)
+        axis.plot(index, dataset[f"limit_{shape}"], color=RED, lw=0.9, ls=(0, (4, 3)))
         axis.axvline(d + 0.5, ymax=0.72, color=colour, lw=1, ls=":")
         top = max(top, values[0])
     axis.plot([], [], color=BLACK, lw=0.7, label="predicted")
+    axis.plot([], [], color=RED, lw=0.9, ls=(0, (4, 3)), label="law of this |a|²")
     axis.plot([], [], color=BLACK, lw=1, ls=":", label="after the d-th")
     # Room for the legend above the largest eigenvalue.
     axis.set(yscale="log", xlabel="index, largest first", ylabel="eigenvalue", ylim=(None, 12 * top))

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from tutelage.base.progress import Progress, portion
-from tutelage.laws import QuadraticGroups
+from tutelage.laws import QuadraticGroups, QuadraticNetwork
 from tutelage.laws.distance import distance, mean_and_error
 from tutelage.network import Network, sample_teacher
 from tutelage.rank import hessian_rank
@@ -38,8 +38,12 @@ def compute(study: QuadraticSpectrum, progress: Progress | None = None) -> xr.Da
         portion(progress, 0.5, 1.0),
     )  # fmt: skip
     limit = [sample_teacher("linear", d=n, k=n, seed=study.seed) for n in study.limit_sizes]
+    law = QuadraticNetwork(study.alpha, study.sizes[-1], study.sizes[-1]).bulk
+    grid = np.geomspace(*law.ppf([1e-4, 1 - 1e-5]), 150)
     return xr.Dataset(
         {
+            "grid": (("x",), grid),
+            "law_pdf": (("x",), law.pdf(grid)),
             "eigenvalues": (("size", "teacher", "index"), values),
             "zeros": (("size", "teacher"), [[_zeros(n) for n in row] for row in networks]),
             "W": (("teacher", "neuron", "input"), [n.W for n in last]),

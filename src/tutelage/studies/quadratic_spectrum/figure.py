@@ -76,5 +76,11 @@ def _bulk(axis: Axes, dataset: xr.Dataset) -> None:
         lw=1.5,
         label=r"$4\alpha^2(s_i^2 + s_j^2)$",
     )
+    grid = dataset["grid"].values
+    shown = grid > 10 ** bins[0]
+    density = np.log(10) * grid * dataset["law_pdf"].values  # of the logarithm
+    axis.plot(
+        np.log10(grid[shown]), density[shown], color=RED, lw=1.2, ls="--", label="law for large networks"
+    )
     axis.set(xlabel="log₁₀ eigenvalue in the bulk", ylabel="density", title="the bulk from the weights alone")
     axis.legend(loc="upper left")
