@@ -102,7 +102,7 @@ def equations_section(entries: Iterable[Entry], shown_studies: Collection[str]) 
     )
 
 
-def notices(left_out: int, seed: int, failures: Mapping[str, str]) -> str:
+def notices(left_out: int, seed: int, failures: Mapping[str, str], own: Collection[str] = ()) -> str:
     """What makes this page unlike the usual report: other random numbers, few studies, broken ones."""
     lines = []
     if seed:
@@ -111,9 +111,10 @@ def notices(left_out: int, seed: int, failures: Mapping[str, str]) -> str:
             "random numbers than in the usual report, and the same thresholds judge them.</p>"
         )
     if left_out:
-        known = len(available())
+        known, yours = len(available()), f", and {len(own)} of your own" if own else ""
         lines.append(
-            f'<p class="notice">{known - left_out} of {known} studies are shown; all: <code>tutelage report</code>.</p>'
+            f'<p class="notice">{known - left_out} of {known} studies are shown{yours}; all: '
+            "<code>tutelage report</code>.</p>"
         )
     lines += [
         f'<p class="fails">Study {text(name)} could not be computed: {text(message)}</p>'
@@ -156,7 +157,7 @@ reason, under its figure below. To judge them on random numbers nobody has seen,
 happened on unseen seeds is in <code>benchmarks/README.md</code>.</p>
 <p>Networks are f(x) = Σ<sub>i</sub> a<sub>i</sub> σ(w<sub>i</sub>·x) with d inputs, k hidden neurons, P = k(d + 1) parameters,
 x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squared difference.</p>
-{notices(left_out, seed, failures)}
+{notices(left_out, seed, failures, own)}
 <p>{counts(claims)}</p>
 {exceptions(runs)}
 <nav aria-label="Contents"><a href="#claims">All claims</a>{links}<a href="#equations">Equation index</a>

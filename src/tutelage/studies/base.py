@@ -60,22 +60,23 @@ class Study:
         return self._part("figure").draw(dataset)
 
     @classmethod
-    def home(cls) -> str:
-        """The package of the class that has the card: its other files are there."""
-        return next(owner for owner in cls.__mro__ if "card" in vars(owner)).__module__
+    def homes(cls) -> list[str]:
+        """Modules of the classes with a card, this one's first: the packages that hold its other files."""
+        return [owner.__module__ for owner in cls.__mro__ if "card" in vars(owner)]
 
     @classmethod
     def _part(cls, name: str) -> ModuleType:
-        part = f"{cls.home()}.{name}"
-        try:
-            return importlib.import_module(part)
-        except ModuleNotFoundError as error:
-            if error.name != part:
-                raise
-            raise InputError(
-                f"{cls.__name__}: expected {name}.py beside its study.toml ({part}), there is none; write it or "
-                "override the method"
-            ) from None
+        parts = [f"{home}.{name}" for home in cls.homes()]
+        for part in parts:
+            try:
+                return importlib.import_module(part)
+            except ModuleNotFoundError as error:
+                if error.name != part:
+                    raise
+        raise InputError(
+            f"{cls.__name__}: expected {name}.py beside its study.toml ({parts[0]}), there is none; write it or override "
+            "the method"
+        )
 
     @classmethod
     def quick(cls) -> Self:

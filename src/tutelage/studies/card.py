@@ -133,7 +133,7 @@ def _filled(owner: type[Filled], content: Table, who: str) -> Filled:
     for key in content:
         check.choice(key, who, "key", hints)
     values = {
-        key: _prose(value) if isinstance(value, str) else checked(value, hints[key], who, key)
+        key: checked(_prose(value) if isinstance(value, str) else value, hints[key], who, key)
         for key, value in content.items()
     }
     try:

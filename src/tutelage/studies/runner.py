@@ -66,11 +66,10 @@ def _instructions(study: Study, claim: Claim, provenance: Mapping[str, object]) 
 
 def key_of(study: Study) -> str:
     """Name, parameters and the source of ``compute.py`` and the rooms the study uses; words and figure do not matter."""
-    own = {f"{study.home()}.compute"} if _exists(f"{study.home()}.compute") else {study.home()}
-    if type(study).__module__ != study.home():
-        own.add(type(study).__module__)
+    homes = dict.fromkeys([*study.homes(), type(study).__module__])
+    own = [f"{home}.compute" if _exists(f"{home}.compute") else home for home in homes]
     rooms = filter(_exists, (*_ALWAYS, *study.card.uses))
-    return dataset_key(study.name, study.parameters(), code_version([*rooms, *sorted(own)]))
+    return dataset_key(study.name, study.parameters(), code_version([*rooms, *own]))
 
 
 def _exists(module: str) -> bool:
