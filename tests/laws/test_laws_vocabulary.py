@@ -92,8 +92,8 @@ def test_mass_and_moments_are_those_of_atoms_and_density(law):
     assert law.mass == measure.mass == 1.0
     moments = measure.integrate(lambda x: x ** np.arange(5.0)[:, None]).value
     assert moments[0] == pytest.approx(1.0, abs=1e-9)
-    np.testing.assert_allclose(moments, [law.moment(order) for order in range(5)], rtol=1e-8)
-    assert law.mean() == pytest.approx(moments[1], rel=1e-8)
+    np.testing.assert_allclose(moments, [law.moment(order) for order in range(5)], rtol=1e-8, atol=1e-12)
+    assert law.mean() == pytest.approx(moments[1], rel=1e-8, abs=1e-12)
     assert law.var() == pytest.approx(moments[2] - moments[1] ** 2, rel=1e-7, abs=1e-12)
     assert law.std() == pytest.approx(law.var() ** 0.5)
 
