@@ -6,6 +6,7 @@ import dataclasses
 import functools
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -34,7 +35,6 @@ class OddConstants(NamedTuple):
     r""":math:`\nu' = E\sigma'^2 - b_0^2`."""
 
 
-@float64
 def odd_constants(activation: Activation | str) -> OddConstants:
     r"""The three numbers that the spectrum of a large network with an odd activation depends on.
 
@@ -57,10 +57,21 @@ def odd_constants(activation: Activation | str) -> OddConstants:
             f"odd network: expected an odd nonlinear activation (erf, sin, tanh), got {sigma.spec}; "
             "LinearNetwork and QuadraticNetwork are the laws of those"
         )
-    unit = jnp.eye(2)
-    tables = sigma.moments(pair_geometry(unit, unit), 1)
-    square, slope_square, strength = float(tables.k00[0, 0]), float(tables.k11[0, 0]), float(tables.k11[0, 1])
+    return _constants(sigma)
+
+
+@functools.lru_cache(maxsize=64)
+@float64
+def _constants(sigma: Activation) -> OddConstants:
+    square, slope_square, strength = map(float, _kernels(sigma))
     return OddConstants(strength, square - strength, slope_square - strength)
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _kernels(sigma: Activation) -> tuple[jax.Array, jax.Array, jax.Array]:
+    unit = jnp.eye(2)  # two neurons: equal to themselves, independent of each other
+    tables = sigma.moments(pair_geometry(unit, unit), 1)
+    return tables.k00[0, 0], tables.k11[0, 0], tables.k11[0, 1]
 
 
 @dataclasses.dataclass(frozen=True)
