@@ -19,10 +19,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from tutelage.base.progress import silent
 from tutelage.cli.support import fraction_bars
 from tutelage.report.workers import Failed, default_workers, longest_first, run_all
 from tutelage.store import code_version
-from tutelage.studies import available, study_class
+from tutelage.studies import available, cards, study_class
 from tutelage.studies.judge import CORRECTED, FAILS, HOLDS
 
 
@@ -59,14 +60,12 @@ def compute(
     code = code_version()
     found = recorded(path, code)
     missing = [(name, offset) for offset in offsets for name in names if (name, offset) not in found]
-    order = longest_first(missing, lambda job: study_class(job[0]).cost)
+    order = longest_first(missing, lambda job: cards()[job[0]].cost)
     jobs = {f"{name}@{offset}": functools.partial(judged, name, offset) for name, offset in order}
     failures: dict[str, str] = {}
     with fraction_bars() as bars, appended(path) as stream:
         overall = bars("unseen seeds")
-        for done, (job, outcome) in enumerate(
-            run_all(jobs, default_workers(), lambda _: lambda fraction: None), 1
-        ):
+        for done, (job, outcome) in enumerate(run_all(jobs, default_workers(), lambda _: silent), 1):
             overall(done / len(jobs))
             if isinstance(outcome, Failed):
                 failures[job] = outcome.message

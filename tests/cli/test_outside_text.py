@@ -8,7 +8,7 @@ import pytest
 
 from tutelage import cli
 from tutelage.cli import support
-from tutelage.studies.base import Claim, Measured, Statement
+from tutelage.studies.claim import Claim, Measured, Statement
 
 ACTING = (
     "[red][/red][/][link=http:a]x[/link]\x1b]8;;http:a\x07\x1b[2J\x9b31m\u202ecod\u2066\r\x7f\u200b:warning:"

@@ -14,6 +14,7 @@ from tutelage.laws import (
     one_per_teacher,
     pooled_distance,
 )
+from tutelage.laws import distance as distances
 from tutelage.network import sample_teacher
 
 SHAPES = [(10, 20), (30, 10)]
@@ -95,3 +96,37 @@ def test_atoms_of_the_full_law_are_met_from_both_sides():
     n = 4000
     draws = law.rvs((n, 1), random_state=3)
     assert pooled_distance(draws, law, n_bootstrap=99).value < 1.6 / np.sqrt(n)
+
+
+def test_distance_sees_both_sides_of_a_jump():
+    """For one atom at 0.5 against the uniform law the distance is 1/2; a missed side would give 0.5 too little."""
+    uniform = lambda x: np.clip(x, 0, 1)  # noqa: E731
+    assert distances.distance(np.array([0.5]), uniform) == 0.5
+    assert distances.distance(np.array([0.9]), uniform) == pytest.approx(0.9)
+    assert distances.distance(np.array([0.1]), uniform) == pytest.approx(0.9)
+
+
+def test_kolmogorov_accepts_the_true_law_and_rejects_a_shifted_one():
+    rng, norm = np.random.default_rng(3), scipy.stats.norm
+    draws = rng.standard_normal(4000)
+    assert distances.kolmogorov(draws, norm.cdf) < distances.KOLMOGOROV_1E3
+    assert distances.kolmogorov(draws + 0.1, norm.cdf) > distances.KOLMOGOROV_1E3
+
+
+def test_bootstrap_over_rows_knows_that_equal_columns_carry_no_information():
+    rng = np.random.default_rng(4)
+    column = rng.standard_normal(500)
+    repeated = np.repeat(column[:, None], 30, axis=1)
+    error = distances.bootstrap(repeated, np.mean, 400)
+    assert error == pytest.approx(1 / np.sqrt(500), rel=0.15)
+    assert distances.mean_and_error(repeated)[1] == pytest.approx(1 / np.sqrt(500), rel=0.1)
+
+
+def test_the_error_of_a_distance_is_that_of_distances_of_resampled_teachers():
+    """Points, cdf and weights are computed once: the same numbers as resampling the eigenvalues themselves."""
+    law = LinearNetwork(6, 4)
+    values = law.rvs((40, 6), random_state=2)
+    found = distances.distance_and_error(values, law.cdf, 20)
+    assert found[0] == pytest.approx(distances.distance(values, law.cdf), rel=1e-12)
+    direct = distances.bootstrap(values, lambda v: distances.distance(v, law.cdf), 20)
+    assert found[1] == pytest.approx(direct, rel=1e-9)

@@ -13,11 +13,15 @@ from tutelage.base.errors import InputError
 from tutelage.laws import (
     ChiSquare,
     Convolution,
+    CoupledRoot,
     FiniteLinearNetwork,
     LinearNetwork,
     MarchenkoPastur,
     Mixture,
+    OddNetwork,
     PointMass,
+    QuadraticNetwork,
+    Scaled,
     WeightedMarchenkoPastur,
     Wishart,
     linear_network_of,
@@ -53,6 +57,15 @@ LAWS = [
     FiniteLinearNetwork(10, 20),
     FiniteLinearNetwork(7, 3),
     FiniteLinearNetwork(1, 1),
+    Scaled(MarchenkoPastur(3.0, 0.7), 0.25),
+    Scaled(quadratic_bulk(0.5), 2.0),
+    CoupledRoot(MarchenkoPastur(0.5), 0.4, 0.04),
+    CoupledRoot(MarchenkoPastur(0.5, 2.0), 1.0, 2.0, 0.9, upper=False),
+    OddNetwork("erf", 10, 20),
+    OddNetwork("sin", 20, 10, length=1.3),
+    QuadraticNetwork(0.5, 12, 24),
+    QuadraticNetwork(1.0, 24, 12, length=0.8),
+    QuadraticNetwork(1.0, 20, 40).full(),
 ]
 every_law = pytest.mark.parametrize("law", LAWS, ids=repr)
 
@@ -79,8 +92,8 @@ def test_mass_and_moments_are_those_of_atoms_and_density(law):
     assert law.mass == measure.mass == 1.0
     moments = measure.integrate(lambda x: x ** np.arange(5.0)[:, None]).value
     assert moments[0] == pytest.approx(1.0, abs=1e-9)
-    np.testing.assert_allclose(moments, [law.moment(order) for order in range(5)], rtol=1e-8)
-    assert law.mean() == pytest.approx(moments[1], rel=1e-8)
+    np.testing.assert_allclose(moments, [law.moment(order) for order in range(5)], rtol=1e-8, atol=1e-12)
+    assert law.mean() == pytest.approx(moments[1], rel=1e-8, abs=1e-12)
     assert law.var() == pytest.approx(moments[2] - moments[1] ** 2, rel=1e-7, abs=1e-12)
     assert law.std() == pytest.approx(law.var() ** 0.5)
 
@@ -176,7 +189,16 @@ def test_bad_arguments_are_named(law, call, message):
         (lambda: one_per_teacher([[1.0, np.nan]], ChiSquare(3)), "expected finite eigenvalues"),
         (lambda: one_per_teacher([[1.0, 2.0]], ChiSquare(3), [1, 2, 3]), "multiplicities of shape"),
         (lambda: one_per_teacher([[1.0, 2.0]], ChiSquare(3), [[0, 0]]), "some > 0 for every teacher"),
-        (lambda: LinearNetwork(30, 10).full(29), "expected n_params >= d = 30"),
+        (lambda: LinearNetwork(30, 10).full(29), "expected n_params >= 30, the non-zero eigenvalues"),
+        (lambda: Scaled(ChiSquare(3), 0.0), "expected factor > 0"),
+        (lambda: Scaled(scipy.stats.norm(), 2.0), "expected a tutelage law"),
+        (lambda: CoupledRoot(MarchenkoPastur(2.0), 1.0, 1.0), "without atoms"),
+        (lambda: CoupledRoot(MarchenkoPastur(0.5), 1.0, 0.0), "expected level > 0"),
+        (lambda: OddNetwork("relu", 3, 4), "expected an odd nonlinear activation .*, got relu"),
+        (lambda: OddNetwork("linear", 3, 4), "LinearNetwork and QuadraticNetwork are"),
+        (lambda: OddNetwork("erf", 3, 4, length=0.0), "expected length > 0"),
+        (lambda: QuadraticNetwork(0.0, 3, 4), "expected alpha != 0"),
+        (lambda: QuadraticNetwork(1.0, 3, 7), "expected k <= d\\(d \\+ 1\\)/2 = 6, got 7"),
     ],
 )
 def test_bad_laws_are_refused(make, message):

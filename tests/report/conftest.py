@@ -1,5 +1,6 @@
 """A report of two tiny studies and a broken one, built once for all tests of this folder."""
 
+import dataclasses
 import shutil
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 
 class _Broken(HiddenBlock):
-    name = "broken"
+    card = dataclasses.replace(HiddenBlock.card, name="broken")
 
     def compute(self, progress=None):
         raise RuntimeError("no <such> thing")

@@ -67,6 +67,6 @@ def test_where_prints_code_tests_and_claims(capsys, tmp_path, monkeypatch):
 
 
 def test_every_place_of_a_statement_cites_a_source():
-    for name in studies.available():
-        for statement in studies.study_class(name).statements:
+    for card in studies.cards().values():
+        for statement in card.statements:
             assert statement.place.startswith(("[C25]", "[S20]", "[K19]", "[F96]", "ours")), statement

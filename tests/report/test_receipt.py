@@ -10,7 +10,7 @@ import pytest
 from tutelage.base.errors import StoreError
 from tutelage.report import build, receipt, workers
 from tutelage.store import Store
-from tutelage.studies.base import Claim
+from tutelage.studies.claim import Claim
 from tutelage.studies.readout_block import ReadoutBlock
 
 

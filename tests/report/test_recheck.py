@@ -12,7 +12,7 @@ import pytest
 from tutelage import cli
 from tutelage.base.errors import InputError
 from tutelage.studies import available, study_class
-from tutelage.studies.base import Claim
+from tutelage.studies.claim import Claim
 from tutelage.studies.readout_block import ReadoutBlock
 from tutelage.studies.recheck import recheck
 from tutelage.studies.record import read_record

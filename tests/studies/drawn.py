@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from tutelage.figures.slopes import WINDOW
+from tutelage.plotting.slopes import WINDOW
 
 PAGE = 960
 """Pixels the report's page is wide."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import xarray as xr
 
-from tutelage.studies.base import Study
+from tutelage.studies import Study
 
 Change = Callable[[xr.Dataset], xr.Dataset]
 

@@ -9,13 +9,14 @@ from falsify import check_study, mapped
 from reduced import COMPARE
 
 from tutelage import cli
-from tutelage.figures.compare import draw
 from tutelage.studies import compare
+from tutelage.studies.compare.compute import table
+from tutelage.studies.compare.figure import draw
 
 
 def test_every_claim_can_fail_and_the_figure_has_every_activation():
     study, dataset = COMPARE, COMPARE.compute()
-    assert [row[1] for row in study.table(dataset)] == [3, 9, 12]
+    assert [row[1] for row in table(study, dataset)] == [3, 9, 12]
     wrong = mapped("rank", lambda r: r - 1)
     check_study(
         study,
@@ -74,7 +75,7 @@ def test_the_command_writes_one_entry_per_activation(monkeypatch, tmp_path, caps
     (entry,) = json.loads(target.read_text())
     assert entry["activation"] == "linear" and entry["rank"] == 2
     assert entry | {"d": 2, "k": 2, "n_params": 6, "seed": 0} == entry and entry["time_to_1e-6"] > 0
-    monkeypatch.setattr(compare.Compare, "table", lambda *_: [("linear", 2, 0.1, 1.0, float("inf"))])
+    monkeypatch.setattr(compare.compute, "table", lambda *_: [("linear", 2, 0.1, 1.0, float("inf"))])
     assert (
         cli.run(["compare", "-d", "2", "-k", "2", "--json", str(target), "--store", str(tmp_path / "s")]) == 0
     )

@@ -7,7 +7,7 @@ from drawn import check_figure
 from falsify import check_study, computed_with, mapped
 from reduced import EFFECTIVE_PARAMETERS
 
-from tutelage.studies.effective_parameters import FAMILIES
+from tutelage.studies.effective_parameters.compute import FAMILIES
 
 
 def off_by_one(family, where=(0, 0)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tutelage.studies import available, study_class
+from tutelage.studies import available, cards
 
 TESTS = Path(__file__).parents[1]
 
@@ -38,13 +38,13 @@ PATTERNS = {p for path in TESTS.rglob("test_*.py") for p in falsified(path.read_
 
 @pytest.mark.parametrize("name", available())
 def test_every_statement_has_a_falsifier(name):
-    ids = [statement.id for statement in study_class(name).statements]
+    ids = [statement.id for statement in cards()[name].statements]
     missing = [i for i in ids if not any(re.fullmatch(pattern, i) for pattern in PATTERNS)]
     assert ids and missing == []
 
 
 def test_claim_ids_are_unique_and_the_paper_has_thirty():
-    every = [s for name in available() for s in study_class(name).statements]
+    every = [s for card in cards().values() for s in card.statements]
     assert len({s.id for s in every}) == len(every)
     assert sum(s.place.startswith("[C25]") for s in every) >= 30
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutelage.figures.slopes import local_slopes, mean_and_errors
-from tutelage.figures.style import WIDTH, panels
+from tutelage.plotting.slopes import local_slopes, mean_and_errors
+from tutelage.plotting.style import WIDTH, panels
 
 steps = st.lists(st.floats(0.1, 3.0), min_size=2, max_size=8)
 

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import pytest
 
-from tutelage import studies
 from tutelage.base.errors import InputError
-from tutelage.studies import available, study_class
-from tutelage.studies.base import Claim, Measured, Statement, Study
+from tutelage.studies import Card, available, discover, study_class
+from tutelage.studies.base import Study
+from tutelage.studies.claim import Claim, Measured, Statement
 from tutelage.studies.judge import REASONS, TESTS, judge
 
 
@@ -67,8 +67,7 @@ def test_a_claim_survives_json_and_rejudging():
 def test_every_statement_is_measured_and_nothing_else():
     @dataclasses.dataclass(frozen=True)
     class Odd(Study):
-        name: ClassVar[str] = "odd"
-        statements: ClassVar[tuple[Statement, ...]] = (Statement("odd.a", "a", "", "equal"),)
+        card: ClassVar[Card] = Card("odd", "Odd", statements=(Statement("odd.a", "a", "", "equal"),))
         sizes: tuple[tuple[int, int], ...] = ((1, 2),)
 
         def compute(self, progress=None):
@@ -86,9 +85,9 @@ def test_every_statement_is_measured_and_nothing_else():
 
 
 def test_an_unknown_study_names_the_nearest(monkeypatch):
-    monkeypatch.setattr(studies, "available", lambda: {"fig2": "a:b", "recovery": "c:d"})
+    monkeypatch.setattr(discover, "available", lambda: {"fig2": "a:b", "recovery": "c:d"})
     with pytest.raises(InputError, match="did you mean 'recovery'"):
-        studies.study_class("recovry")
+        discover.study_class("recovry")
 
 
 @pytest.mark.parametrize("test", ["within", "within relative", "at most", "at least"])

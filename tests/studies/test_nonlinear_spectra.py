@@ -6,6 +6,7 @@ from drawn import check_figure
 from falsify import check_study, computed_with, mapped, scaled
 from reduced import ERF_SPECTRUM
 
+from tutelage.studies.erf_spectrum.compute import gap_positions
 from tutelage.studies.quadratic_spectrum import QuadraticSpectrum
 
 
@@ -67,6 +68,6 @@ def test_the_count_away_from_zero_is_d_not_k(erf_study):
     swapped = dataset.drop_vars(["eigenvalues_tall", "eigenvalues_wide"]).assign(
         eigenvalues_tall=(("teacher", "swapped"), wide), eigenvalues_wide=(("teacher", "swapped"), tall)
     )
-    numbers = study.gap_positions(swapped)
+    numbers = gap_positions(study, swapped)
     assert numbers == {"square": 12, "tall": 8, "wide": 16}
     assert verdicts["fig5.count.tall"] == verdicts["fig5.count.wide"] == "holds with a correction"

@@ -4,7 +4,8 @@ import numpy as np
 from drawn import check_figure
 from falsify import check_study, mapped, scaled
 
-from tutelage.studies.other_weights import FINITE, NarrowWeights, WideWeights
+from tutelage.studies.narrow_weights import NarrowWeights
+from tutelage.studies.wide_weights import FINITE, WideWeights
 
 
 def other(name, source):

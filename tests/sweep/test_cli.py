@@ -9,7 +9,7 @@ import xarray as xr
 
 from tutelage import cli
 from tutelage.base.errors import InputError
-from tutelage.figures.sweep import draw
+from tutelage.plotting.sweep import draw
 from tutelage.sweep import run
 from tutelage.sweep.export import export
 

@@ -50,6 +50,7 @@ def compare(
     )
     from tutelage.store import Store
     from tutelage.studies.compare import EVERY, Compare
+    from tutelage.studies.compare.compute import table
     from tutelage.studies.runner import run_study
 
     check.integer(d, "compare", "d")
@@ -62,7 +63,7 @@ def compare(
     study = Compare(d=d, k=k, activations=EVERY, seed=seed)
     with fraction_bars() as bars:
         run = run_study(study, Store(store), progress=bars("compare"))
-    rows = study.table(run.dataset)
+    rows = table(study, run.dataset)
     if str(json) != "-":
         columns = ("activation", "rank", "smallest non-zero", "largest", "time")
         shown = [(*row, time if isfinite(time) else "never") for *row, time in rows]

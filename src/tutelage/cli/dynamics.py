@@ -232,7 +232,7 @@ def _draw(teacher: Network, curves: list[Curve], measure: Any, times: Any, rule:
 
     from tutelage.cli.support import save_figure
     from tutelage.dynamics import asymptote
-    from tutelage.figures.style import BLACK, BLUE, ORANGE, RED, panels, style
+    from tutelage.plotting.style import BLACK, BLUE, ORANGE, RED, panels, style
 
     with style():
         figure, (axes,) = panels(1, width=6.4, height=4.2)

@@ -174,7 +174,7 @@ def _grid(
         }
         write_json(json, content)
     if plot is not None:
-        from tutelage.figures.effective_parameters import grid_figure
+        from tutelage.studies.effective_parameters.figure import grid_figure
 
         save_figure(grid_figure(list(d_range), list(k_range), ranks, activation), plot)
     if str(json) != "-":

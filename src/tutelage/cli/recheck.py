@@ -12,7 +12,9 @@ _ALWAYS = ("predicted", "measured", "uncertainty", "verdict")
 """Shown whether or not they differ."""
 
 
-def recheck(file: Path, /, *, cached: bool = False, store: Path | None = None) -> int:
+def recheck(
+    file: Path, /, *, study: tuple[str, ...] = (), cached: bool = False, store: Path | None = None
+) -> int:
     """Run the study a claim came from with the parameters in its file, and compare: words, test, threshold, numbers.
 
     The exit code is 0 when the claim is the same, 1 when a field differs, and 2 when the file is not a claim. Numbers
@@ -24,6 +26,8 @@ def recheck(file: Path, /, *, cached: bool = False, store: Path | None = None) -
     ----------
     file
         A claim written by `tutelage reproduce` or `tutelage report`.
+    study
+        A study of your own that the file may come from, `module:Class`; nothing is imported on the file's word.
     cached
         Let the store answer instead of computing everything.
     store
@@ -32,9 +36,11 @@ def recheck(file: Path, /, *, cached: bool = False, store: Path | None = None) -
     """
     from tutelage.cli.support import print_table, say
     from tutelage.store import Store
+    from tutelage.studies import load_study
     from tutelage.studies.recheck import recheck as again
 
-    found = again(file, None if store is None else Store(store), cached=cached)
+    own = [load_study(path) for path in study]
+    found = again(file, None if store is None else Store(store), cached=cached, own=own)
     print_table(
         f"{found.now.id}: {found.now.text}", ("field", "in the file", "computed now", ""), _rows(found)
     )

@@ -249,13 +249,13 @@ def _write(
     data: xr.Dataset, facts: dict[str, Any], json: Path | None, plot: Path | None, figure: str
 ) -> None:
     """The dataset as JSON and as a figure, where asked for."""
-    import importlib
-
     if json is not None:
         names = {"sample": "samples", "target": "tolerances", "width": "teacher_widths", "bound": "bounds"}
         coordinates = {names[str(c)]: data[c].values for c in data.coords if str(c) in names}
         content = {str(name): data[name].values for name in data.data_vars}
         write_json(json, dict(data.attrs) | facts | coordinates | content)
     if plot is not None:
-        module = importlib.import_module(f"tutelage.figures.{figure}")
-        save_figure(module.draw(data), plot)
+        from tutelage.studies.recovery_curves import figure as curves
+        from tutelage.studies.recovery_map import figure as plane
+
+        save_figure({"recovery_curves": curves, "recovery_map": plane}[figure].draw(data), plot)

@@ -16,6 +16,7 @@ def report(
     full: bool = False,
     output: Annotated[Path, Parameter(alias="-o")] = Path("report"),
     only: tuple[str, ...] = (),
+    study: tuple[str, ...] = (),
     fresh: bool = False,
     seed: int = 0,
     workers: int | None = None,
@@ -36,6 +37,8 @@ def report(
         Folder for `index.html`, `figures/`, `claims/` and `datasets/`; made if missing.
     only
         One study; repeat for several (`--only fig2 --only fig5`).
+    study
+        A study of your own, `module:Class`, shown besides; repeat for several.
     fresh
         Compute everything even if the store or the folder has it.
     seed
@@ -50,16 +53,18 @@ def report(
     from tutelage.report.build import build_report, chosen_studies, stored
     from tutelage.report.workers import default_workers
     from tutelage.store import Store
+    from tutelage.studies import load_study
 
     count = default_workers() if workers is None else check.integer(workers, "report", "workers")
     check.integer(seed, "report", "seed", 0)
     folder = check_output_folder(output, "report")
-    kept = Store(store)
+    kept, own = Store(store), [load_study(path) for path in study]
     try:
         with fraction_bars() as bars:
             built = build_report(
                 folder,
                 only,
+                own,
                 full=full,
                 fresh=fresh,
                 seed=seed,
@@ -69,7 +74,7 @@ def report(
                 finished=_say,
             )
     except KeyboardInterrupt:
-        studies = chosen_studies(only, full=full, seed=seed)
+        studies = chosen_studies(only, own, full=full, seed=seed)
         raise KeyboardInterrupt(
             f"interrupted; {len(stored(studies, kept))} of {len(studies)} studies are kept in {kept.directory}; "
             f"run the same command again{' without --fresh' if fresh else ''} to continue"
@@ -90,4 +95,4 @@ def _say(run: Judged) -> None:
     source = "store" if run.cached else f"{run.seconds:.1f} s"
     from tutelage.cli.support import say
 
-    say(f"{run.study.name:20} {len(run.claims):3} claims {source:>8}   {run.study.title}", flush=True)
+    say(f"{run.study.name:20} {len(run.claims):3} claims {source:>8}   {run.study.card.title}", flush=True)

@@ -27,7 +27,7 @@ def reproduce(
     Parameters
     ----------
     name
-        The study: `fig2`, `fig6`, ...
+        The study: `fig2`, `fig6`, ..., or one of your own, `module:Class`.
     full
         The sizes of the full report instead of the quick ones.
     fresh
@@ -43,22 +43,22 @@ def reproduce(
     from tutelage.cli.support import check_output_folder, fraction_bars, print_claims, print_table, say
     from tutelage.report.files import refuse_others_of, write_run
     from tutelage.store import Store
-    from tutelage.studies import available, study_class
+    from tutelage.studies import cards, find_study
     from tutelage.studies.runner import run_study
 
     if not name:
-        rows = [(known, study_class(known).title, study_class(known).place) for known in available()]
+        rows = [(known, card.title, card.place) for known, card in cards().items()]
         print_table("Studies", ("name", "what", "where"), rows)
         return 0
-    chosen = study_class(name)
+    chosen = find_study(name)
     check.integer(seed, "reproduce", "seed", 0)
     folder = check_output_folder(output, "reproduce")
     refuse_others_of(chosen.name, folder, "reproduce")
     with fraction_bars() as add:
         study = (chosen.full() if full else chosen.quick()).reseeded(seed)
-        run = run_study(study, Store(store), fresh=fresh, progress=add(name))
+        run = run_study(study, Store(store), fresh=fresh, progress=add(study.name))
     written = write_run(run, folder, folder, folder)
-    print_claims(f"{run.study.title} ({run.study.place})", run.claims)
+    print_claims(f"{study.card.title} ({study.card.place})", run.claims)
     say(f"computed in {run.seconds:.1f} s" + (", taken from the store" if run.cached else ""))
     say("written: " + ", ".join(str(path) for path in written if path.suffix != ".json"))
     return 0

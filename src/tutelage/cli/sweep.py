@@ -158,7 +158,7 @@ def plot(
         Parameter that names the colours.
     """
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, save_figure
-    from tutelage.figures.sweep import draw
+    from tutelage.plotting.sweep import draw
     from tutelage.sweep.compact import open_points
 
     check_output(output, "sweep plot", FIGURE_SUFFIXES)

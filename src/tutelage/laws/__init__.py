@@ -1,36 +1,33 @@
-"""Probability laws of Hessian spectra: one vocabulary (``pdf cdf sf ppf rvs ...``), atoms included."""
+"""Probability laws of Hessian spectra: one vocabulary (``pdf cdf sf ppf rvs ...``), atoms included.
 
-from tutelage.laws.base import Law
-from tutelage.laws.chi_square import ChiSquare
-from tutelage.laws.conditional import Nonzero
-from tutelage.laws.convolution import Convolution
-from tutelage.laws.distance import Distance, KolmogorovSmirnov, one_per_teacher, pooled_distance
-from tutelage.laws.linear_network import FiniteLinearNetwork, LinearNetwork
-from tutelage.laws.marchenko_pastur import MarchenkoPastur
-from tutelage.laws.mixture import Mixture
-from tutelage.laws.point_mass import PointMass
-from tutelage.laws.readout import Gaussian, linear_network_of, squared_norm
-from tutelage.laws.weighted_marchenko_pastur import WeightedMarchenkoPastur, quadratic_bulk
-from tutelage.laws.wishart import Wishart
+A law is one file in this folder and one line below.
+"""
 
-__all__ = [
-    "ChiSquare",
-    "Convolution",
-    "Distance",
-    "FiniteLinearNetwork",
-    "Gaussian",
-    "KolmogorovSmirnov",
-    "Law",
-    "LinearNetwork",
-    "MarchenkoPastur",
-    "Mixture",
-    "Nonzero",
-    "PointMass",
-    "WeightedMarchenkoPastur",
-    "Wishart",
-    "linear_network_of",
-    "one_per_teacher",
-    "pooled_distance",
-    "quadratic_bulk",
-    "squared_norm",
-]
+from tutelage.laws.base import Law as Law
+from tutelage.laws.chi_square import ChiSquare as ChiSquare
+from tutelage.laws.conditional import Nonzero as Nonzero
+from tutelage.laws.convolution import Convolution as Convolution
+from tutelage.laws.coupled_root import CoupledRoot as CoupledRoot
+from tutelage.laws.distance import Distance as Distance
+from tutelage.laws.distance import KolmogorovSmirnov as KolmogorovSmirnov
+from tutelage.laws.distance import one_per_teacher as one_per_teacher
+from tutelage.laws.distance import pooled_distance as pooled_distance
+from tutelage.laws.linear_network import FiniteLinearNetwork as FiniteLinearNetwork
+from tutelage.laws.linear_network import LinearNetwork as LinearNetwork
+from tutelage.laws.linear_network import linear_eigenvalues as linear_eigenvalues
+from tutelage.laws.marchenko_pastur import MarchenkoPastur as MarchenkoPastur
+from tutelage.laws.mixture import Mixture as Mixture
+from tutelage.laws.odd_network import OddConstants as OddConstants
+from tutelage.laws.odd_network import OddGroups as OddGroups
+from tutelage.laws.odd_network import OddNetwork as OddNetwork
+from tutelage.laws.odd_network import odd_constants as odd_constants
+from tutelage.laws.point_mass import PointMass as PointMass
+from tutelage.laws.quadratic_network import QuadraticGroups as QuadraticGroups
+from tutelage.laws.quadratic_network import QuadraticNetwork as QuadraticNetwork
+from tutelage.laws.readout import Gaussian as Gaussian
+from tutelage.laws.readout import linear_network_of as linear_network_of
+from tutelage.laws.readout import squared_norm as squared_norm
+from tutelage.laws.scaled import Scaled as Scaled
+from tutelage.laws.weighted_marchenko_pastur import WeightedMarchenkoPastur as WeightedMarchenkoPastur
+from tutelage.laws.weighted_marchenko_pastur import quadratic_bulk as quadratic_bulk
+from tutelage.laws.wishart import Wishart as Wishart

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import abc
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import elementwise
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.measure import Measure
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+
+Seed = int | np.random.Generator | np.random.SeedSequence | None
+"""Anything ``numpy.random.default_rng`` takes."""
+
+Size = int | tuple[int, ...]
 
 NEGLIGIBLE = 1e-17
 """Tail mass that ``bulk`` may leave out: below half a unit in the last place of 1."""
@@ -64,11 +74,11 @@ class Law(abc.ABC):
         """Estimated absolute error of ``cdf``; rounding for closed forms."""
         return 1e-14
 
-    def pdf(self, x: Any) -> Any:
+    def pdf(self, x: ArrayLike) -> Any:
         """Density of the continuous part at x; atoms are not in it (see ``atoms``)."""
         return self.density(real_array(x, self, "x"))[()]
 
-    def cdf(self, x: Any) -> Any:
+    def cdf(self, x: ArrayLike) -> Any:
         """P(X <= x)."""
         where = real_array(x, self, "x")
         points, weights = self.atoms()
@@ -76,11 +86,11 @@ class Law(abc.ABC):
         value = self.distribution(where) + jumps[np.searchsorted(points, where, side="right")]
         return np.clip(value, 0.0, 1.0)[()]
 
-    def sf(self, x: Any) -> Any:
+    def sf(self, x: ArrayLike) -> Any:
         """P(X > x) = 1 - cdf(x), with the absolute accuracy of ``cdf``."""
         return (1.0 - np.asarray(self.cdf(x)))[()]
 
-    def ppf(self, p: Any) -> Any:
+    def ppf(self, p: ArrayLike) -> Any:
         """Smallest x with cdf(x) >= p; at p = 0 the left end of the support."""
         p = real_array(p, self, "p")
         if ((p < 0) | (p > 1)).any():
@@ -123,12 +133,12 @@ class Law(abc.ABC):
         x[bracketed] = root.x
         return x
 
-    def rvs(self, size: Any = None, random_state: Any = None) -> Any:
+    def rvs(self, size: Size | None = None, random_state: Seed = None) -> Any:
         """Independent samples of shape ``size``; ``random_state`` is anything ``numpy.random.default_rng``
         takes."""
         return self.sample(np.random.default_rng(random_state), () if size is None else size)[()]
 
-    def sample(self, rng: np.random.Generator, size: Any) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, size: Size) -> np.ndarray:
         """``rvs`` with a ready generator; by inversion unless the law knows better."""
         return np.asarray(self.ppf(rng.random(size)))
 
@@ -156,11 +166,11 @@ class Law(abc.ABC):
             return Measure(points, weights)
         return Measure(points, weights, self.density, self.support(), self.mass, ends, self.distribution)
 
-    def plot(self, ax: Any = None, **style: Any) -> Any:
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Density and atoms on matplotlib axes."""
         return self.measure().plot(ax, **style)
 
-    def to_xarray(self, n_points: int = 400) -> Any:
+    def to_xarray(self, n_points: int = 400) -> xr.Dataset:
         """Atoms and density on a grid as an xarray Dataset."""
         dataset = self.measure().to_xarray(n_points)
         dataset.attrs["law"] = repr(self)
@@ -171,7 +181,7 @@ class Law(abc.ABC):
         return f"<b>{self!r}</b>: {summary}{self.measure()._repr_html_()}"
 
 
-def real_array(value: Any, law: Law, name: str) -> np.ndarray:
+def real_array(value: ArrayLike, law: Law, name: str) -> np.ndarray:
     """A float64 array of any shape; infinite is fine, NaN and complex are not."""
     array = np.asarray(value)
     who = f"{type(law).__name__}"
@@ -185,6 +195,6 @@ def real_array(value: Any, law: Law, name: str) -> np.ndarray:
     return array
 
 
-def moment_order(order: Any, law: Law) -> int:
+def moment_order(order: int, law: Law) -> int:
     """A checked order of a moment."""
     return check.integer(order, f"{type(law).__name__}.moment", "order", minimum=0)

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import scipy.special
+from numpy.typing import ArrayLike
 
 from tutelage.base import check
-from tutelage.laws.base import NEGLIGIBLE, Law, moment_order, real_array
+from tutelage.laws.base import NEGLIGIBLE, Law, Size, moment_order, real_array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +63,7 @@ class ChiSquare(Law):
     def distribution(self, x: np.ndarray) -> np.ndarray:
         return scipy.special.gammainc(self.dof / 2, np.maximum(x, 0) / (2 * self.scale))
 
-    def sf(self, x: Any) -> Any:
+    def sf(self, x: ArrayLike) -> Any:
         """P(X > x), accurate in the far tail."""
         x = real_array(x, self, "x")
         return scipy.special.gammaincc(self.dof / 2, np.maximum(x, 0) / (2 * self.scale))
@@ -71,7 +72,7 @@ class ChiSquare(Law):
         steps = range(moment_order(order, self))
         return float(np.prod([self.scale * (self.dof + 2 * step) for step in steps]))
 
-    def sample(self, rng: np.random.Generator, size: Any) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, size: Size) -> np.ndarray:
         return np.asarray(self.scale * rng.chisquare(self.dof, size))
 
 

@@ -6,14 +6,13 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from tutelage.base import quadrature
 from tutelage.base.errors import InputError
-from tutelage.laws.base import Law, moment_order
+from tutelage.laws.base import Law, Size, moment_order
 from tutelage.laws.mixture import merge_atoms
 from tutelage.laws.table import Table, tabulate
 
@@ -125,7 +124,7 @@ class Convolution(Law):
         """Sum of the variances."""
         return self.first.var() + self.second.var()
 
-    def sample(self, rng: np.random.Generator, size: Any) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, size: Size) -> np.ndarray:
         return self.first.sample(rng, size) + self.second.sample(rng, size)
 
 
@@ -178,7 +177,7 @@ def _density_integral(x: np.ndarray, f: Law, g: Law) -> np.ndarray:
 
 
 def _quadrature(
-    function: Any, low: np.ndarray, high: np.ndarray, x: np.ndarray
+    function: Callable[[np.ndarray, np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray, x: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Integrals between ``low`` and ``high`` (n,) and their errors; empty intervals give zero."""
     value, error = np.zeros(x.shape), np.zeros(x.shape)

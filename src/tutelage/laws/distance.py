@@ -7,14 +7,86 @@ teacher, and the ordinary test on one eigenvalue per teacher.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import scipy.stats
+from numpy.typing import ArrayLike
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.laws.base import Law
+from tutelage.laws.base import Law, Seed
+
+KOLMOGOROV_1E3 = 1.9495
+r"""0.1 % point of Kolmogorov's limit law: :math:`\sqrt n\,\sup|F_n - F|` exceeds it once in a thousand."""
+
+KOLMOGOROV_MEDIAN = 0.83
+
+Cdf = Callable[[np.ndarray], np.ndarray]
+
+
+def distance(sample: np.ndarray, cdf: Cdf) -> float:
+    r""":math:`\sup_x |F_n(x) - F(x)|` over both sides of every jump of the empirical cdf."""
+    points, counts = np.unique(sample, return_counts=True)
+    law = np.asarray(cdf(points))
+    return _sup(counts, law, law)
+
+
+def kolmogorov(sample: np.ndarray, cdf: Cdf) -> float:
+    r""":math:`\sqrt n\,D_n` of independent draws."""
+    return float(np.sqrt(np.size(sample)) * distance(sample, cdf))
+
+
+def pick_one(values: np.ndarray, seed: int = 0) -> np.ndarray:
+    """One entry of each row, chosen at random: independent draws from the law of a random eigenvalue."""
+    rng = np.random.default_rng(seed)
+    return values[np.arange(len(values)), rng.integers(values.shape[1], size=len(values))]
+
+
+def distance_and_error(values: np.ndarray, cdf: Cdf, repeats: int = 30, seed: int = 0) -> tuple[float, float]:
+    """:func:`distance` of pooled rows (teachers), and its standard error by resampling them."""
+    points, place = np.unique(values, return_inverse=True)
+    place, law = place.reshape(values.shape), np.asarray(cdf(points))
+
+    def sup(copies: np.ndarray) -> float:
+        return _sup(_jumps(place, copies[:, None], points.size), law, law)
+
+    draws = [sup(copies) for copies in _resampled(len(values), repeats, np.random.default_rng(seed))]
+    return sup(np.ones(len(values))), float(np.std(draws, ddof=1))
+
+
+def bootstrap(
+    values: np.ndarray, statistic: Callable[[np.ndarray], float], repeats: int = 100, seed: int = 0
+) -> float:
+    """Standard error of ``statistic(values)`` by resampling rows (teachers)."""
+    rng = np.random.default_rng(seed)
+    draws = [statistic(values[rng.integers(len(values), size=len(values))]) for _ in range(repeats)]
+    return float(np.std(draws, ddof=1))
+
+
+def mean_and_error(values: np.ndarray) -> tuple[float, float]:
+    """Mean over everything and its standard error over rows (teachers)."""
+    rows = np.asarray(values, dtype=np.float64).reshape(len(values), -1).mean(axis=1)
+    return float(rows.mean()), float(rows.std(ddof=1) / np.sqrt(len(rows)))
+
+
+def _resampled(count: int, repeats: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """How often each of ``count`` rows is drawn, with replacement."""
+    for _ in range(repeats):
+        yield np.bincount(rng.integers(count, size=count), minlength=count)
+
+
+def _jumps(place: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
+    """Weight at each of ``size`` points, of eigenvalues (teachers, n) that stand at ``place``."""
+    return np.bincount(place.ravel(), np.broadcast_to(weights, place.shape).ravel(), size)
+
+
+def _sup(jumps: np.ndarray, at: np.ndarray, before: np.ndarray) -> float:
+    """Largest difference of an empirical cdf and a law, on both sides of every jump."""
+    after = np.cumsum(jumps) / jumps.sum()
+    gap = np.abs(np.concatenate([[0.0], after[:-1]]) - before)
+    return float(max(np.abs(after - at).max(), gap.max()))
 
 
 class Distance(NamedTuple):
@@ -37,11 +109,11 @@ class KolmogorovSmirnov(NamedTuple):
 
 
 def pooled_distance(
-    eigenvalues: Any,
+    eigenvalues: ArrayLike,
     law: Law,
-    multiplicities: Any = None,
+    multiplicities: ArrayLike | None = None,
     n_bootstrap: int = 500,
-    random_state: Any = 0,
+    random_state: Seed = 0,
 ) -> Distance:
     r"""Distance :math:`\sup_x |F_n(x) - F(x)|` of pooled eigenvalues to a law, with a bootstrap by teacher.
 
@@ -65,19 +137,14 @@ def pooled_distance(
     """
     values, weights = _table(eigenvalues, multiplicities, law, "pooled_distance")
     n_bootstrap = check.integer(n_bootstrap, "pooled_distance", "n_bootstrap")
-    rng = np.random.default_rng(random_state)
     points, place = np.unique(values, return_inverse=True)
-    place, n_teachers = place.ravel(), len(values)
-    jumps = np.bincount(place, weights.ravel())
-    total = np.cumsum(jumps) / jumps.sum()
-    before = np.concatenate([[0.0], total[:-1]])
-    gap = np.abs(total - law.cdf(points))
-    gap_before = np.abs(before - law.cdf(np.nextafter(points, -np.inf)))
-    value = float(max(gap.max(), gap_before.max()))
-    chance = np.empty(n_bootstrap)
-    for b in range(n_bootstrap):
-        drawn = np.bincount(rng.integers(n_teachers, size=n_teachers), minlength=n_teachers)
-        sample = np.cumsum(np.bincount(place, (weights * drawn[:, None]).ravel()))
+    place = place.reshape(values.shape)
+    jumps = _jumps(place, weights, points.size)
+    value = _sup(jumps, law.cdf(points), law.cdf(np.nextafter(points, -np.inf)))
+    total, chance = np.cumsum(jumps) / jumps.sum(), np.empty(n_bootstrap)
+    rng = np.random.default_rng(random_state)
+    for b, copies in enumerate(_resampled(len(values), n_bootstrap, rng)):
+        sample = np.cumsum(_jumps(place, weights * copies[:, None], points.size))
         chance[b] = np.abs(sample / sample[-1] - total).max()
     # The sample itself counts as one draw, so that no p-value is zero.
     p_value = (1 + np.sum(chance >= value)) / (1 + n_bootstrap)
@@ -85,7 +152,7 @@ def pooled_distance(
 
 
 def one_per_teacher(
-    eigenvalues: Any, law: Law, multiplicities: Any = None, random_state: Any = 0
+    eigenvalues: ArrayLike, law: Law, multiplicities: ArrayLike | None = None, random_state: Seed = 0
 ) -> KolmogorovSmirnov:
     """Kolmogorov-Smirnov test on one eigenvalue of every teacher, picked with probability proportional to multiplicity.
 
@@ -107,7 +174,9 @@ def one_per_teacher(
     return KolmogorovSmirnov(float(result.statistic), float(result.pvalue), len(values))
 
 
-def _table(eigenvalues: Any, multiplicities: Any, law: Any, who: str) -> tuple[np.ndarray, np.ndarray]:
+def _table(
+    eigenvalues: ArrayLike, multiplicities: ArrayLike | None, law: object, who: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Eigenvalues and weights of shape (teachers, n), checked."""
     if not isinstance(law, Law):
         raise InputError(f"{who}: expected a tutelage law, got {law!r}; pass LinearNetwork(d, k), ...")

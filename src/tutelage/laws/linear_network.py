@@ -4,79 +4,40 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
 
 import numpy as np
 
-from tutelage.base import check
-from tutelage.base.errors import InputError
-from tutelage.laws.base import Law
 from tutelage.laws.chi_square import ChiSquare
 from tutelage.laws.convolution import Convolution
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
-from tutelage.laws.mixture import Mixture
-from tutelage.laws.point_mass import PointMass
+from tutelage.laws.network_law import NetworkLaw
 from tutelage.laws.wishart import Wishart
 
 
-class SumLaw(Law):
-    """A law of a network that is a convolution under its own name; d and k are its fields."""
+def linear_eigenvalues(W: np.ndarray, a: np.ndarray) -> np.ndarray:
+    r"""The d non-zero eigenvalues :math:`|a|^2 + \mathrm{eig}(W^T W)` of given weights, ascending, shape (..., d).
 
-    d: int
-    k: int
+    Only the smaller Gram matrix is diagonalised; for k < d the other d - k eigenvalues are exactly :math:`|a|^2`.
+    Couto et al. 2025, (8)-(10), section 3.1 and appendix A.
 
-    @property
-    def convolution(self) -> Convolution:
-        """The convolution it stands for."""
-        raise NotImplementedError
+    Parameters
+    ----------
+    W, a : ndarray, shape (..., k, d) and (..., k)
 
-    def full(self, n_params: int | None = None) -> Mixture:
-        """Law of ALL eigenvalues: d non-zero ones and n_params - d zeros (n_params defaults to P = k d + k).
-
-        Examples
-        --------
-        >>> float(LinearNetwork(10, 20).full().cdf(0.0)) == 1 - 10 / 220
-        True
-        """
-        who = f"{type(self).__name__}.full"
-        n_params = self.k * self.d + self.k if n_params is None else check.integer(n_params, who, "n_params")
-        if n_params < self.d:
-            raise InputError(
-                f"{who}: expected n_params >= d = {self.d}, got {n_params}; P is k d + k by default"
-            )
-        return Mixture((self, PointMass(0.0)), (self.d / n_params, 1 - self.d / n_params))
-
-    @property
-    def error(self) -> float:
-        return self.convolution.error
-
-    def support(self) -> tuple[float, float]:
-        return self.convolution.support()
-
-    def breakpoints(self) -> tuple[float, ...]:
-        return self.convolution.breakpoints()
-
-    def atoms(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.convolution.atoms()
-
-    def density(self, x: np.ndarray) -> np.ndarray:
-        return self.convolution.density(x)
-
-    def distribution(self, x: np.ndarray) -> np.ndarray:
-        return self.convolution.distribution(x)
-
-    def moment(self, order: int) -> float:
-        return self.convolution.moment(order)
-
-    def var(self) -> float:
-        return self.convolution.var()
-
-    def sample(self, rng: np.random.Generator, size: Any) -> np.ndarray:
-        return self.convolution.sample(rng, size)
+    Examples
+    --------
+    >>> linear_eigenvalues(np.array([[3.0, 0.0]]), np.array([2.0])).tolist()
+    [4.0, 13.0]
+    """
+    k, d = W.shape[-2:]
+    transposed = np.swapaxes(W, -1, -2)
+    shared = np.linalg.eigvalsh(W @ transposed if k < d else transposed @ W)
+    zeros = np.zeros((*shared.shape[:-1], d - shared.shape[-1]))
+    return np.concatenate([zeros, shared], axis=-1) + np.sum(a**2, axis=-1)[..., None]
 
 
 @dataclasses.dataclass(frozen=True)
-class LinearNetwork(SumLaw):
+class LinearNetwork(NetworkLaw):
     r"""Law of the d non-zero eigenvalues :math:`|a|^2 + \mathrm{eig}(W^T W)` over random teachers, for large
     d and k.
 
@@ -104,18 +65,14 @@ class LinearNetwork(SumLaw):
     d: int
     k: int
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "d", check.integer(self.d, "LinearNetwork", "d"))
-        object.__setattr__(self, "k", check.integer(self.k, "LinearNetwork", "k"))
-
     @functools.cached_property
-    def convolution(self) -> Convolution:
+    def composition(self) -> Convolution:
         """chi-square and Marchenko-Pastur."""
         return Convolution(ChiSquare(self.k, 1 / self.k), MarchenkoPastur(self.d / self.k, self.k / self.d))
 
 
 @dataclasses.dataclass(frozen=True)
-class FiniteLinearNetwork(SumLaw):
+class FiniteLinearNetwork(NetworkLaw):
     r"""Law of one of the d non-zero eigenvalues :math:`|a|^2 + \mathrm{eig}(W^T W)`, exact at this d and k.
 
     .. math:: \lambda \sim \chi^2_k/k \;\oplus\; \mathrm{Wishart}_d(k)/d
@@ -139,11 +96,7 @@ class FiniteLinearNetwork(SumLaw):
     d: int
     k: int
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "d", check.integer(self.d, "FiniteLinearNetwork", "d"))
-        object.__setattr__(self, "k", check.integer(self.k, "FiniteLinearNetwork", "k"))
-
     @functools.cached_property
-    def convolution(self) -> Convolution:
+    def composition(self) -> Convolution:
         """chi-square and Wishart."""
         return Convolution(ChiSquare(self.k, 1 / self.k), Wishart(self.d, self.k, 1 / self.d))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.laws.base import Law
+from tutelage.laws.base import Law, Size
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +79,7 @@ class Mixture(Law):
     def moment(self, order: int) -> float:
         return sum(weight * law.moment(order) for weight, law in self._weighted())
 
-    def sample(self, rng: np.random.Generator, size: Any) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, size: Size) -> np.ndarray:
         which = rng.choice(len(self.laws), p=np.asarray(self.weights) / sum(self.weights), size=size)
         draws = np.empty(which.shape)
         for i, law in enumerate(self.laws):

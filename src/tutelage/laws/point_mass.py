@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
-from tutelage.laws.base import Law, moment_order
+from tutelage.laws.base import Law, Size, moment_order
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,5 +43,5 @@ class PointMass(Law):
     def moment(self, order: int) -> float:
         return self.position ** moment_order(order, self)
 
-    def sample(self, rng: np.random.Generator, size: Any) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, size: Size) -> np.ndarray:
         return np.full(size, self.position)

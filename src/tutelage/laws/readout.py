@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
 import numpy as np
 import scipy.special
+from scipy.stats.distributions import rv_frozen
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.laws.base import NEGLIGIBLE, Law, moment_order
+from tutelage.laws.base import NEGLIGIBLE, Law, Size, moment_order
 from tutelage.laws.chi_square import ChiSquare
 from tutelage.laws.convolution import Convolution
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
 from tutelage.laws.point_mass import PointMass
-from tutelage.weights import Normal, as_weight_law
+from tutelage.weights import Normal, WeightLaw, as_weight_law
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Gaussian(Law):
             for j in even
         )
 
-    def sample(self, rng: np.random.Generator, size: Any) -> np.ndarray:
+    def sample(self, rng: np.random.Generator, size: Size) -> np.ndarray:
         return np.asarray(rng.normal(self.location, self.width, size))
 
 
-def squared_norm(k: int, weights: Any = "normal") -> Law:
+def squared_norm(k: int, weights: WeightLaw | str | rv_frozen = "normal") -> Law:
     r"""Law of :math:`|a|^2`, a of k independent weights of variance 1/k.
 
     Normal weights: :math:`\chi^2_k/k`, exact. Rademacher: 1, exact. Any other law of finite fourth moment: the central
@@ -104,7 +104,7 @@ def squared_norm(k: int, weights: Any = "normal") -> Law:
     return Gaussian(1.0, math.sqrt((kurtosis - 1) / k))
 
 
-def linear_network_of(d: int, k: int, weights: Any = "normal") -> Convolution:
+def linear_network_of(d: int, k: int, weights: WeightLaw | str | rv_frozen = "normal") -> Convolution:
     r"""The limit law :class:`LinearNetwork` with :math:`|a|^2` of other weights: :func:`squared_norm` ⊕ MP(d/k, k/d).
 
     For k >= d it comes to the normal one as k grows; for k < d its part 1 - k/d IS the law of |a|^2 and keeps its own

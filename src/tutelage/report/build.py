@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tutelage.base.progress import Progress, portion, silent
 from tutelage.report.equations import index
 from tutelage.report.files import write_run
 from tutelage.report.page import page
@@ -18,8 +19,8 @@ from tutelage.store import Store, atomic_write, provenance, remove_abandoned
 from tutelage.store.atomic import is_temporary
 from tutelage.store.keys import SUFFIX
 from tutelage.store.ownership import refuse_others
-from tutelage.studies import available, study_class
-from tutelage.studies.base import Progress, Study
+from tutelage.studies import Study, available, study_class
+from tutelage.studies.discover import path_of
 from tutelage.studies.runner import Judged, Run, key_of, run_study
 
 Bars = Callable[[str], Progress]
@@ -75,9 +76,16 @@ def _claim(output: Path) -> None:
             stream.write("Written by tutelage report, which may replace what lies in this folder.\n")
 
 
-def chosen_studies(names: Sequence[str] = (), *, full: bool = False, seed: int = 0) -> dict[str, Study]:
+Own = Sequence[type[Study]]
+"""Studies of the reader's, beside those of :func:`available`."""
+
+
+def chosen_studies(
+    names: Sequence[str] = (), own: Own = (), *, full: bool = False, seed: int = 0
+) -> dict[str, Study]:
     """Name -> study with the parameters of a report, all by default; a name given twice is one study."""
-    classes = {name: study_class(name) for name in names or available()}
+    others = {study.card.name: study for study in own}
+    classes = {name: study_class(name) for name in names or available() if name not in others} | others
     return {name: (found.full() if full else found.quick()).reseeded(seed) for name, found in classes.items()}
 
 
@@ -89,6 +97,7 @@ def stored(studies: dict[str, Study], store: Store) -> list[str]:
 def build_report(
     output: Path,
     names: Sequence[str] = (),
+    own: Own = (),
     *,
     full: bool = False,
     fresh: bool = False,
@@ -109,6 +118,8 @@ def build_report(
     output : Path
     names : sequence of str
         Studies to show, all by default.
+    own : sequence of Study classes
+        Studies of the reader's, shown besides.
     full, fresh : bool
         Full sizes; compute even what the store or the folder has.
     seed : int
@@ -126,9 +137,9 @@ def build_report(
     StoreError
         The folder holds files, and no report has marked it as its own.
     """
-    chosen, store = chosen_studies(names, full=full, seed=seed), store or Store()
+    chosen, store = chosen_studies(names, own, full=full, seed=seed), store or Store()
     _claim(output)
-    bars, folders = bars or (lambda description: lambda fraction: None), Folders.inside(output)
+    bars, folders = bars or (lambda description: silent), Folders.inside(output)
     pdf_fonts = _FULL_FONTS if full else _QUICK_FONTS
     known = {} if fresh else _shown_again(chosen, folders, pdf_fonts)
     left = {name: study for name, study in chosen.items() if name not in known}
@@ -148,7 +159,9 @@ def build_report(
     ordered = [(name, outcomes[name]) for name in chosen]
     runs = [outcome for _, outcome in ordered if isinstance(outcome, Judged)]
     failures = {name: outcome.message for name, outcome in ordered if isinstance(outcome, Failed)}
-    return Report(_write_page(output, folders, runs, failures, full=full, seed=seed), runs, failures)
+    paths = {study.card.name: path_of(study) for study in own}
+    path = _write_page(output, folders, runs, failures, full=full, seed=seed, own=paths)
+    return Report(path, runs, failures)
 
 
 def _shown_again(studies: dict[str, Study], folders: Folders, pdf_fonts: int) -> dict[str, Judged]:
@@ -166,7 +179,7 @@ def _jobs(
     """One job per study, longest first; a store that they will write to is tried before any of them starts."""
     if fresh or len(stored(studies, store)) < len(studies):
         store.prepare()
-    order = longest_first(studies, lambda name: studies[name].cost)
+    order = longest_first(studies, lambda name: studies[name].card.cost)
     options = {"fresh": fresh, "pdf_fonts": pdf_fonts}
     return {name: functools.partial(_finish, studies[name], folders, store, **options) for name in order}
 
@@ -196,18 +209,25 @@ def _finish(
     pdf_fonts: int,
 ) -> Run:
     """One study, computed or from the store, with its files written."""
-    run = run_study(study, store, fresh=fresh, progress=lambda share: progress(_COMPUTING * share))
+    run = run_study(study, store, fresh=fresh, progress=portion(progress, 0.0, _COMPUTING))
     written = write_run(run, folders.figures, folders.claims, folders.datasets, pdf_fonts=pdf_fonts)
     write_receipt(folders.datasets / f"{run.study.name}.json", run, written, pdf_fonts)
     return run
 
 
 def _write_page(
-    output: Path, folders: Folders, runs: list[Judged], failures: dict[str, str], *, full: bool, seed: int
+    output: Path,
+    folders: Folders,
+    runs: list[Judged],
+    failures: dict[str, str],
+    *,
+    full: bool,
+    seed: int,
+    own: dict[str, str],
 ) -> Path:
     verdicts = {claim.id: claim.verdict for run in runs for claim in run.claims}
     pictures = {run.study.name: folders.figures / f"{run.study.name}.png" for run in runs}
-    content = page(runs, pictures, index(verdicts), failures, provenance(), full=full, seed=seed)
+    content = page(runs, pictures, index(verdicts), failures, provenance(), full=full, seed=seed, own=own)
     path = output / "index.html"
     with atomic_write(path, "w", "report") as stream:
         stream.write(content)

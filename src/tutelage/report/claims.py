@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tutelage.report.typeset import heading, label, prose, text
-from tutelage.studies.base import Claim
+from tutelage.studies.claim import Claim
 from tutelage.studies.judge import CORRECTED, FAILS, HOLDS
 from tutelage.studies.runner import Judged
 
@@ -84,7 +84,7 @@ def study_rows(run: Judged) -> str:
     rows = "\n".join(claim_row(claim) for claim in run.claims)
     return (
         f'<tbody>\n<tr class="study"><th scope="rowgroup" colspan="{len(_COLUMNS)}">'
-        f'<a href="#{text(run.study.name)}">{prose(heading(run.study))}</a></th></tr>\n{rows}\n</tbody>'
+        f'<a href="#{text(run.study.name)}">{prose(heading(run.study.card))}</a></th></tr>\n{rows}\n</tbody>'
     )
 
 
@@ -105,7 +105,7 @@ def reasons(claims: Iterable[Claim]) -> str:
 
 
 def _exception(run: Judged, claim: Claim) -> str:
-    where = label(run.study.place)
+    where = label(run.study.card.place)
     correction = "" if claim.corrected is None else f" → corrected {claim.corrected:.5g}"
     return (
         f'<li>{f"{where}: " if where else ""}<a href="#{text(claim.id)}">{prose(claim.text)}</a> '

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import tutelage
 from tutelage.base.errors import InputError
 from tutelage.store import Store
+from tutelage.studies import available, cards, study_class
+from tutelage.studies.runner import key_of
 
 WHAT: dict[int, str] = {
     1: "gradient with respect to W",
@@ -93,7 +95,7 @@ def coded() -> dict[int, list[str]]:
     """Equation -> dotted names of the functions, classes and modules whose docstring cites it."""
     found: dict[int, list[str]] = {number: [] for number in WHAT}
     for file in sorted(_ROOT.rglob("*.py")):
-        if file.parent.name in {"report", "cli", "figures"}:
+        if file.parent.name in {"report", "cli", "plotting"}:
             continue
         module = ".".join(file.relative_to(_ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
         for name, text in _docstrings(ast.parse(file.read_text(encoding="utf-8"))):
@@ -164,13 +166,10 @@ def tested(names: Iterable[str], files: Iterable[TestFile]) -> list[str]:
 
 def index(verdicts: Mapping[str, str] | None = None) -> list[Entry]:
     """The whole index; ``verdicts`` maps claim ids to what the last run said."""
-    from tutelage.studies import available, study_class
-
     claims: dict[int, list[tuple[str, str, str]]] = {number: [] for number in WHAT}
-    for name in available():
-        study = study_class(name)
-        for statement in study.statements:
-            for number in cited(statement.place) or cited(study.place):
+    for name, card in cards().items():
+        for statement in card.statements:
+            for number in cited(statement.place) or cited(card.place):
                 claims[number].append((name, statement.id, (verdicts or {}).get(statement.id, "")))
     return [
         Entry(number, WHAT[number], tuple(code), tuple(tested(code, _all_tests())), tuple(claims[number]))
@@ -195,9 +194,6 @@ def entry(number: int, verdicts: Mapping[str, str] | None = None) -> Entry:
 
 def stored_verdicts(store: Store) -> dict[str, str]:
     """Verdicts of the studies that the store has, full sizes before quick ones; nothing is computed."""
-    from tutelage.studies import available, study_class
-    from tutelage.studies.runner import key_of
-
     found: dict[str, str] = {}
     for name in available():
         chosen = study_class(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tutelage.cli.support import save_figure, write_json
+from tutelage.report.output import save_figure, write_json
 from tutelage.store import save_dataset
 from tutelage.store.keys import SUFFIX
 from tutelage.store.ownership import refuse_others

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 import tutelage
 from tutelage.report.claims import claims_table, counts, exceptions, reasons, sign
@@ -21,7 +21,7 @@ def embedded(picture: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(picture.read_bytes()).decode("ascii")
 
 
-def definitions(content: Mapping[str, Any]) -> str:
+def definitions(content: Mapping[str, object]) -> str:
     """A list of names and values."""
     return "<dl>" + "".join(f"<dt>{text(k)}</dt><dd>{text(v)}</dd>" for k, v in content.items()) + "</dl>"
 
@@ -31,31 +31,33 @@ def options(*, full: bool, seed: int) -> str:
     return (" --full" if full else "") + (f" --seed {seed}" if seed else "")
 
 
-def command(names: Sequence[str], flags: str) -> str:
-    """The command that makes this page."""
-    only = "" if set(names) >= set(available()) else "".join(f" --only {name}" for name in names)
-    return f"tutelage report{only}{flags}"
+def command(names: Sequence[str], flags: str, own: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The command that makes this page; ``own`` maps names of the reader's own studies to ``module:Class``."""
+    ours = [name for name in names if name not in own]
+    only = "" if set(ours) >= set(available()) else "".join(f" --only {name}" for name in ours or names)
+    return f"tutelage report{only}{''.join(f' --study {path}' for path in own.values())}{flags}"
 
 
-def section(run: Judged, picture: Path, flags: str) -> str:
-    """One study: figure, words, formulas, parameters, how to compute it again."""
-    study = run.study
-    name = text(study.name)
-    paragraphs = "".join(f"<p>{prose(part)}</p>" for part in study.words.split("\n\n") if part)
-    formulas = "".join(f"<li>{typeset(line)}</li>" for line in study.formulas)
-    seen = f"{heading(study)}: {first_sentence(study.words)}"
+def section(run: Judged, picture: Path, flags: str, own: str = "") -> str:
+    """One study: figure, words, formulas, parameters, how to compute it again; ``own``: ``module:Class`` of a reader's."""
+    study, card = run.study, run.study.card
+    name, one = text(study.name), text(run.claims[0].id if run.claims else "ID")
+    whose = text(f" --study {own}") if own else ""
+    paragraphs = "".join(f"<p>{prose(part)}</p>" for part in card.words.split("\n\n") if part)
+    formulas = "".join(f"<li>{typeset(line)}</li>" for line in card.formulas)
+    seen = f"{heading(card)}: {first_sentence(card.words)}"
     return f"""
 <section id="{name}">
-<h2>{prose(heading(study))}</h2>
-<p class="place">{prose(study.place)}</p>
+<h2>{prose(heading(card))}</h2>
+<p class="place">{prose(card.place)}</p>
 <figure><img src="{embedded(picture)}" alt="{text(seen)}" aria-describedby="{name}-words"></figure>
 <div id="{name}-words">{paragraphs}</div>
 {f'<ul class="formulas">{formulas}</ul>' if formulas else ""}
 <details><summary>{len(run.claims)} claims and why their thresholds</summary>{reasons(run.claims)}</details>
 <details><summary>Parameters and how to compute it again</summary>
 {definitions(study.parameters() | {"dataset": run.key, "computing time": f"{run.seconds:.1f} s"})}
-<p><code>tutelage reproduce {name}{flags}</code>; one claim:
-<code>tutelage recheck claims/{text(run.claims[0].id if run.claims else "ID")}.json</code>.
+<p><code>tutelage reproduce {text(own or study.name)}{flags}</code>; one claim:
+<code>tutelage recheck claims/{one}.json{whose}</code>.
 Files: <code>figures/{name}.pdf</code>, <code>datasets/{name}.zarr.zip</code>.</p></details>
 </section>"""
 
@@ -100,7 +102,7 @@ def equations_section(entries: Iterable[Entry], shown_studies: Collection[str]) 
     )
 
 
-def notices(shown: int, seed: int, failures: Mapping[str, str]) -> str:
+def notices(left_out: int, seed: int, failures: Mapping[str, str], own: Collection[str] = ()) -> str:
     """What makes this page unlike the usual report: other random numbers, few studies, broken ones."""
     lines = []
     if seed:
@@ -108,9 +110,11 @@ def notices(shown: int, seed: int, failures: Mapping[str, str]) -> str:
             f'<p class="notice"><b>Seed {seed}.</b> This page was made with <code>--seed {seed}</code>: every study drew other '
             "random numbers than in the usual report, and the same thresholds judge them.</p>"
         )
-    if shown + len(failures) < len(available()):
+    if left_out:
+        known, yours = len(available()), f", and {len(own)} of your own" if own else ""
         lines.append(
-            f'<p class="notice">{shown} of {len(available())} studies are shown; all: <code>tutelage report</code>.</p>'
+            f'<p class="notice">{known - left_out} of {known} studies are shown{yours}; all: '
+            "<code>tutelage report</code>.</p>"
         )
     lines += [
         f'<p class="fails">Study {text(name)} could not be computed: {text(message)}</p>'
@@ -124,15 +128,17 @@ def page(
     pictures: Mapping[str, Path],
     entries: Sequence[Entry],
     failures: Mapping[str, str],
-    provenance: Mapping[str, Any],
+    provenance: Mapping[str, object],
     *,
     full: bool,
     seed: int,
+    own: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The whole report; ``pictures`` are the PNG files of the studies."""
+    """The whole report; ``pictures`` are the PNG files of the studies, ``own`` names those of the reader's."""
+    left_out = len(set(available()) - set(pictures) - set(failures))
     flags = options(full=full, seed=seed)
     claims = [claim for run in runs for claim in run.claims]
-    links = "".join(f'<a href="#{text(r.study.name)}">{prose(heading(r.study))}</a>' for r in runs)
+    links = "".join(f'<a href="#{text(r.study.name)}">{prose(heading(r.study.card))}</a>' for r in runs)
     css = Path(__file__).with_name("style.css").read_text(encoding="utf-8")
     flat = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in provenance.items()}
     return f"""<!DOCTYPE html>
@@ -151,7 +157,7 @@ reason, under its figure below. To judge them on random numbers nobody has seen,
 happened on unseen seeds is in <code>benchmarks/README.md</code>.</p>
 <p>Networks are f(x) = Σ<sub>i</sub> a<sub>i</sub> σ(w<sub>i</sub>·x) with d inputs, k hidden neurons, P = k(d + 1) parameters,
 x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squared difference.</p>
-{notices(len(runs), seed, failures)}
+{notices(left_out, seed, failures, own)}
 <p>{counts(claims)}</p>
 {exceptions(runs)}
 <nav aria-label="Contents"><a href="#claims">All claims</a>{links}<a href="#equations">Equation index</a>
@@ -161,10 +167,10 @@ x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squa
 alone; ± is one standard error over independent repetitions: teachers, samples or instances, and “within 4 errors”
 means four of them. “Ours”: not in either paper. How claims are judged, and how to doubt one: <code>docs/claims.md</code>.</p>
 {claims_table(runs)}</section>
-{"".join(section(run, pictures[run.study.name], flags) for run in runs)}
+{"".join(section(run, pictures[run.study.name], flags, own.get(run.study.name, "")) for run in runs)}
 {equations_section(entries, pictures)}
 <section id="provenance"><h2>Provenance</h2>
-<p>Made by <code>{text(command([*pictures, *failures], flags))}</code>, version {text(tutelage.__version__)}, the
+<p>Made by <code>{text(command([*pictures, *failures], flags, own))}</code>, version {text(tutelage.__version__)}, the
 {"full" if full else "quick"} form{f", seed {seed} added to that of every study" if seed else ""};
 computing time of all studies {sum(run.seconds for run in runs):.0f} s. Every claim can be computed again from its JSON file
 alone: <code>tutelage recheck claims/ID.json</code>.</p>{definitions(flat)}</section>

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.cli.support import write_json
+from tutelage.report.output import write_json
 from tutelage.store import code_version
-from tutelage.studies.base import Claim, Measured, Statement, Study
+from tutelage.studies.base import Study
+from tutelage.studies.claim import Claim, Measured, Statement
 from tutelage.studies.record import read_json, read_record
 from tutelage.studies.runner import Judged, Run, key_of
 
@@ -52,7 +53,7 @@ def reused(path: Path, claims: Path, study: Study, pdf_fonts: int) -> Judged | N
 
 
 def _judged(path: Path, statement: Statement, study: Study) -> Claim:
-    record = read_record(path)
+    record = read_record(path, [type(study)])
     if (record.claim.id, record.study) != (statement.id, study):
         raise InputError(f"report: expected {statement.id} of this study in {str(path)!r}, got another claim")
     claim = record.claim

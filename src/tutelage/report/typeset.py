@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import html
 import re
-from typing import Any
 
 from tutelage.base.printable import printable
-from tutelage.studies.base import Study
+from tutelage.studies.card import Card
 
 _LETTER = "A-Za-zα-ωΑ-Ω"
 # One letter (squared, perhaps) or min/max before the underscore, so that names of files and studies are left alone.
@@ -18,7 +17,7 @@ _FIGURE = re.compile(r"\[C25\] (Fig\. \d+|appendix [A-Z](?:\.\d+)?)")
 _SENTENCE = re.compile(r".*?\.(?=\s+[A-Z]|\s*$)", re.DOTALL)
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Escaped for HTML; what would act on the page instead of showing is written as its escape.
 
     Examples
@@ -42,7 +41,7 @@ def typeset(safe: str) -> str:
     )
 
 
-def prose(value: Any) -> str:
+def prose(value: object) -> str:
     """Plain text, escaped and typeset."""
     return typeset(text(value))
 
@@ -70,9 +69,9 @@ def label(place: str) -> str:
     return found[1][0].upper() + found[1][1:] if found else ""
 
 
-def heading(study: Study) -> str:
+def heading(card: Card) -> str:
     """The title of a study in plain text, after its figure in the paper if it has one."""
-    return " · ".join(part for part in (label(study.place), study.title) if part)
+    return " · ".join(part for part in (label(card.place), card.title) if part)
 
 
 def first_sentence(words: str) -> str:

@@ -12,12 +12,12 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-from tutelage.studies.base import Progress
+from tutelage.base.progress import Progress, silent
 from tutelage.sweep.pin import SAFE_PATH, SINGLE_THREAD, pin_process, take_core
 
 
@@ -39,7 +39,9 @@ Job = Callable[[Progress], Any]
 Item = TypeVar("Item")
 
 
-def run_all(jobs: dict[str, Job], workers: int, bars: Callable[[str], Progress]) -> Iterator[tuple[str, Any]]:
+def run_all(
+    jobs: dict[str, Job], workers: int, bars: Callable[[str], Progress]
+) -> Generator[tuple[str, Any], None, None]:
     """(name, result or :class:`Failed`) of each job as it finishes, started in the order given.
 
     With one worker, or one job, everything runs in this process. Otherwise each worker is a fresh process
@@ -103,7 +105,7 @@ class _Worker:
         with _environment_of_a_worker():
             self.process.start()
         theirs.close()  # only the worker holds it, so that its death reads as the end of the pipe
-        self.name, self.progress = "", _ignore
+        self.name, self.progress = "", silent
 
     def start(self, name: str, job: Job, bars: Callable[[str], Progress]) -> None:
         """Hand over a job; a worker that has just died is noticed by :meth:`hear`."""
@@ -135,10 +137,6 @@ class _Worker:
         self.connection.close()
 
 
-def _ignore(fraction: float) -> None:
-    pass
-
-
 @contextlib.contextmanager
 def _environment_of_a_worker() -> Iterator[None]:
     """What a child must inherit: one thread (read when libraries load), a path without the current folder, Ctrl-C left to us."""
@@ -166,7 +164,7 @@ def _serve(connection: Connection) -> None:
     if (core := take_core()) is not None:
         pin_process(core)
 
-    def report(fraction: float) -> None:
+    def report(fraction: float, message: str | None = None, /) -> None:
         connection.send(("progress", fraction))
 
     with contextlib.suppress(EOFError, BrokenPipeError):

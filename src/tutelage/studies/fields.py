@@ -14,7 +14,7 @@ from typing import Any
 from tutelage.base.errors import InputError
 
 
-def checked(value: Any, hint: Any, who: str, name: str) -> Any:
+def checked(value: object, hint: object, who: str, name: str) -> Any:
     """``value`` if it is what ``hint`` says; lists, which JSON has for tuples, become tuples.
 
     Parameters
@@ -49,22 +49,22 @@ def checked(value: Any, hint: Any, who: str, name: str) -> Any:
 _WORDS = {int: "a whole number", float: "a finite number", str: "text", dict: "a mapping"}
 
 
-def _is(value: Any, hint: type) -> bool:
+def _is(value: object, hint: object) -> bool:
     if isinstance(value, bool):
         return False  # a truth value is an int to Python, and to nobody else
     if hint is int:
         return isinstance(value, numbers.Integral)
-    return _is_finite(value) if hint is float else isinstance(value, hint)
+    return _is_finite(value) if hint is float else isinstance(value, typing.cast(type, hint))
 
 
-def _is_finite(value: Any) -> bool:
+def _is_finite(value: object) -> bool:
     try:
         return isinstance(value, numbers.Real) and math.isfinite(value)
     except OverflowError:  # an integer beyond the largest float
         return False
 
 
-def _tuple(value: Any, hints: tuple[Any, ...], who: str, name: str) -> tuple[Any, ...]:
+def _tuple(value: object, hints: tuple[object, ...], who: str, name: str) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple)):
         raise InputError(
             f"{who}: expected a list for {name}, got {reprlib.repr(value)}; was it changed by hand?"
@@ -86,7 +86,7 @@ def declared(owner: type) -> dict[str, Any]:
     return {field.name: hints[field.name] for field in dataclasses.fields(owner)}
 
 
-def complete(content: Any, wanted: Iterable[str], who: str) -> Mapping[str, Any]:
+def complete(content: object, wanted: Iterable[str], who: str) -> Mapping[str, Any]:
     """A mapping with exactly the wanted keys; what is missing and what is unknown are named.
 
     Raises

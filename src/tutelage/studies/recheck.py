@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 from tutelage.base.errors import InputError, MissingExtraError
 from tutelage.store import Store, code_version
-from tutelage.studies.base import Claim, Statement, Study
+from tutelage.studies.base import Study
+from tutelage.studies.claim import Claim, Statement
 from tutelage.studies.record import Record, read_record
 from tutelage.studies.runner import key_of, run_study
 
@@ -36,7 +37,13 @@ class Rechecked:
     same_code: bool
 
 
-def recheck(path: str | Path, store: Store | None = None, *, cached: bool = False) -> Rechecked:
+def recheck(
+    path: str | Path,
+    store: Store | None = None,
+    *,
+    cached: bool = False,
+    own: Collection[type[Study]] = (),
+) -> Rechecked:
     """Compute a claim again from the parameters in its file and compare every field.
 
     Words, test and threshold must be equal, numbers as equal as machines repeat them (:class:`Repeats`). The key of
@@ -49,13 +56,15 @@ def recheck(path: str | Path, store: Store | None = None, *, cached: bool = Fals
         The computed dataset is kept here; nothing is kept unless given.
     cached : bool
         Allow the store (the default one unless given) to answer instead of computing.
+    own : collection of Study classes
+        The reader's own studies, of which the file may name one.
 
     Raises
     ------
     InputError
         The file is not a claim (:func:`read_record`), or its study cannot be computed or makes no such claim.
     """
-    record = read_record(path)
+    record = read_record(path, own)
     study, recorded = record.study, record.claim
     statements = {statement.id: statement for statement in study.statements}
     if recorded.id not in statements:

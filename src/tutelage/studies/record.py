@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 from tutelage.base.errors import InputError
-from tutelage.studies import study_class
-from tutelage.studies.base import Claim, Study
+from tutelage.studies.base import Study
+from tutelage.studies.claim import Claim
+from tutelage.studies.discover import study_class
 from tutelage.studies.fields import checked, complete
 
 _LARGEST_FILE = 1_000_000
@@ -67,7 +68,7 @@ def read_json(path: str | Path, who: str) -> Any:
         ) from None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a key stands there twice")
@@ -78,11 +79,12 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 
-def read_record(path: str | Path) -> Record:
+def read_record(path: str | Path, own: Collection[type[Study]] = ()) -> Record:
     """The claim and the study of a claim's JSON file.
 
-    Nothing is imported or executed on the file's word: it names one of the known studies, and its parameters are
-    numbers and words of the types that the study declares, at most ten times larger than in the full report.
+    Nothing is imported or executed on the file's word: it names one of the known studies or of the reader's ``own``,
+    and its parameters are numbers and words of the types that the study declares, at most ten times larger than in the
+    full report.
 
     Raises
     ------
@@ -94,7 +96,8 @@ def read_record(path: str | Path) -> Record:
     for name, hint in _FIELDS.items():
         checked(content[name], hint, who, name)
     claim = Claim.from_dict(content["claim"])
-    found = study_class(content["study"])
+    known = {study.card.name: study for study in own}
+    found = known.get(content["study"]) or study_class(content["study"])
     study = found.from_parameters(content["parameters"])
     complete(content["parameters"], study.parameters(), f"{who}: parameters")
     _check_sizes(study, who)
@@ -115,7 +118,7 @@ def _check_sizes(study: Study, who: str) -> None:
             )
 
 
-def _sizes(value: Any) -> Iterator[int]:
+def _sizes(value: object) -> Iterator[int]:
     """The whole numbers in a parameter, and the lengths of its tuples."""
     if isinstance(value, tuple):
         yield len(value)

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import tutelage
-from tutelage.store import Store, code_version, dataset_key
-from tutelage.studies.base import Claim, Progress, Study
+from tutelage.base.progress import Progress
+from tutelage.store import Store, code_version, dataset_key, provenance
+from tutelage.studies.base import Study
+from tutelage.studies.claim import Claim
+from tutelage.studies.discover import available, path_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
-_ALWAYS = ("tutelage.network", "tutelage.weights", "tutelage.studies.statistics")
+_ALWAYS = ("tutelage.network", "tutelage.weights")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,24 +49,34 @@ class Run(Judged):
             "dataset_key": self.key,
             "tutelage": tutelage.__version__,
             "provenance": provenance,
-            **_instructions(claim, provenance),
+            **_instructions(self.study, claim, provenance),
         }
 
 
-def _instructions(claim: Claim, provenance: Mapping[str, Any]) -> dict[str, str]:
+def _instructions(study: Study, claim: Claim, provenance: Mapping[str, object]) -> dict[str, str]:
     """How to install, and the command that computes a claim again on another machine."""
     commit = provenance["commit"]
     source = f"the source of tutelage {provenance['tutelage']}" + (f", commit {commit}" if commit else "")
+    own = "" if study.name in available() else f" --study {path_of(type(study))}"
     return {
         "install": f"in {source}: python -m pip install -c constraints.txt '.[all]'",
-        "recompute": f"tutelage recheck {claim.id}.json",
+        "recompute": f"tutelage recheck {claim.id}.json{own}",
     }
 
 
 def key_of(study: Study) -> str:
-    """Name, parameters and the source of the rooms the study uses."""
-    modules = [name for name in (*_ALWAYS, *study.uses) if importlib.util.find_spec(name) is not None]
-    return dataset_key(study.name, study.parameters(), code_version([*modules, type(study).__module__]))
+    """Name, parameters and the source of ``compute.py`` and the rooms the study uses; words and figure do not matter."""
+    homes = dict.fromkeys([*study.homes(), type(study).__module__])
+    own = [f"{home}.compute" if _exists(f"{home}.compute") else home for home in homes]
+    rooms = filter(_exists, (*_ALWAYS, *study.card.uses))
+    return dataset_key(study.name, study.parameters(), code_version([*rooms, *own]))
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # what should hold it is no package
+        return False
 
 
 def run_study(
@@ -81,8 +94,6 @@ def run_study(
     progress : callable, optional
         Called with the fraction done.
     """
-    from tutelage.store import provenance
-
     store = store or Store()
     key = key_of(study)
     dataset = None if fresh else store.get(key)

@@ -22,7 +22,6 @@ from types import ModuleType
 from typing import Any
 
 import tutelage
-from tutelage.activations import ACTIVATIONS, register_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import class_path
@@ -74,6 +73,8 @@ def user_function(name: str, search_path: tuple[str, ...], who: str) -> Callable
 
 def load_activation(text: str, search_path: tuple[str, ...], who: str) -> None:
     """Import the class that ``module:Class:key=value`` names, and make it known by that name; nothing for other forms."""
+    from tutelage.activations import ACTIVATIONS, register_activation
+
     head = class_path(text, ACTIVATIONS)
     if head and head not in ACTIVATIONS:
         register_activation(user_function(head, search_path, who), head)

@@ -1,1 +1,0 @@
-"""Figures: dataset -> matplotlib figure, one module per study, never a solver."""

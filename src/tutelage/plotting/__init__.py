@@ -1,0 +1,1 @@
+"""One look for every picture, and the local slopes that claims about rates are judged by."""
