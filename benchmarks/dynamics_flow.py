@@ -14,6 +14,7 @@ import scipy.integrate
 from tutelage import Problem, sample_teacher
 from tutelage.dynamics import NoisyTeacher
 from tutelage.dynamics.flow import run_flow
+from tutelage.dynamics.objective import PopulationLoss
 from tutelage.dynamics.setting import setting
 
 TIMES = np.geomspace(1e-2, 1e4, 25)
@@ -32,6 +33,7 @@ def timed(solve, *arguments):
 with jax.enable_x64(True):
     place = setting(Problem(TEACHER), NoisyTeacher(1e-2), TEACHER, None, 1, 0, "benchmark")
     objective, start, reference = place.objective, place.thetas[0], place.reference
+    assert isinstance(objective, PopulationLoss) and reference is not None
     scale = np.linalg.norm(start - reference)
     field = jax.jit(lambda y: -objective.gradient(reference + scale * y, None) / scale)
     jacobian = jax.jit(lambda y: -jax.jacfwd(objective.expanded_gradient)(reference + scale * y))
