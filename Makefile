@@ -8,8 +8,10 @@ TESTS := -m pytest -n 2 --dist loadgroup
 # For test-newest: Python 3.13 or 3.12 where one is installed.
 NEWEST_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python \
 	$(HOME)/.pyenv/versions/3.12.*/bin/python /usr/bin/python3.13 /usr/bin/python3.12) $(PYTHON))
-# The deprecations of others' oldest and newest releases are shown, not errors as for the pinned ones.
-OTHERS := -W default::DeprecationWarning -W default::FutureWarning
+# The deprecations of others' oldest and newest releases are shown, not errors as for the pinned ones; and of the
+# size of NumPy's arrays NumPy itself says that the warning is a false alarm.
+OTHERS := -W default::DeprecationWarning -W default::FutureWarning \
+	-W "ignore:numpy.ndarray size changed:RuntimeWarning"
 
 .PHONY: report report-full gallery test test-slow test-floors test-newest test-sdist check clean
 
