@@ -3,8 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 REPORT := report
+TESTS := -m pytest -n 2 --dist loadgroup
 
-.PHONY: report report-full gallery test test-slow check clean
+# For test-newest: Python 3.13 or 3.12 where one is installed.
+NEWEST_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python \
+	$(HOME)/.pyenv/versions/3.12.*/bin/python /usr/bin/python3.13 /usr/bin/python3.12) $(PYTHON))
+# The deprecations of others' oldest and newest releases are shown, not errors as for the pinned ones; and of the
+# size of NumPy's arrays NumPy itself says that the warning is a false alarm.
+OTHERS := -W default::DeprecationWarning -W default::FutureWarning \
+	-W "ignore:numpy.ndarray size changed:RuntimeWarning"
+
+.PHONY: report report-full gallery test test-slow test-floors test-newest test-sdist check clean
 
 report: $(VENV)/.run  ## the quick report: every study in its small form
 	$(BIN)/tutelage report --output $(REPORT)
@@ -15,16 +24,27 @@ report-full: $(VENV)/.run  ## the full report
 gallery: $(VENV)/.run  ## the pictures of the README, drawn again
 	$(BIN)/python docs/gallery.py
 
-test: $(VENV)/.dev  ## the tests, the linters and the import contracts
-	$(BIN)/ruff check src tests benchmarks
+test: check  ## the linters, the static types, the import contracts, every doctest and the tests
+	$(BIN)/python $(TESTS)
+
+check: $(VENV)/.dev  ## what can be said without running anything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 test-slow: $(VENV)/.dev  ## the long tests
 	$(BIN)/python -m pytest -m slow
 
-check: $(VENV)/.dev  ## static types
-	$(BIN)/basedpyright --pythonpath $(BIN)/python
+test-floors: .venv-floors/.ready  ## the tests with the oldest release of everything that pyproject.toml allows
+	.venv-floors/bin/python $(TESTS) $(OTHERS)
+
+test-newest: .venv-newest/.ready  ## the tests with the newest release of everything, on the newest Python here
+	.venv-newest/bin/python $(TESTS) $(OTHERS)
+
+test-sdist: $(VENV)/.dev  ## the source distribution builds, and its tests pass where it is unpacked
+	folder=$$(mktemp -d) && $(BIN)/python -m build --outdir $$folder . && tar -xzf $$folder/*.tar.gz -C $$folder \
+		&& cd $$folder/tutelage-*/ && $(abspath $(BIN))/python $(TESTS) && rm -rf $$folder
 
 $(VENV)/.run: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -35,5 +55,16 @@ $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	touch $@
 
+.venv-floors/.ready: pyproject.toml .ci/floors.py
+	$(PYTHON) -m venv --clear .venv-floors
+	$(PYTHON) .ci/floors.py > .venv-floors/floors.txt
+	.venv-floors/bin/python -m pip install --quiet -c .venv-floors/floors.txt -e ".[test]"
+	touch $@
+
+.venv-newest/.ready: pyproject.toml
+	$(NEWEST_PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/python -m pip install --quiet -e ".[test]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) $(REPORT) store build dist
+	rm -rf .venv* $(REPORT) store build dist

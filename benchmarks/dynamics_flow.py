@@ -6,6 +6,7 @@ stated beside it: against SciPy's Radau at 1e-12, relative to the distance at th
 
 import platform
 import time
+from typing import cast
 
 import jax
 import numpy as np
@@ -14,6 +15,7 @@ import scipy.integrate
 from tutelage import Problem, sample_teacher
 from tutelage.dynamics import NoisyTeacher
 from tutelage.dynamics.flow import run_flow
+from tutelage.dynamics.objective import PopulationLoss
 from tutelage.dynamics.setting import setting
 
 TIMES = np.geomspace(1e-2, 1e4, 25)
@@ -31,7 +33,8 @@ def timed(solve, *arguments):
 
 with jax.enable_x64(True):
     place = setting(Problem(TEACHER), NoisyTeacher(1e-2), TEACHER, None, 1, 0, "benchmark")
-    objective, start, reference = place.objective, place.thetas[0], place.reference
+    objective, start = cast(PopulationLoss, place.objective), place.thetas[0]
+    reference = np.asarray(place.reference)
     scale = np.linalg.norm(start - reference)
     field = jax.jit(lambda y: -objective.gradient(reference + scale * y, None) / scale)
     jacobian = jax.jit(lambda y: -jax.jacfwd(objective.expanded_gradient)(reference + scale * y))

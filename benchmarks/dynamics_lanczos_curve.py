@@ -19,6 +19,7 @@ operator.matvec(START)  # compiles
 begin = time.perf_counter()
 curve = lanczos_loss(operator, START, steps=log_steps(STEPS), rule=GradientDescent(0.5), products=PRODUCTS)
 predicted = time.perf_counter() - begin
+assert curve.bounds is not None
 lower, upper = curve.bounds
 
 with jax.enable_x64(True):

@@ -9,6 +9,8 @@ exact product. Errors are against ours.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +26,7 @@ from tutelage.store import provenance
 SAMPLES = 20_000
 
 
-def seconds(function) -> tuple[float, object]:
+def seconds(function: Callable[[], Any]) -> tuple[float, Any]:
     """Wall time of the second call: the first compiles."""
     function()
     start = time.perf_counter()

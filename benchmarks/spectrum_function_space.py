@@ -7,6 +7,8 @@ path (two-stage where it exists) is timed beside it.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -15,7 +17,7 @@ from tutelage import hessian_at_optimum, sample_teacher, spectrum
 from tutelage.store import provenance
 
 
-def timed(function) -> tuple[float, object]:
+def timed(function: Callable[[], Any]) -> tuple[float, Any]:
     """Wall time and result of one call."""
     start = time.perf_counter()
     result = function()

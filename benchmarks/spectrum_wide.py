@@ -38,4 +38,4 @@ def main(activation: str = "erf", d: int = 10**6, k: int = 64) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(sys.argv[1] if len(sys.argv) > 1 else "erf")

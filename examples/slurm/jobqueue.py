@@ -5,7 +5,7 @@ Run it where jobs can be submitted (a login node): ``python examples/slurm/jobqu
 
 import sys
 
-from dask_jobqueue import SLURMCluster
+from dask_jobqueue import SLURMCluster  # pyright: ignore[reportMissingImports]
 from distributed import Client
 
 import tutelage

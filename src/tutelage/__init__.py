@@ -1,70 +1,184 @@
 """tutelage: exact Hessian spectra, ranks and learning curves of student networks near their teacher.
 
 Names are imported on first use, so that ``import tutelage`` and ``tutelage --help`` stay quick (JAX costs 0.7 s).
+A public name is written twice: in the table, for Python, and among the imports, for editors and type checkers.
+A test holds the two together.
 """
 
 import importlib  # nothing else: `python -m tutelage` has the current folder on its path until __main__ takes it off
 
+TYPE_CHECKING = False  # what checkers take for true, without an import
+
+if TYPE_CHECKING:
+    from tutelage import activations as activations
+    from tutelage import base as base
+    from tutelage import cli as cli
+    from tutelage import dynamics as dynamics
+    from tutelage import empirical as empirical
+    from tutelage import laws as laws
+    from tutelage import measure as measure
+    from tutelage import moments as moments
+    from tutelage import network as network
+    from tutelage import operators as operators
+    from tutelage import plotting as plotting
+    from tutelage import population as population
+    from tutelage import quadratic as quadratic
+    from tutelage import rank as rank
+    from tutelage import report as report
+    from tutelage import spectra as spectra
+    from tutelage import store as store
+    from tutelage import studies as studies
+    from tutelage import sweep as sweep
+    from tutelage import weights as weights
+    from tutelage.activations import Abs as Abs
+    from tutelage.activations import Activation as Activation
+    from tutelage.activations import Cos as Cos
+    from tutelage.activations import Elementary as Elementary
+    from tutelage.activations import Erf as Erf
+    from tutelage.activations import Exp as Exp
+    from tutelage.activations import GaussianBump as GaussianBump
+    from tutelage.activations import Gelu as Gelu
+    from tutelage.activations import LeakyRelu as LeakyRelu
+    from tutelage.activations import Linear as Linear
+    from tutelage.activations import NormalCdf as NormalCdf
+    from tutelage.activations import Numerical as Numerical
+    from tutelage.activations import Polynomial as Polynomial
+    from tutelage.activations import Quadratic as Quadratic
+    from tutelage.activations import Relu as Relu
+    from tutelage.activations import Sigmoid as Sigmoid
+    from tutelage.activations import Silu as Silu
+    from tutelage.activations import Sin as Sin
+    from tutelage.activations import Softplus as Softplus
+    from tutelage.activations import Tanh as Tanh
+    from tutelage.activations import parse_activation as parse_activation
+    from tutelage.activations import register_activation as register_activation
+    from tutelage.base.errors import AllocationError as AllocationError
+    from tutelage.base.errors import InputError as InputError
+    from tutelage.base.errors import MissingExtraError as MissingExtraError
+    from tutelage.base.errors import NoHessianError as NoHessianError
+    from tutelage.base.errors import NotAvailableError as NotAvailableError
+    from tutelage.base.errors import StoreError as StoreError
+    from tutelage.dynamics import Curve as Curve
+    from tutelage.dynamics import CustomFilter as CustomFilter
+    from tutelage.dynamics import Diagnosis as Diagnosis
+    from tutelage.dynamics import GradientDescent as GradientDescent
+    from tutelage.dynamics import GradientFlow as GradientFlow
+    from tutelage.dynamics import HeavyBall as HeavyBall
+    from tutelage.dynamics import Nesterov as Nesterov
+    from tutelage.dynamics import NoisyTeacher as NoisyTeacher
+    from tutelage.dynamics import RandomStart as RandomStart
+    from tutelage.dynamics import Readouts as Readouts
+    from tutelage.dynamics import Rule as Rule
+    from tutelage.dynamics import StabilityWarning as StabilityWarning
+    from tutelage.dynamics import active_directions as active_directions
+    from tutelage.dynamics import asymptote as asymptote
+    from tutelage.dynamics import diagnose as diagnose
+    from tutelage.dynamics import lanczos_loss as lanczos_loss
+    from tutelage.dynamics import log_steps as log_steps
+    from tutelage.dynamics import log_times as log_times
+    from tutelage.dynamics import loss_cumulants as loss_cumulants
+    from tutelage.dynamics import match_neurons as match_neurons
+    from tutelage.dynamics import overlay as overlay
+    from tutelage.dynamics import parse_rule as parse_rule
+    from tutelage.dynamics import predict_loss as predict_loss
+    from tutelage.dynamics import predict_parameters as predict_parameters
+    from tutelage.dynamics import readouts as readouts
+    from tutelage.dynamics import simulate as simulate
+    from tutelage.dynamics import spectral_measure as spectral_measure
+    from tutelage.dynamics import time_to_loss as time_to_loss
+    from tutelage.empirical import fisher as fisher
+    from tutelage.empirical import ntk as ntk
+    from tutelage.measure import Integral as Integral
+    from tutelage.measure import Measure as Measure
+    from tutelage.network import Architecture as Architecture
+    from tutelage.network import Network as Network
+    from tutelage.network import load_network as load_network
+    from tutelage.network import sample_teacher as sample_teacher
+    from tutelage.network import save_network as save_network
+    from tutelage.operators import HessianOperator as HessianOperator
+    from tutelage.population import LossValue as LossValue
+    from tutelage.population import Problem as Problem
+    from tutelage.population import StandardNormal as StandardNormal
+    from tutelage.population import hessian_at_optimum as hessian_at_optimum
+    from tutelage.rank import FlatDirections as FlatDirections
+    from tutelage.rank import RankResult as RankResult
+    from tutelage.rank import compress as compress
+    from tutelage.rank import continuous_symmetries as continuous_symmetries
+    from tutelage.rank import effective_parameters as effective_parameters
+    from tutelage.rank import equivalent as equivalent
+    from tutelage.rank import flat_directions as flat_directions
+    from tutelage.rank import hessian_rank as hessian_rank
+    from tutelage.rank import participation_ratio as participation_ratio
+    from tutelage.rank import rank_at_time as rank_at_time
+    from tutelage.rank import rank_with_samples as rank_with_samples
+    from tutelage.rank import ridge_count as ridge_count
+    from tutelage.rank import verify as verify
+    from tutelage.spectra import Eigensystem as Eigensystem
+    from tutelage.spectra import Explanation as Explanation
+    from tutelage.spectra import MatrixOperator as MatrixOperator
+    from tutelage.spectra import NumericalRank as NumericalRank
+    from tutelage.spectra import Spectrum as Spectrum
+    from tutelage.spectra import eigensystem as eigensystem
+    from tutelage.spectra import explain_method as explain_method
+    from tutelage.spectra import spectral_density as spectral_density
+    from tutelage.spectra import spectrum as spectrum
+    from tutelage.store import Store as Store
+    from tutelage.store import load_dataset as load_dataset
+    from tutelage.store import provenance as provenance
+    from tutelage.store import save_dataset as save_dataset
+    from tutelage.weights import FromScipy as FromScipy
+    from tutelage.weights import WeightLaw as WeightLaw
+
 __version__ = "0.1.0"
 
-_PUBLIC: dict[str, tuple[str, ...]] = {
-    "tutelage.activations": (
-        *(
-            "Abs",
-            "Activation",
-            "Cos",
-            "Erf",
-            "Exp",
-            "GaussianBump",
-            "Gelu",
-            "LeakyRelu",
-            "Linear",
-            "NormalCdf",
-        ),
-        *("Numerical", "Polynomial", "Quadratic", "Relu", "Sigmoid", "Silu", "Sin", "Softplus", "Tanh"),
-        *("parse_activation", "register_activation"),
-    ),
-    "tutelage.network": ("Architecture", "Network", "load_network", "sample_teacher", "save_network"),
-    "tutelage.measure": ("Integral", "Measure"),
-    "tutelage.operators": ("HessianOperator",),
-    "tutelage.empirical": ("fisher", "ntk"),
-    "tutelage.population": ("Problem", "StandardNormal", "hessian_at_optimum"),
-    "tutelage.rank": ("compress", "effective_parameters", "equivalent", "hessian_rank"),
-    "tutelage.base.errors": ("InputError",),
-    "tutelage.dynamics": (
-        "Curve",
-        "NoisyTeacher",
-        "diagnose",
-        "predict_loss",
-        "readouts",
-        "simulate",
-        "spectral_measure",
-    ),
-    "tutelage.store": ("Store", "load_dataset", "provenance", "save_dataset"),
-    "tutelage.spectra": (
-        "Eigensystem",
-        "Spectrum",
-        "eigensystem",
-        "explain_method",
-        "spectral_density",
-        "spectrum",
-    ),
+_PUBLIC = {
+    "tutelage.activations": """
+        Abs Activation Cos Elementary Erf Exp GaussianBump Gelu LeakyRelu Linear NormalCdf Numerical
+        Polynomial Quadratic Relu Sigmoid Silu Sin Softplus Tanh parse_activation register_activation
+    """,
+    "tutelage.base.errors": "AllocationError InputError MissingExtraError NoHessianError NotAvailableError StoreError",
+    "tutelage.dynamics": """
+        Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoisyTeacher
+        RandomStart Readouts Rule StabilityWarning active_directions asymptote diagnose lanczos_loss
+        log_steps log_times loss_cumulants match_neurons overlay parse_rule predict_loss
+        predict_parameters readouts simulate spectral_measure time_to_loss
+    """,
+    "tutelage.empirical": "fisher ntk",
+    "tutelage.measure": "Integral Measure",
+    "tutelage.network": "Architecture Network load_network sample_teacher save_network",
+    "tutelage.operators": "HessianOperator",
+    "tutelage.population": "LossValue Problem StandardNormal hessian_at_optimum",
+    "tutelage.rank": """
+        FlatDirections RankResult compress continuous_symmetries effective_parameters equivalent
+        flat_directions hessian_rank participation_ratio rank_at_time rank_with_samples ridge_count
+        verify
+    """,
+    "tutelage.spectra": """
+        Eigensystem Explanation MatrixOperator NumericalRank Spectrum eigensystem explain_method
+        spectral_density spectrum
+    """,
+    "tutelage.store": "Store load_dataset provenance save_dataset",
+    "tutelage.weights": "FromScipy WeightLaw",
 }
-_ROOMS = ("dynamics", "empirical", "laws", "quadratic", "rank", "studies", "sweep")
-"""Packages reached as ``tutelage.laws`` after ``import tutelage`` alone."""
+"""Module -> the names it gives to ``tutelage``."""
 
-_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
+_ROOMS = """
+    activations base cli dynamics empirical laws measure moments network operators
+    plotting population quadratic rank report spectra store studies sweep weights
+"""
+"""Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 
-__all__ = [*sorted(_MODULE_OF), *_ROOMS, "__version__"]
+if not TYPE_CHECKING:  # a checker that saw __getattr__ would accept every name
+    _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names.split()}
 
+    __all__ = [*sorted(_MODULE_OF), *_ROOMS.split(), "__version__"]
 
-def __getattr__(name: str):
-    if name in _MODULE_OF:
-        return getattr(importlib.import_module(_MODULE_OF[name]), name)
-    if name in _ROOMS:
-        return importlib.import_module(f"tutelage.{name}")
-    raise AttributeError(f"module 'tutelage' has no attribute {name!r}")
+    def __getattr__(name):
+        if name in _MODULE_OF:
+            return getattr(importlib.import_module(_MODULE_OF[name]), name)
+        if name in _ROOMS.split():
+            return importlib.import_module(f"tutelage.{name}")
+        raise AttributeError(f"module 'tutelage' has no attribute {name!r}")
 
-
-def __dir__() -> list[str]:
-    return sorted(set(__all__) | set(globals()))
+    def __dir__():
+        return sorted(__all__)

@@ -15,8 +15,8 @@ from tutelage.activations.gaussian_rule import hermite_coefficients, pair_expect
 from tutelage.activations.pairs import Pair, PairMoments, filled, on_selected, pair_geometry
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.rows import row_coordinates
 from tutelage.base.types import ArrayLike
-from tutelage.operators.rows import row_coordinates
 
 _ORDERS = tuple((int(name[1]), int(name[2])) for name in PairMoments._fields)
 _ORDERS_UP_TO = {0: 1, 1: 4, 2: 8}

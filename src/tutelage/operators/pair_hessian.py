@@ -8,6 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.base.rows import row_coordinates, row_space
 from tutelage.operators.ball import BallHessian
 from tutelage.operators.base import HessianOperator, Reduction
 from tutelage.operators.dense_pairs import dense_pairs, pair_frobenius_squared
@@ -15,7 +16,6 @@ from tutelage.operators.factor_gram import gram_by_inputs
 from tutelage.operators.functional import FunctionalPart, plane_trace
 from tutelage.operators.pairs import PairTables, PlaneBlocks, outer_product
 from tutelage.operators.routes import Routes
-from tutelage.operators.rows import row_coordinates, row_space
 
 
 class PairHessian(HessianOperator):

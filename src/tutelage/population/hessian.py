@@ -8,10 +8,10 @@ import numpy as np
 
 from tutelage import moments
 from tutelage.base.precision import float64
+from tutelage.base.rows import row_coordinates
 from tutelage.moments import PlaneTerms
 from tutelage.network import Network
 from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PlaneBlocks
-from tutelage.operators.rows import row_coordinates
 from tutelage.population.formulas import outer_tables
 from tutelage.population.routes import PopulationRoutes
 
