@@ -53,7 +53,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
         "spectrum",
     ),
 }
-_ROOMS = ("dynamics", "empirical", "laws", "quadratic", "rank", "studies", "sweep")
+_ROOMS = ("dynamics", "empirical", "landscape", "laws", "quadratic", "rank", "studies", "sweep")
 """Packages reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
