@@ -76,14 +76,14 @@ class _State:
             np.zeros((_MEMORY, b, P)),
             np.zeros((_MEMORY, b)),
         )
-        self.steps = np.zeros(b, dtype=int)
+        self.steps, self.scale = np.zeros(b, dtype=int), np.ones(b)
         self.p = -g
         self.low, self.high, self.trials = np.zeros(b), np.full(b, np.inf), np.zeros(b, dtype=int)
         # The first step has length one or the gradient's, whichever is shorter.
         self.t = 1 / np.maximum(np.linalg.norm(g, axis=1), 1.0)
 
     def keep(self, which: np.ndarray) -> None:
-        for name in ("rows", "x", "f", "g", "steps", "p", "low", "high", "trials", "t"):
+        for name in ("rows", "x", "f", "g", "steps", "scale", "p", "low", "high", "trials", "t"):
             setattr(self, name, getattr(self, name)[which])
         self.S, self.Y, self.rho = self.S[:, which], self.Y[:, which], self.rho[:, which]
 
@@ -105,23 +105,27 @@ class _State:
 
     def _accept(self, good: np.ndarray, trial: np.ndarray, f: np.ndarray, g: np.ndarray) -> None:
         s, y = trial[good] - self.x[good], g[good] - self.g[good]
-        curvature = _dot(s, y)
-        for memory, fresh in ((self.S, s), (self.Y, y), (self.rho, 1 / np.maximum(curvature, 1e-300))):
+        curvature, size = _dot(s, y), _dot(y, y)
+        # Positive by the Wolfe conditions, but for rounding: such a pair is kept without effect.
+        sound = curvature > 1e-14 * np.sqrt(_dot(s, s) * size)
+        rho = np.where(sound, 1 / np.where(sound, curvature, 1.0), 0.0)
+        self.scale[good] = np.where(sound, curvature / np.where(sound, size, 1.0), self.scale[good])
+        for memory, fresh in ((self.S, s), (self.Y, y), (self.rho, rho)):
             memory[:-1, good] = memory[1:, good]
             memory[-1, good] = fresh
         self.x[good], self.f[good], self.g[good] = trial[good], f[good], g[good]
-        self.p[good] = -self._apply_inverse_hessian(good, curvature / np.maximum(_dot(y, y), 1e-300))
+        self.p[good] = -self._apply_inverse_hessian(good)
         self.steps[good] += 1
         self.low[good], self.high[good], self.t[good], self.trials[good] = 0.0, np.inf, 1.0, 0
 
-    def _apply_inverse_hessian(self, good: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    def _apply_inverse_hessian(self, good: np.ndarray) -> np.ndarray:
         """The two-loop recursion on the gradient; empty places of the memory have rho = 0 and do nothing."""
         S, Y, rho = self.S[:, good], self.Y[:, good], self.rho[:, good]
         q, weights = self.g[good].copy(), np.zeros(rho.shape)
         for j in reversed(range(_MEMORY)):
             weights[j] = rho[j] * _dot(S[j], q)
             q -= weights[j, :, None] * Y[j]
-        q *= scale[:, None]
+        q *= self.scale[good, None]
         for j in range(_MEMORY):
             q += (weights[j] - rho[j] * _dot(Y[j], q))[:, None] * S[j]
         return q

@@ -2,5 +2,15 @@
 
 from tutelage.landscape.collection import CriticalPoints, critical_points
 from tutelage.landscape.critical import CriticalPoint
+from tutelage.landscape.minima import Level, Minima, find_minima
+from tutelage.landscape.orthonormal import orthonormal_relu_spectrum
 
-__all__ = ["CriticalPoint", "CriticalPoints", "critical_points"]
+__all__ = [
+    "CriticalPoint",
+    "CriticalPoints",
+    "Level",
+    "Minima",
+    "critical_points",
+    "find_minima",
+    "orthonormal_relu_spectrum",
+]
