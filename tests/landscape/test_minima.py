@@ -42,7 +42,7 @@ def test_the_batched_loss_and_gradient_are_those_of_the_problem(monkeypatch):
     """Seen from outside: what L-BFGS is handed, against the library's one student at a time."""
     seen = {}
 
-    def spy(evaluate, start):
+    def spy(evaluate, start, gradient):
         seen["found"] = evaluate(start, np.arange(len(start)))
         return type("End", (), {"x": start})
 
@@ -99,7 +99,7 @@ def test_scipy_descends_to_the_same_levels_and_cannot_leave_them(ten):
 def test_a_search_resumes_and_extends_what_the_store_holds(tmp_path, monkeypatch):
     teacher, store = orthonormal(3), Store(tmp_path)
     first = find_minima(teacher, starts=50, store=store)
-    monkeypatch.setattr(search, "minimize_rows", lambda evaluate, start: pytest.fail("computed again"))
+    monkeypatch.setattr(search, "minimize_rows", lambda evaluate, start, gradient: pytest.fail("computed again"))
     again = find_minima(teacher, starts=50, store=store)
     assert np.array_equal(first.weights, again.weights)
     monkeypatch.undo()

@@ -55,7 +55,7 @@ def orthonormal_relu_spectrum(d: int) -> Spectrum:
     values = np.array([low, high, *pair, *single])
     counts = np.array([d * (d - 1) // 2, d * (d - 3) // 2, d - 1, d - 1, 1, 1])
     there = counts > 0
-    error = 16 * np.finfo(float).eps * single[1]
+    error = np.array(16 * np.finfo(float).eps * single[1])
     return Spectrum(values[there], counts[there], n_params=d * d, method="closed form", errors=error)
 
 

@@ -19,13 +19,15 @@ from tutelage.spectra import spectrum
 
 # Students evaluated in one compiled call: a multiple of it never compiles again, and tables stay in the cache.
 _TOGETHER = 32
+# Norm of the gradient at which descent hands over: below it runs only crawl in rounding, hundreds of steps for nothing.
+_NEAR = 1e-8
 # Newton steps: two or three at a strict minimum; where the loss grows like a fourth power the gradient falls by 0.3 a step.
 _NEWTON_STEPS = 40
 
 
 @float64
 def descend(teacher: Network, readouts: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """L-BFGS in W from ``starts`` (n, k, d) until no step lowers the loss: shape (n, k, d)."""
+    """L-BFGS in W from ``starts`` (n, k, d) to gradients from which Newton's method takes over: shape (n, k, d)."""
     constants = tuple(jnp.asarray(v) for v in (readouts, teacher.W, teacher.a))
     shape = starts.shape[1:]
 
@@ -36,7 +38,8 @@ def descend(teacher: Network, readouts: np.ndarray, starts: np.ndarray) -> np.nd
         loss, gradient = (np.concatenate([np.asarray(p[i]) for p in pieces])[: len(flat)] for i in (0, 1))
         return loss, gradient.reshape(flat.shape)
 
-    return minimize_rows(evaluate, starts.reshape(len(starts), -1)).x.reshape(starts.shape)
+    end = minimize_rows(evaluate, starts.reshape(len(starts), -1), gradient=_NEAR)
+    return end.x.reshape(starts.shape)
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -62,20 +65,19 @@ def polish(teacher: Network, readouts: np.ndarray, ends: np.ndarray) -> dict[str
 
 def _newton(problem: Problem, student: Network) -> dict[str, Any]:
     """Steps as long as the gradient falls; a ridge of its own size leaves flat directions alone."""
-    gradient = problem.gradient(student)
-    size = float(np.linalg.norm(gradient))
+    gradient, H = problem.gradient(student), problem.hessian(student).dense()
     for _ in range(_NEWTON_STEPS):
-        H = problem.hessian(student).dense()
-        largest = float(np.abs(H).sum(axis=1).max())
-        ridge = max(size, 1e-10 * largest)
-        step = np.linalg.solve(H + ridge * np.eye(len(H)), gradient)
+        size, largest = float(np.linalg.norm(gradient)), float(np.abs(H).sum(axis=1).max())
+        if size <= 1e-15 * largest:
+            break
+        step = np.linalg.solve(H + max(size, 1e-10 * largest) * np.eye(len(H)), gradient)
         trial = Network(student.W - step.reshape(student.W.shape), student.a, student.activation)
         fresh = problem.gradient(trial)
         if not np.linalg.norm(fresh) < size:
             break
-        student, gradient, size = trial, fresh, float(np.linalg.norm(fresh))
-    values = spectrum(problem.hessian(student), method="dense")
+        student, gradient, H = trial, fresh, problem.hessian(trial).dense()
+    values = spectrum(H, method="dense")
     return {
-        "weights": student.W, "loss": problem.loss(student), "gradient": size,
+        "weights": student.W, "loss": problem.loss(student), "gradient": float(np.linalg.norm(gradient)),
         "eigenvalues": values.eigenvalues, "error": float(values.errors.max()),
     }  # fmt: skip
