@@ -99,7 +99,9 @@ def test_scipy_descends_to_the_same_levels_and_cannot_leave_them(ten):
 def test_a_search_resumes_and_extends_what_the_store_holds(tmp_path, monkeypatch):
     teacher, store = orthonormal(3), Store(tmp_path)
     first = find_minima(teacher, starts=50, store=store)
-    monkeypatch.setattr(search, "minimize_rows", lambda evaluate, start, gradient: pytest.fail("computed again"))
+    monkeypatch.setattr(
+        search, "minimize_rows", lambda evaluate, start, gradient: pytest.fail("computed again")
+    )
     again = find_minima(teacher, starts=50, store=store)
     assert np.array_equal(first.weights, again.weights)
     monkeypatch.undo()
@@ -113,10 +115,10 @@ def test_a_search_resumes_and_extends_what_the_store_holds(tmp_path, monkeypatch
 
 
 def test_flat_minima_are_minima_and_their_losses_the_predicted_ones():
-    """A u² student of two neurons: rotations of the neurons are flat; the level is that of the subset."""
+    """u² students: turns of the neurons are flat, those of opposite signs without end; the level is that of the subset."""
     A = np.array([2.0, 1.0, -1.5])
     teacher = Network(np.eye(3), A, Polynomial((0.0, 0.0, 1.0)))
-    for a in ([1.0, 1.0], [1.0, -1.0], [-0.5, -1.0]):
+    for a in ([1.0, 1.0], [1.0, -1.0], [-0.5, -1.0], [0.2, 0.2, 0.2, 0.2, -0.2, -0.2]):
         found = find_minima(teacher, starts=12, readouts=a)
         assert found.is_minimum.all()
         predicted = critical_points(np.diag(A), readouts=a).minima()
