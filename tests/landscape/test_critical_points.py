@@ -133,6 +133,12 @@ def test_repeated_eigenvalues_count_by_how_many_are_taken():
     assert [p.subset for p in points.minima()] == [(0, 1)]
 
 
+def test_a_teacher_that_is_zero_has_one_critical_matrix_zero():
+    points = critical_points(np.zeros((2, 2)), k=3)
+    assert [(p.subset, p.loss, p.index) for p in points] == [((), 0.0, 0)]
+    assert points[0].spectrum().eigenvalues == pytest.approx(np.zeros(6))
+
+
 def test_positive_read_outs_before_a_semidefinite_teacher_have_one_minimum_the_top_k():
     A = np.diag([4.0, 3.0, 2.0, 1.0, 0.0])
     for k in range(1, 8):

@@ -12,6 +12,7 @@ from tutelage.quadratic import (
     effective_parameters_frozen,
     recovery_threshold,
     shrinkage_mmse,
+    statistical_dimension_limit,
 )
 
 
@@ -67,6 +68,16 @@ def test_the_fixed_point_is_met_and_the_error_falls_to_zero_at_the_threshold():
     assert bayes_optimal_error(0.5, 0.3749).value < 5e-4
     assert bayes_optimal_error(0.5, 0.375).value == 0.0
     assert bayes_optimal_error(2.0, 5.0, 0.1).value > 0
+    tiny = bayes_optimal_error(0.5, 10.0, noise=1e-12)
+    assert tiny.value == pytest.approx(0.75 * tiny.t, rel=1e-4)
+    assert tiny.t == pytest.approx(0.5e-12 / (20 - 0.75), rel=1e-4)
+
+
+def test_not_knowing_the_rank_costs_most_where_the_teacher_is_narrow():
+    """Semidefinite fitting needs δ, the Bayes-optimal estimate κ − κ²/2."""
+    kappas = (0.02, 0.1, 0.25, 0.5, 0.75)
+    price = [statistical_dimension_limit(kappa) / recovery_threshold(kappa) for kappa in kappas]
+    assert price == pytest.approx([2.16, 1.66, 1.34, 1.13, 1.03], abs=0.01)
 
 
 def test_an_error_of_the_authors_programs_is_met():

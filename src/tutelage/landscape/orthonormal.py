@@ -44,9 +44,9 @@ def orthonormal_relu_spectrum(d: int) -> Spectrum:
     --------
     >>> spectrum = orthonormal_relu_spectrum(6)
     >>> spectrum.multiplicities
-    array([15,  5,  1,  9,  5,  1])
-    >>> round(spectrum.values[-1], 4)
-    np.float64(2.0653)
+    array([15,  5,  9,  1,  5,  1])
+    >>> round(float(spectrum.values[-1]), 4)
+    2.0653
     """
     d = check.integer(d, "orthonormal_relu_spectrum", "d", minimum=3)
     low, high, q = 1 / 4 - 1 / (2 * math.pi), 1 / 4 + 1 / (2 * math.pi), 1 + 4 / math.pi - 4 / math.pi**2

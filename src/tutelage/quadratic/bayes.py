@@ -127,10 +127,11 @@ def bayes_optimal_error(kappa: float, alpha: float, noise: float = 0.0) -> Mmse:
         return Mmse(1 / kappa, 0.0, math.inf, kappa)
     if noise == 0 and alpha >= recovery_threshold(kappa):
         return Mmse(0.0, 0.0, 0.0, kappa)
-    # MMSE <= 1/κ bounds t from above; MMSE(t) >= 2 t alpha up to the root, which the noise bounds from below.
+    # 0 <= MMSE <= 1/κ bounds t on both sides; without noise only from above.
     high = (1 / kappa + noise / 2) / (2 * alpha)
     excess = lambda t: (shrinkage_mmse(kappa, t).value + noise / 2) / t - 2 * alpha  # noqa: E731
-    t = brentq(excess, _bracket(excess, high), high, xtol=1e-300, rtol=1e-13)
+    low = 0.99 * noise / (4 * alpha) if noise else _bracket(excess, high)
+    t = brentq(excess, low, 1.01 * high, xtol=1e-300, rtol=1e-13)
     found = shrinkage_mmse(kappa, t)
     return Mmse(found.value, _propagated(found, kappa, alpha), t, kappa)
 
