@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tutelage import cli as cli
     from tutelage import dynamics as dynamics
     from tutelage import empirical as empirical
+    from tutelage import landscape as landscape
     from tutelage import laws as laws
     from tutelage import measure as measure
     from tutelage import moments as moments
@@ -163,8 +164,8 @@ _PUBLIC = {
 """Module -> the names it gives to ``tutelage``."""
 
 _ROOMS = """
-    activations base cli dynamics empirical laws measure moments network operators
-    plotting population quadratic rank report spectra store studies sweep weights
+    activations base cli dynamics empirical landscape laws measure moments network
+    operators plotting population quadratic rank report spectra store studies sweep weights
 """
 """Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 

@@ -69,6 +69,33 @@ def test_a_certified_map_covers_every_width_and_sample_count(tmp_path):
     assert figure.stat().st_size > 10_000
 
 
+def test_a_range_of_student_widths_is_measured_beside_its_predictions(tmp_path, capsys):
+    arguments = [
+        "recover",
+        "-d",
+        "5",
+        "-m",
+        "2",
+        "--student-width",
+        "2:4:2",
+        "--instances",
+        "6",
+        "--starts",
+        "2",
+    ]
+    numbers, store = tmp_path / "widths.json", tmp_path / "store"
+    assert run([*arguments, "--json", str(numbers), "--store", str(store)]) == 0
+    found = json.loads(numbers.read_text())
+    assert found["student_widths"] == [2, 4]
+    assert (found["n_eff"], found["n_c"], found["delta"][0]) == (9, 12, 9.0)
+    assert found["delta"][0] < found["delta"][1] < found["delta_wide"] + 1e-9
+    assert "50 % at n" in capsys.readouterr().out
+    kept = len(list(store.iterdir()))
+    assert run([*arguments, "--json", "-", "--store", str(store)]) == 0
+    assert json.loads(capsys.readouterr().out) == found
+    assert len(list(store.iterdir())) == kept
+
+
 _KILLED = """
 import os, signal, sys
 from tutelage import cli
@@ -126,6 +153,9 @@ def test_a_narrow_student_is_noted_and_still_runs(capsys):
         (["-n", "9:5"], "last > first"),
         (["-n", "1:2:3:4"], "first:last[:step]"),
         (["--student-width", "0"], "--student-width >= 1"),
+        (["--student-width", "5:2"], "--student-width first:last"),
+        (["--student-width", "2:4", "-n", "9"], "finds its own sample counts"),
+        (["--student-width", "1:4"], "student width >= 2"),
         (["--instances", "0"], "--instances >= 1"),
         (["--seed", "-1"], "--seed >= 0"),
         (["--method", "newton"], "unknown method"),

@@ -70,6 +70,55 @@ def test_statistical_dimension_for_one_kernel_direction_is_an_integral():
     assert abs(found.value - exact) < 4 * found.error + 1e-6
 
 
+def test_statistical_dimension_of_one_spare_neuron_is_an_integral_over_the_larger_eigenvalue():
+    """d − r = 2, w − r = 1: the larger eigenvalue is m + R, m of N(0, ½), R of density 2 R exp(−R²)."""
+    from scipy.optimize import minimize_scalar
+
+    d, r = 4, 2
+    m, weight = np.polynomial.hermite.hermgauss(60)
+    R, step = np.linspace(0.0, 7.0, 4001, retstep=True)
+    density = 2 * R * np.exp(-(R**2)) * step
+    square = lambda t: np.maximum(m[:, None] + R - t, 0.0) ** 2  # noqa: E731
+    objective = lambda t: t**2 * r + weight @ square(t) @ density / np.sqrt(np.pi)  # noqa: E731
+    exact = r * (r + 1) / 2 + r * (d - r) + minimize_scalar(objective, bounds=(0, 5), method="bounded").fun
+    found = statistical_dimension(d, r, draws=20_000, student_width=3)
+    assert abs(found.value - exact) < 4 * found.error + 1e-3
+
+
+def test_statistical_dimension_of_a_wide_student_follows_from_the_density_of_one_eigenvalue():
+    """All eigenvalues: E Σ(λ − τ)₊² from the exact GOE density in Hermite functions (Mehta), no matrix drawn."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import eval_hermite, factorial
+
+    d, r = 10, 4
+    q = d - r  # even: the density needs no extra term
+    x, step = np.linspace(-9.0, 9.0, 6001, retstep=True)
+    phi = [
+        np.exp(-(x**2) / 2) * eval_hermite(j, x) / np.sqrt(2.0**j * factorial(j) * np.sqrt(np.pi))
+        for j in range(q + 1)
+    ]
+    integral = np.cumsum(phi[q]) * step - np.sum(phi[q]) * step / 2
+    density = sum(p**2 for p in phi[:q]) + np.sqrt(q / 2) * phi[q - 1] * integral
+    assert np.sum(density) * step == pytest.approx(q, abs=1e-5)
+    objective = lambda t: t**2 * r + step * density @ np.maximum(x - t, 0.0) ** 2  # noqa: E731
+    exact = r * (r + 1) / 2 + r * q + minimize_scalar(objective, bounds=(0, 9), method="bounded").fun
+    found = statistical_dimension(d, r, draws=20_000)
+    assert abs(found.value - exact) < 4 * found.error + 1e-3
+
+
+def test_statistical_dimension_grows_with_the_width_from_the_effective_parameters_to_its_own():
+    values = [statistical_dimension(20, 5, student_width=w).value for w in range(5, 21)]
+    assert values[0] == effective_parameters_frozen(20, 5)
+    assert (
+        values[-1]
+        == statistical_dimension(20, 5).value
+        == statistical_dimension(20, 5, student_width=99).value
+    )
+    steps = np.diff(values)
+    assert np.all(steps >= 0)
+    assert steps[0] > sum(steps[1:])  # the first spare neuron pays most of the gap
+
+
 def test_statistical_dimension_tends_to_its_semicircle_limit():
     gaps = [
         abs(statistical_dimension(d, d // 4, draws=50).value / d**2 - statistical_dimension_limit(0.25))
@@ -93,6 +142,7 @@ def test_at_fixed_width_the_statistical_dimension_tends_to_three_per_neuron_and_
         (lambda: critical_samples(4, 0), "expected width >= 1"),
         (lambda: effective_parameters_frozen(4, 1.5), "expected an integer width"),
         (lambda: statistical_dimension(4, 1, draws=1), "draws >= 2"),
+        (lambda: statistical_dimension(9, 3, student_width=2), "student_width >= 3"),
         (lambda: sampled_hessian_rank(np.ones((2, 3)), np.ones((4, 2))), "expected inputs X"),
     ],
 )

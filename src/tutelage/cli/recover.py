@@ -14,7 +14,7 @@ def recover(
     teacher_width: Annotated[int, Parameter(name=["-m", "--teacher-width"])] = 2,
     n: Annotated[str | None, Parameter(name=["-n", "--samples"])] = None,
     seed: int = 0,
-    student_width: int | None = None,
+    student_width: str | None = None,
     instances: int = 100,
     starts: int = 4,
     map: bool = False,
@@ -41,11 +41,12 @@ def recover(
     seed
         Seed of teachers, inputs and starts.
     student_width
-        Student neurons m; 2 d by default.
+        Student neurons m; 2 d by default. A range first:last[:step] measures the 50 % point of each width, beside the
+        statistical dimension.
     instances
         Instances per point of a curve or map.
     starts
-        Random starts of the one instance.
+        Random starts of the one instance; of each instance of a range of student widths.
     map
         Three maps against (m_*, n/d): certified uniqueness, size of the set of fits, success of training.
     certified_only
@@ -67,7 +68,14 @@ def recover(
         Keep finished chunks of 50 instances in this folder; an interrupted run resumes.
     """
     from tutelage.base import check
-    from tutelage.cli.recover_views import Training, show_certified_map, show_curve, show_instance, show_map
+    from tutelage.cli.recover_views import (
+        Training,
+        show_certified_map,
+        show_curve,
+        show_instance,
+        show_map,
+        show_widths,
+    )
     from tutelage.quadratic.solver import defaults
     from tutelage.weights import as_weight_law
 
@@ -77,11 +85,17 @@ def recover(
         check.integer(instances, who, "--instances"),
         check.integer(seed, who, "--seed", minimum=0),
     )
-    m = 2 * d if student_width is None else check.integer(student_width, who, "--student-width")
+    students = [2 * d] if student_width is None else sample_range(student_width, who, "--student-width")
+    m = students[0]
     starts = check.integer(starts, who, "--starts")
     loss, steps = defaults(method, training_loss, max_steps, who)
     training = Training(method, m, loss, steps)  # pyright: ignore[reportArgumentType]
     law = as_weight_law(weights)
+    if len(students) > 1:
+        _check_widths(n, map, plot, method, who)
+        _check_files(json, plot, drawn=False, who=who)
+        show_widths(d, width, students, instances, seed, starts, law, _store(store), json)
+        return
     samples = _samples(n, d, width, map, who)
     if certified_only:
         _check_certified_only(map, n, who)
@@ -108,6 +122,16 @@ def _check_certified_only(map: bool, n: str | None, who: str) -> None:
         raise InputError(f"{who}: --certified-only shortens a map, got none; pass --map as well")
     if n is not None:
         raise InputError(f"{who}: --certified-only covers every n, got -n {n}; leave -n out")
+
+
+def _check_widths(n: str | None, map: bool, plot: Path | None, method: str, who: str) -> None:
+    from tutelage.base.errors import InputError
+
+    if n is not None or map or plot is not None or method != "gradient_flow":
+        raise InputError(
+            f"{who}: a range of --student-width finds its own sample counts by L-BFGS and prints a table, "
+            "got -n, --map, --plot or --method; leave them out"
+        )
 
 
 def _check_files(json: Path | None, plot: Path | None, drawn: bool, who: str) -> None:
@@ -137,7 +161,7 @@ def _samples(text: str | None, d: int, width: int, map: bool, who: str) -> list[
     return [int(n) for n in np.unique(np.rint(np.geomspace(d, d * (d + 1) // 2, 12)))]
 
 
-def sample_range(text: str, who: str) -> list[int]:
+def sample_range(text: str, who: str, name: str = "-n") -> list[int]:
     """``"21"`` -> [21]; ``"10:30:5"`` -> [10, 15, 20, 25, 30]."""
     from tutelage.base import check
     from tutelage.base.errors import InputError
@@ -148,15 +172,15 @@ def sample_range(text: str, who: str) -> list[int]:
         parts = []
     if not 1 <= len(parts) <= 3:
         raise InputError(
-            f"{who}: expected -n as a number or first:last[:step], got {text!r}; write 21 or 10:36:2"
+            f"{who}: expected {name} as a number or first:last[:step], got {text!r}; write 21 or 10:36:2"
         )
-    check.integer(parts[0], who, "-n")
+    check.integer(parts[0], who, name)
     if len(parts) == 1:
         return parts
-    step = check.integer(parts[2], who, "the step of -n") if len(parts) == 3 else 1
+    step = check.integer(parts[2], who, f"the step of {name}") if len(parts) == 3 else 1
     if parts[1] <= parts[0]:
         raise InputError(
-            f"{who}: expected -n first:last with last > first, got {text!r}; write the smaller count first"
+            f"{who}: expected {name} first:last with last > first, got {text!r}; write the smaller count first"
         )
     return list(range(parts[0], parts[1] + 1, step))
 

@@ -21,6 +21,7 @@ from tutelage.quadratic.solver import Method, Minimised, minimise
 from tutelage.quadratic.teacher import matrix_of, sample_start
 from tutelage.quadratic.thresholds import critical_samples, effective_parameters_frozen, statistical_dimension
 from tutelage.quadratic.uniqueness import Certificate, certify_batch
+from tutelage.quadratic.widths import width_thresholds
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,6 +233,37 @@ def show_certified_map(
     print_table(f"d = {d}: {instances} instances per width", columns, rows)
 
 
+def show_widths(
+    d: int, width: int, students: list[int], instances: int, seed: int, starts: int, law: Any,
+    store: Any, json: Path | None,
+) -> None:  # fmt: skip
+    """The 50 % point of each student width beside its prediction."""
+    with _bar("student widths") as report:
+        data = width_thresholds(
+            d, width, students, instances, seed, starts, weights=law, store=store, progress=report
+        )
+    _write(data, {}, json, None, "")
+    if str(json) == "-":
+        return
+    halves = np.stack([data.half_low, data.half_point, data.half_high], axis=1)
+    rows = [
+        (
+            w,
+            _half(halves[i]),
+            f"{float(data.delta[i]):.1f}",
+            f"{float(halves[i, 1] / data.delta[i] - 1):+.1%}",
+        )
+        for i, w in enumerate(students)
+    ]
+    columns = ("student width", "50 % at n", "predicted", "off by")
+    print_table(
+        f"d = {d}, m* = {width}: {instances} instances, up to {starts} starts each; "
+        f"n_c = {data.n_c}, N_eff = {data.n_eff}; predicted: statistical dimension, {data.delta_wide:.1f} for a wide student",
+        columns,
+        rows,
+    )
+
+
 @contextmanager
 def _bar(title: str) -> Iterator[Progress]:
     """A bar whose total is known with the first report."""
@@ -250,7 +282,13 @@ def _write(
 ) -> None:
     """The dataset as JSON and as a figure, where asked for."""
     if json is not None:
-        names = {"sample": "samples", "target": "tolerances", "width": "teacher_widths", "bound": "bounds"}
+        names = {
+            "sample": "samples",
+            "target": "tolerances",
+            "width": "teacher_widths",
+            "bound": "bounds",
+            "student_width": "student_widths",
+        }
         coordinates = {names[str(c)]: data[c].values for c in data.coords if str(c) in names}
         content = {str(name): data[name].values for name in data.data_vars}
         write_json(json, dict(data.attrs) | facts | coordinates | content)

@@ -1,5 +1,6 @@
 """The quadratic recovery problem of Sarao Mannelli, Vanden-Eijnden and Zdeborová (2020): landscape, recovery, rates."""
 
+from tutelage.quadratic.bayes import Mmse, bayes_optimal_error, recovery_threshold, shrinkage_mmse
 from tutelage.quadratic.bridge import Bridge, two_papers
 from tutelage.quadratic.convex import conic_value
 from tutelage.quadratic.counts import UniqueCounts, sample_instances, unique_counts
@@ -36,6 +37,7 @@ from tutelage.quadratic.thresholds import (
     statistical_dimension_limit,
 )
 from tutelage.quadratic.uniqueness import Certificate, certify_batch, certify_uniqueness
+from tutelage.quadratic.widths import width_thresholds
 
 __all__ = [
     "METHODS",
@@ -45,6 +47,7 @@ __all__ = [
     "FeasibleSize",
     "LateDecay",
     "Minimised",
+    "Mmse",
     "NumericalRank",
     "Outcomes",
     "QuadraticTeacher",
@@ -53,6 +56,7 @@ __all__ = [
     "Trajectory",
     "UniqueCounts",
     "as_network",
+    "bayes_optimal_error",
     "certify_batch",
     "certify_uniqueness",
     "conic_value",
@@ -76,12 +80,14 @@ __all__ = [
     "population_gradient",
     "population_loss",
     "recover",
+    "recovery_threshold",
     "relative_error",
     "sample_inputs",
     "sample_instances",
     "sample_quadratic_teacher",
     "sample_start",
     "sampled_hessian_rank",
+    "shrinkage_mmse",
     "statistical_dimension",
     "statistical_dimension_limit",
     "two_papers",
@@ -90,5 +96,6 @@ __all__ = [
     "weight_flow",
     "weight_gradient",
     "weight_hessian",
+    "width_thresholds",
     "wilson_interval",
 ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Large enough to batch, small enough to lose little when interrupted: seconds of work at d = 32.
 CHUNK = 50
-_CODE = ("tutelage.quadratic", "tutelage.network", "tutelage.weights")
+_CODE = ("tutelage.quadratic", "tutelage.network", "tutelage.weights", "tutelage.base.lbfgs")
 
 Arrays = dict[str, np.ndarray]
 """Name -> one value per realization, along the first axis."""
@@ -28,6 +28,7 @@ def in_chunks(
     parameters: Mapping[str, Any],
     store: Store | None = None,
     progress: Progress | None = None,
+    code: tuple[str, ...] = _CODE,
 ) -> Arrays:
     """``compute`` on realizations 0, ..., instances − 1 by chunks; results joined in order.
 
@@ -35,13 +36,13 @@ def in_chunks(
     ----------
     compute : callable
         From a range of realizations to arrays with one entry per realization.
-    name, parameters
-        What a chunk is stored under, beside its range and the code: everything it depends on.
+    name, parameters, code
+        What a chunk is stored under, beside its range: everything it depends on, and the modules that compute it.
     """
     found = []
     for first in range(0, instances, CHUNK):
         block = range(first, min(first + CHUNK, instances))
-        found.append(_chunk(compute, block, name, parameters, store))
+        found.append(_chunk(compute, block, name, parameters, store, code))
         if progress is not None:
             progress(block.stop, instances)
     return {key: np.concatenate([part[key] for part in found]) for key in found[0]}
@@ -53,6 +54,7 @@ def _chunk(
     name: str,
     parameters: Mapping[str, Any],
     store: Store | None,
+    code: tuple[str, ...],
 ) -> Arrays:
     if store is None:
         return compute(block)
@@ -61,7 +63,7 @@ def _chunk(
     from tutelage.store import code_version, dataset_key
 
     described = dict(parameters) | {"first": block.start, "last": block.stop}
-    key = dataset_key(name, described, code_version(_CODE))
+    key = dataset_key(name, described, code_version(code))
     dataset = store.get(key)
     if dataset is None:
         arrays = compute(block)

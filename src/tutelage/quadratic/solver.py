@@ -18,13 +18,21 @@ from tutelage.quadratic.follow import run_gradient_flow
 from tutelage.quadratic.interior import run_interior
 from tutelage.quadratic.iterate import run_gradient_descent, run_levenberg_marquardt
 from tutelage.quadratic.losses import population_energy, quadratic_forms
+from tutelage.quadratic.quasi_newton import run_lbfgs
 
-Method = Literal["gradient_descent", "gradient_flow", "interior", "levenberg_marquardt"]
-METHODS: tuple[Method, ...] = ("gradient_flow", "gradient_descent", "interior", "levenberg_marquardt")
+Method = Literal["gradient_descent", "gradient_flow", "interior", "lbfgs", "levenberg_marquardt"]
+METHODS: tuple[Method, ...] = (
+    "gradient_flow",
+    "gradient_descent",
+    "interior",
+    "lbfgs",
+    "levenberg_marquardt",
+)
 _RUNNERS = {
     "gradient_descent": run_gradient_descent,
     "gradient_flow": run_gradient_flow,
     "interior": run_interior,
+    "lbfgs": run_lbfgs,
     "levenberg_marquardt": run_levenberg_marquardt,
 }
 # Relative training loss asked for and steps allowed. Descent: at 1e-6 most runs arrive within 20 000 steps, and every
@@ -35,6 +43,7 @@ _DEFAULTS: dict[str, tuple[float, int]] = {
     "gradient_descent": (1e-6, 100_000),
     "gradient_flow": (1e-10, 300),
     "interior": (1e-13, 100),
+    "lbfgs": (1e-13, 3000),
     "levenberg_marquardt": (1e-13, 200),
 }
 

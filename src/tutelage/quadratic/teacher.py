@@ -121,11 +121,13 @@ def sample_inputs(n: int, d: int, seed: int = 0, realization: int = 0) -> np.nda
     return layer_rng(seed, realization, _INPUT_STREAM).standard_normal((n, d))
 
 
-def sample_start(m: int, d: int, seed: int = 0, realization: int = 0, scale: float = 1.0) -> np.ndarray:
-    """Random student weights, shape (m, d), entries N(0, scale²/d): of full rank when m >= d."""
+def sample_start(
+    m: int, d: int, seed: int = 0, realization: int = 0, scale: float = 1.0, attempt: int = 0
+) -> np.ndarray:
+    """Random student weights, shape (m, d), entries N(0, scale²/d): of full rank when m >= d; one start per attempt."""
     m = check.integer(m, "sample_start", "m")
     d = check.integer(d, "sample_start", "d")
-    return scale * layer_rng(seed, realization, _START_STREAM).standard_normal((m, d)) / np.sqrt(d)
+    return scale * layer_rng(seed, realization, _START_STREAM + attempt).standard_normal((m, d)) / np.sqrt(d)
 
 
 def teacher_matrix(teacher: Any, who: str) -> np.ndarray:

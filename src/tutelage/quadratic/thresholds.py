@@ -53,29 +53,50 @@ def _goe_eigenvalues(q: int, draws: int, seed: int) -> np.ndarray:
     return np.linalg.eigvalsh((G + np.swapaxes(G, -1, -2)) / 2)
 
 
-def statistical_dimension(d: int, rank: int, draws: int = 1000, seed: int = 0) -> StatisticalDimension:
-    r"""δ(d, r): the expected squared distance that decides recovery from random positive semidefinite data.
+def statistical_dimension(
+    d: int, rank: int, draws: int = 1000, seed: int = 0, student_width: int | None = None
+) -> StatisticalDimension:
+    r"""δ(d, r, w): the expected squared distance that decides recovery from random positive semidefinite data.
 
     .. math::
-        \delta = \min_\tau\Big\{ \frac{r(r+1)}{2} + \tau^2 r + r(d-r) + E\sum_i (\lambda_i - \tau)_+^2 \Big\},
+        \delta = \min_\tau\Big\{ \frac{r(r+1)}{2} + \tau^2 r + r(d-r) + E\sum_{i\le w-r} (\lambda_i - \tau)_+^2 \Big\},
 
-    λ the eigenvalues of a (d−r)×(d−r) GOE matrix (diagonal variance 1, off-diagonal ½). It is the statistical
-    dimension of the cone of directions that keep A_* + Δ semidefinite without raising the trace: forms x xᵀ all but
-    fix the trace, which a Gaussian-design argument then turns into a threshold.
+    λ the eigenvalues of a (d−r)×(d−r) GOE matrix (diagonal variance 1, off-diagonal ½), the largest first. It is the
+    statistical dimension of the cone of directions that keep A_* + Δ semidefinite, of rank w at most, without raising the
+    trace: forms x xᵀ all but fix the trace, which a Gaussian-design argument then turns into a threshold. w = r gives
+    N_eff = dr − r(r−1)/2; with one spare neuron most of the way to w >= d is gone (science 12b).
 
     Parameters
     ----------
     d, rank : int
         r >= d gives d(d+1)/2.
     draws : int
-        GOE matrices behind the mean (1000: standard error below 0.2 % for d <= 64).
+        GOE matrices behind the mean (1000: standard error below 0.2 % for d <= 64), shared by all w.
+    student_width : int, optional
+        w >= r; no limit of the rank by default.
+
+    Raises
+    ------
+    InputError
+        A student narrower than the teacher's rank.
+
+    Examples
+    --------
+    >>> narrow, wide = statistical_dimension(20, 5, student_width=5), statistical_dimension(20, 5)
+    >>> narrow.value, abs(wide.value - 122.3) < 0.5
+    (90.0, True)
     """
     who = "statistical_dimension"
     d, r = check.integer(d, who, "d"), check.integer(rank, who, "rank")
     draws, seed = check.integer(draws, who, "draws", minimum=2), check.integer(seed, who, "seed", minimum=0)
+    spare = (
+        d - r if student_width is None else check.integer(student_width, who, "student_width", minimum=r) - r
+    )
     if r >= d:
         return StatisticalDimension(d * (d + 1) / 2, 0.0, 0.0)
-    values = _goe_eigenvalues(d - r, draws, seed)
+    if spare == 0:
+        return StatisticalDimension(float(effective_parameters_frozen(d, r)), 0.0, 0.0)
+    values = _goe_eigenvalues(d - r, draws, seed)[:, -spare:]
     fixed = r * (r + 1) / 2 + r * (d - r)
 
     def tail(tau: float) -> np.ndarray:

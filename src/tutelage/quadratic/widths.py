@@ -1,0 +1,158 @@
+"""How many samples a student of a given width needs: measured 50 % points beside the statistical dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tutelage.base import check
+from tutelage.quadratic.batch import Progress
+from tutelage.quadratic.chunks import Arrays, in_chunks, law_of
+from tutelage.quadratic.counts import sample_instances
+from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
+from tutelage.quadratic.solver import minimise
+from tutelage.quadratic.teacher import matrix_of, sample_start
+from tutelage.quadratic.thresholds import (
+    critical_samples,
+    effective_parameters_frozen,
+    statistical_dimension,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+# Relative training loss above which a run is stuck in a local minimum: those of (20, 5) end at 1e-7 and more, runs that are
+# only slow at 1e-10 and less.
+_STUCK = 1e-9
+# Spacing of the sample counts, relative to the prediction: recovery goes from 0.1 to 0.9 within about 10 %.
+_SPACING = 0.03
+
+
+def width_thresholds(
+    d: int,
+    width: int,
+    student_widths: Sequence[int],
+    instances: int = 40,
+    seed: int = 0,
+    starts: int = 3,
+    error: float = 1e-4,
+    weights: Any = None,
+    store: Any = None,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """For each student width the sample count at which half of the instances are recovered, beside δ(d, m_*, w).
+
+    Sample counts go outwards from the prediction in steps of 3 % until the 95 % intervals at both ends exclude one half;
+    teachers, nested data and starts are the same at all counts and widths. Training is L-BFGS on the weights.
+
+    Parameters
+    ----------
+    d, width : int
+        Dimension and teacher neurons m_*.
+    student_widths : sequence of int
+        w >= min(m_*, d).
+    instances : int
+        Teachers at each sample count.
+    starts : int
+        Random starts of an instance; one after another while training ends in a local minimum.
+    error : float
+        Generalisation error E/E(0) that counts as recovered (1e-4: about 1 % of A_*).
+    weights, store, progress
+        As in :func:`~tutelage.quadratic.recover`; progress counts widths.
+
+    Returns
+    -------
+    xarray.Dataset
+        Over ``student_width``: ``half_point`` with its profile interval ``half_low``, ``half_high``; ``delta`` with the
+        standard error ``delta_error`` of the prediction. ``samples`` and ``successes`` by ``point``, −1 where there is none.
+        n_c, N_eff and δ of a wide student (`delta_wide`) as attributes.
+
+    Examples
+    --------
+    >>> data = width_thresholds(d=5, width=2, student_widths=[2], instances=4)
+    >>> float(data.delta[0]), int(data.n_c), bool(data.half_low[0] <= data.half_point[0] <= data.half_high[0])
+    (9.0, 12, True)
+    """
+    import xarray as xr
+
+    who = "width_thresholds"
+    d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
+    instances, starts = check.integer(instances, who, "instances"), check.integer(starts, who, "starts")
+    error = check.number(error, who, "error", above=0.0)
+    rank = min(width, d)
+    widths = [check.integer(w, who, "student width", minimum=rank) for w in student_widths]
+    setting = {"d": d, "width": width, "seed": seed, "starts": starts, "weights": law_of(weights)}
+    curves, predictions = [], []
+    for done, w in enumerate(widths):
+        predictions.append(statistical_dimension(d, rank, student_width=w))
+        curves.append(
+            _curve(
+                lambda n, w=w: (
+                    _errors(setting | {"n": n, "student_width": w}, instances, weights, store) <= error
+                ),
+                round(predictions[-1].value),
+            )
+        )
+        if progress is not None:
+            progress(done + 1, len(widths))
+    facts = {
+        "n_c": critical_samples(d, width),
+        "n_eff": effective_parameters_frozen(d, width),
+        "delta_wide": statistical_dimension(d, rank).value,
+    }
+    return xr.Dataset(
+        _variables(curves, predictions),
+        coords={"student_width": widths},
+        attrs=setting | facts | {"instances": instances, "error": error},
+    )
+
+
+def _curve(recovered: Callable[[int], np.ndarray], centre: int) -> RecoveryCurve:
+    """Sample counts outwards from the prediction until both ends are clear of one half."""
+    step = max(round(_SPACING * centre), 1)
+    counts = {centre: recovered(centre)}
+    trials = len(counts[centre])
+    while wilson_interval(counts[low := min(counts)].sum(), trials)[1] >= 0.5 and low > 1:
+        counts[max(low - step, 1)] = recovered(max(low - step, 1))
+    while wilson_interval(counts[high := max(counts)].sum(), trials)[0] <= 0.5:
+        counts[high + step] = recovered(high + step)
+    samples = np.array(sorted(counts))
+    return RecoveryCurve("recovered", samples, np.array([counts[n].sum() for n in samples]), trials)
+
+
+def _errors(parameters: dict[str, Any], instances: int, weights: Any, store: Any) -> np.ndarray:
+    """Generalisation error E/E(0) of each instance after training."""
+
+    def compute(block: range) -> Arrays:
+        p = parameters
+        A, X = sample_instances(p["d"], p["width"], p["n"], block, p["seed"], weights)
+        loss, found = np.full(len(block), np.inf), np.full(len(block), np.inf)
+        for attempt in range(p["starts"]):
+            open_ = np.flatnonzero(loss > _STUCK)
+            if open_.size == 0:
+                break
+            draws = [
+                sample_start(p["student_width"], p["d"], p["seed"], block[i], attempt=attempt) for i in open_
+            ]
+            run = minimise(A[open_], X[open_], matrix_of(np.array(draws)), "lbfgs")
+            better = run.loss < loss[open_]
+            loss[open_[better]], found[open_[better]] = run.loss[better], run.error[better]
+        return {"error": found, "loss": loss}
+
+    return in_chunks(compute, instances, "quadratic-width", parameters, store)["error"]
+
+
+def _variables(curves: list[RecoveryCurve], predictions: list[Any]) -> dict[str, Any]:
+    longest = max(len(c.samples) for c in curves)
+    padded = lambda values: np.pad(values, (0, longest - len(values)), constant_values=-1)  # noqa: E731
+    return {
+        "half_point": ("student_width", [c.half_point for c in curves]),
+        "half_low": ("student_width", [c.half_interval[0] for c in curves]),
+        "half_high": ("student_width", [c.half_interval[1] for c in curves]),
+        "delta": ("student_width", [p.value for p in predictions]),
+        "delta_error": ("student_width", [p.error for p in predictions]),
+        "samples": (("student_width", "point"), [padded(c.samples) for c in curves]),
+        "successes": (("student_width", "point"), [padded(c.successes) for c in curves]),
+    }
