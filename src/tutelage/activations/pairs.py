@@ -15,7 +15,7 @@ class Pair(NamedTuple):
 
     ``determinant`` is q_uu q_vv - q_uv^2, ``angle`` the angle between w and z in [0, pi] and ``supplement`` pi minus
     it. All three are computed from the vectors, to a relative accuracy: formed from the three covariances they
-    lose every digit at angles below 1e-8.
+    lose every digit at angles below 1e-8. ``m_u`` and ``m_v`` are the means, None where both vanish by design.
     """
 
     q_uu: Any
@@ -24,10 +24,8 @@ class Pair(NamedTuple):
     determinant: Any
     angle: Any
     supplement: Any
-
-    def swapped(self) -> Pair:
-        """The pair (v, u)."""
-        return self._replace(q_uu=self.q_vv, q_vv=self.q_uu)
+    m_u: Any = None
+    m_v: Any = None
 
 
 class PairMoments(NamedTuple):

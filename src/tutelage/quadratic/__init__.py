@@ -7,7 +7,7 @@ from tutelage.quadratic.datasets import curve_dataset, full_map_dataset, map_dat
 from tutelage.quadratic.descent import matrix_descent, weight_descent
 from tutelage.quadratic.feasible import FeasibleSize, feasible_size, feasible_sizes
 from tutelage.quadratic.flow import Trajectory, inverse_flow, matrix_flow, weight_flow
-from tutelage.quadratic.hessian import NumericalRank, sampled_hessian_rank, weight_hessian
+from tutelage.quadratic.hessian import sampled_hessian_rank, weight_hessian
 from tutelage.quadratic.losses import (
     empirical_gradient,
     empirical_loss,
@@ -45,7 +45,6 @@ __all__ = [
     "FeasibleSize",
     "LateDecay",
     "Minimised",
-    "NumericalRank",
     "Outcomes",
     "QuadraticTeacher",
     "RecoveryCurve",

@@ -15,8 +15,7 @@ import numpy as np
 
 from tutelage.activations import Activation
 from tutelage.base import check
-from tutelage.base.errors import InputError
-from tutelage.network import Network
+from tutelage.network import Network, require_plain
 from tutelage.rank.expansion import monomials
 from tutelage.rank.formulas import kink_slope
 from tutelage.rank.irreducible import irreducible, kink_form
@@ -84,8 +83,7 @@ def compress(network: Network) -> Description:
     >>> compress(Network([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0], "linear")).parts["vector"]
     array([4., 6.])
     """
-    if not isinstance(network, Network):
-        raise InputError(f"compress: expected a Network, got {type(network).__name__}")
+    require_plain(network, "compress")
     degree = network.activation.degree
     if degree is None:
         reduced = irreducible(network)
@@ -174,8 +172,7 @@ def equivalent(first: Network, second: Network, tolerance: float = _TOLERANCE) -
     True
     """
     for network in (first, second):
-        if not isinstance(network, Network):
-            raise InputError(f"equivalent: expected two Networks, got {type(network).__name__}")
+        require_plain(network, "equivalent")
     tolerance = check.number(tolerance, "equivalent", "tolerance", minimum=0.0)
     if first.d != second.d:
         return Equivalence(False, math.inf, f"they take {first.d} and {second.d} inputs")

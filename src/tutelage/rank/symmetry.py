@@ -9,8 +9,7 @@ import numpy as np
 import scipy.linalg
 
 from tutelage.base import check
-from tutelage.base.errors import InputError
-from tutelage.network import Network
+from tutelage.network import Network, require_plain
 from tutelage.rank.formulas import is_homogeneous, kink_slope
 from tutelage.rank.here import hessian_rank
 from tutelage.rank.neurons import Arrangement, Neuron, arrange
@@ -63,8 +62,7 @@ def flat_directions(network: Network) -> FlatDirections:
     """
     from tutelage.population import hessian_at_optimum
 
-    if not isinstance(network, Network):
-        raise InputError(f"flat_directions: expected a Network, got {type(network).__name__}")
+    require_plain(network, "flat_directions")
     p = network.n_params
     check.fits_in_memory(
         32.0 * p * p, "flat_directions", f"eigenvectors of a {p} x {p} Hessian (P = {p})",
@@ -121,7 +119,7 @@ def _vector(network: Network, rows: dict[int, np.ndarray], read_outs: dict[int, 
         dW[i] += row
     for i, value in read_outs.items():
         da[i] += value
-    return np.concatenate([dW.ravel(), da])
+    return network.layout.flatten({"W": dW, "a": da})
 
 
 def _rescaling(network: Network) -> list[np.ndarray]:

@@ -83,7 +83,7 @@ class HiddenBlock(Study):
         W, a = teacher_weights(self.d, self.k, self.teachers, self.seed, progress=progress)
         blocks = np.array(
             [
-                np.linalg.eigvalsh(hessian_at_optimum(Network(W[i], a[i], "linear")).blocks()["ww"])
+                np.linalg.eigvalsh(hessian_at_optimum(Network(W[i], a[i], "linear")).blocks()["W", "W"])
                 for i in range(self.dense_teachers)
             ]
         )

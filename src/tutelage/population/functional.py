@@ -2,12 +2,13 @@ r"""The functional part of the Hessian away from the optimum, :math:`E[(f-f_*)\n
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage.operators.pairs import PlaneBlocks
+from tutelage.base.types import Array
+from tutelage.population.pairs import PlaneBlocks
 
 
 class FunctionalPart(NamedTuple):
@@ -17,16 +18,16 @@ class FunctionalPart(NamedTuple):
     plus ``plane``; block (w_i, a_i): ``own_i w_i + Σ_j mixed_ij z_j``. Shapes (k,), (k,), (k, l), (k, l), (k,), (k, l).
     """
 
-    Z: Any
-    identity: Any
-    square: Any
-    cross: Any
-    source: Any
-    own: Any
-    mixed: Any
+    Z: Array
+    identity: Array
+    square: Array
+    cross: Array
+    source: Array
+    own: Array
+    mixed: Array
     plane: PlaneBlocks | None
 
-    def product(self, W: Any, V: Any, b: Any) -> tuple[Any, Any]:
+    def product(self, W: Array, V: Array, b: Array) -> tuple[Array, Array]:
         """Apply to (V, b), shapes (k, d), (k,)."""
         S = V @ self.Z.T
         s = jnp.sum(W * V, axis=1)
