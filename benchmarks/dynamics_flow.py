@@ -34,7 +34,7 @@ with jax.enable_x64(True):
     objective, start, reference = place.objective, place.thetas[0], place.reference
     scale = np.linalg.norm(start - reference)
     field = jax.jit(lambda y: -objective.gradient(reference + scale * y, None) / scale)
-    jacobian = jax.jit(lambda y: -jax.jacfwd(objective.expanded_gradient)(reference + scale * y))
+    jacobian = jax.jit(lambda y: -jax.jacfwd(objective.smooth_gradient)(reference + scale * y))
     y0 = (start - reference) / scale
 
     def ours(tolerance):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeAlias
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -12,6 +15,9 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
+
+Seed: TypeAlias = int | Sequence[int] | np.random.Generator
+"""What NumPy makes a generator of, or one."""
 
 _INDEFINITE = 1e-12
 """Largest negative eigenvalue of a covariance taken for round-off, relative to its largest."""
@@ -109,7 +115,7 @@ class GaussianInputs(eqx.Module):
         m_v = jnp.zeros(Z.shape[0]) if m_v is None else m_v
         return pair._replace(m_u=m_u[:, None], m_v=m_v[None, :])
 
-    def sample(self, n: int, d: int | None = None, seed: int | np.random.Generator = 0) -> np.ndarray:
+    def sample(self, n: int, d: int | None = None, seed: Seed = 0) -> np.ndarray:
         """Independent inputs, shape (n, d); ``d`` is needed where the law is N(0, I) in any number of dimensions."""
         normal = np.random.default_rng(seed).standard_normal((n, self._dimension(d)))
         return np.asarray(self._place(normal))
@@ -117,11 +123,6 @@ class GaussianInputs(eqx.Module):
     def draw(self, key: jax.Array, n: int, d: int | None = None) -> jax.Array:
         """The same in JAX, traceable: float64, so in 64-bit mode."""
         return jnp.asarray(self._place(jax.random.normal(key, (n, self._dimension(d)), dtype=jnp.float64)))
-
-    def require_size(self, d: int, who: str) -> None:
-        """Refuse neurons of another number of inputs."""
-        if self.d is not None:
-            check.same_length(self.d, d, who, "the dimension of the input law and d")
 
     def _standardised(self, W: Array) -> Array:
         """Rows W R: the weights on z."""

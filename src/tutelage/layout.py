@@ -103,7 +103,7 @@ class Layout:
     def select(self, theta: A, trained: Trainable) -> A:
         """Those entries along the last axis (..., P) that belong to the layers ``trained``."""
         slices = self.slices
-        return _joined([theta[..., slices[name]] for name in self.only(trained).trained])
+        return _joined([cast("A", theta[..., slices[name]]) for name in self.only(trained).trained])
 
     def block(self, matrix: A, row: str, column: str) -> A:
         """The entries of a (P, P) matrix between two layers."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -19,8 +18,6 @@ from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
 from tutelage.layout import Layout
 from tutelage.weights import Normal, WeightLaw, as_weight_law
-
-A = TypeVar("A", bound=Array)
 
 LAYERS = ("W", "b", "a", "c")
 """The layers of a two-layer network in the order of θ."""
@@ -140,7 +137,7 @@ class Network(eqx.Module):
         return f"<b>Network</b> <code>{self.activation.spec}</code>: {self._shape().replace('=', ' = ')}"
 
 
-def evaluate(activation: Callable[[A], A], layers: Mapping[str, A], x: A) -> A:
+def evaluate(activation: Callable[[Array], Array], layers: Mapping[str, Array], x: Array) -> Array:
     """f(x) of a two-layer network with these layers, NumPy or traced, x (..., d)."""
     u = x @ layers["W"].T
     value = activation(u + layers["b"] if "b" in layers else u) @ layers["a"].T

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -30,6 +30,8 @@ from tutelage.operators import (
 )
 from tutelage.population import hessian_at_optimum
 from tutelage.problem import AbstractProblem
+
+T = TypeVar("T", bound=SymmetricOperator)
 
 Source: TypeAlias = (
     Network
@@ -91,7 +93,7 @@ def hessian_of(source: Source, *, semidefinite: bool = False, who: str = "hessia
         return hessian_at_optimum(source)
     if isinstance(source, AbstractProblem):
         return _at_optimum(source, who)
-    if scipy.sparse.issparse(source) or isinstance(source, LinearOperator):
+    if isinstance(source, (LinearOperator, scipy.sparse.sparray, scipy.sparse.spmatrix)):
         return _from_scipy(source, semidefinite, who)
     if (
         isinstance(source, tuple)
@@ -204,7 +206,9 @@ def _in_64_bits(node: PyTree) -> PyTree:
     )
 
 
-def _from_scipy(source: LinearOperator, semidefinite: bool, who: str) -> HostOperator:
+def _from_scipy(
+    source: LinearOperator | scipy.sparse.sparray | scipy.sparse.spmatrix, semidefinite: bool, who: str
+) -> HostOperator:
     n, columns = source.shape
     if n != columns:
         raise InputError(f"{who}: expected a square operator, got shape {source.shape}")
@@ -231,7 +235,7 @@ def _from_product(
     return _with_symmetric_products(operator, who)
 
 
-def _with_symmetric_products(operator: SymmetricOperator, who: str) -> SymmetricOperator:
+def _with_symmetric_products(operator: T, who: str) -> T:
     """uᵀHv = vᵀHu for two random vectors: a product of another matrix would give a spectrum of nothing."""
     vectors = np.random.default_rng(0).standard_normal((operator.size, 2))
     images = check.finite(operator.matmat(vectors), who, "products")
@@ -266,7 +270,7 @@ def _from_loss(
         check.float_array(leaf, who, name)
     theta, restore = ravel_pytree(jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), params))
 
-    def of_theta(theta: Array) -> Array:
+    def of_theta(theta: jax.Array) -> Array:
         return loss(restore(theta))
 
     try:

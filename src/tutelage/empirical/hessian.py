@@ -39,11 +39,11 @@ class EmpiricalHessian(LossHessian):
         Which parts are summed.
     """
 
-    W: Array
-    a: Array
-    X: Array
-    residual: Array
-    weight: Array
+    W: np.ndarray
+    a: np.ndarray
+    X: np.ndarray
+    residual: np.ndarray
+    weight: np.ndarray
     layout: Layout = eqx.field(static=True)
     activation: Activation = eqx.field(static=True)
     parts: tuple[str, ...] = eqx.field(static=True, default=("outer", "functional"))
@@ -132,8 +132,9 @@ class EmpiricalHessian(LossHessian):
 
     def frobenius_norm(self) -> float:
         factor = self.structure.factor
-        small = factor is not None and factor.size < self.size
-        return float(np.linalg.norm(factor.gram() if small else self.dense()))
+        if factor is None or factor.size >= self.size:
+            return float(np.linalg.norm(self.dense()))
+        return float(np.linalg.norm(factor.gram()))
 
     # --- samples, slice by slice ------------------------------------------------------------------------------
     def _slices(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

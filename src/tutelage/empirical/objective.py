@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import equinox as eqx
 import jax
 
@@ -15,7 +17,7 @@ class DataLoss(Objective):
     """Half the mean square error of given samples."""
 
     layout: Layout = eqx.field(static=True)
-    frozen: dict[str, Array]
+    frozen: Mapping[str, Array]
     X: Array
     y: Array
     activation: Activation = eqx.field(static=True)
@@ -41,6 +43,7 @@ class MinibatchLoss(Objective):
         return self.data.loss(theta)
 
     def gradient(self, theta: Array, key: jax.Array | None) -> Array:
+        assert key is not None, "batches are drawn by a key"
         data = self.data
         chosen = jax.random.randint(key, (self.size,), 0, data.X.shape[0])
         part = DataLoss(data.layout, data.frozen, data.X[chosen], data.y[chosen], data.activation)

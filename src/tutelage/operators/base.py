@@ -4,7 +4,7 @@
 import abc
 import functools
 from collections.abc import Iterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import equinox as eqx
 import jax
@@ -43,11 +43,20 @@ class SymmetricOperator(lx.AbstractLinearOperator):
            [0., 2.]])
     """
 
-    size: eqx.AbstractVar[int]
-    """n."""
+    if (
+        TYPE_CHECKING
+    ):  # To a type checker the marks below are fields, which every constructor would have to take.
 
-    semidefinite: eqx.AbstractVar[bool]
-    """Whether the maker declares that no eigenvalue is negative; False claims nothing."""
+        @property
+        def size(self) -> int: ...
+        @property
+        def semidefinite(self) -> bool: ...
+    else:
+        size: eqx.AbstractVar[int]
+        """n."""
+
+        semidefinite: eqx.AbstractVar[bool]
+        """Whether the maker declares that no eigenvalue is negative; False claims nothing."""
 
     @abc.abstractmethod
     def product(self, vector: Array) -> Array:

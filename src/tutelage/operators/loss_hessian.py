@@ -1,6 +1,8 @@
 """LossHessian: the Hessian of a loss in its two parts, with blocks by the names of the layers."""
 
 # Annotations are evaluated here: Equinox finds abstract attributes by their types, not by their text.
+from typing import TYPE_CHECKING
+
 import equinox as eqx
 import numpy as np
 
@@ -11,14 +13,23 @@ from tutelage.operators.base import SymmetricOperator
 class LossHessian(SymmetricOperator):
     """∇²ε over trained parameters; ``layout`` says which entry belongs to which."""
 
-    layout: eqx.AbstractVar[Layout]
-    """Where every layer stands."""
+    if TYPE_CHECKING:  # As in SymmetricOperator.
 
-    outer: eqx.AbstractVar["LossHessian"]
-    r"""The outer-product part, :math:`E[\nabla f\,\nabla f^T]`."""
+        @property
+        def layout(self) -> Layout: ...
+        @property
+        def outer(self) -> "LossHessian": ...
+        @property
+        def functional(self) -> "LossHessian | None": ...
+    else:
+        layout: eqx.AbstractVar[Layout]
+        """Where every layer stands."""
 
-    functional: eqx.AbstractVar["LossHessian | None"]
-    r"""The functional part, :math:`E[(f-f_*)\nabla^2 f]`; None where it vanishes."""
+        outer: eqx.AbstractVar["LossHessian"]
+        r"""The outer-product part, :math:`E[\nabla f\,\nabla f^T]`."""
+
+        functional: eqx.AbstractVar["LossHessian | None"]
+        r"""The functional part, :math:`E[(f-f_*)\nabla^2 f]`; None where it vanishes."""
 
     @property
     def size(self) -> int:

@@ -26,7 +26,7 @@ class MatrixOperator(SymmetricOperator):
         Rounding of its entries, relative to the largest: that of float32 for a matrix computed there.
     """
 
-    matrix: Array
+    matrix: np.ndarray
     semidefinite: bool = eqx.field(static=True, default=False)
     entry_error: float = eqx.field(static=True, default=0.0)
 

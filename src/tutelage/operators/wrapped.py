@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import equinox as eqx
 import jax
@@ -22,7 +23,7 @@ class LineaxOperator(SymmetricOperator):
 
     arrays: PyTree
     rest: PyTree = eqx.field(static=True)
-    restore: Callable[[Array], PyTree] = eqx.field(static=True)
+    restore: Callable[[jax.Array], PyTree] = eqx.field(static=True)
     size: int = eqx.field(static=True)
     semidefinite: bool = eqx.field(static=True)
 
@@ -36,8 +37,8 @@ class LineaxOperator(SymmetricOperator):
         self.size, self.semidefinite = operator.in_size(), semidefinite
 
     def product(self, vector: Array) -> jax.Array:
-        operator = eqx.combine(self.arrays, self.rest)
-        return ravel_pytree(operator.mv(self.restore(vector)))[0]
+        operator = cast("lx.AbstractLinearOperator", eqx.combine(self.arrays, self.rest))
+        return ravel_pytree(operator.mv(self.restore(jnp.asarray(vector))))[0]
 
     @float64
     def unravel(self, vector: ArrayLike) -> PyTree:
@@ -85,7 +86,7 @@ class HessianOfLoss(SymmetricOperator):
 
     theta: Array
     loss: Callable[[Array], Array] = eqx.field(static=True)
-    restore: Callable[[Array], PyTree] = eqx.field(static=True)
+    restore: Callable[[jax.Array], PyTree] = eqx.field(static=True)
     semidefinite: bool = eqx.field(static=True, default=False)
 
     @property

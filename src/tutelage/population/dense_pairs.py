@@ -125,5 +125,5 @@ def _diagonal_block(op: PairHessian, i: int) -> np.ndarray:
     )
     if op.plane is not None:
         for m in np.flatnonzero((op.plane.i == i) & (op.plane.j == i)):
-            block = block + plane_block(op.plane, m)
+            block = block + plane_block(op.plane, int(m))
     return block

@@ -18,13 +18,13 @@ class FunctionalPart(NamedTuple):
     plus ``plane``; block (w_i, a_i): ``own_i w_i + Σ_j mixed_ij z_j``. Shapes (k,), (k,), (k, l), (k, l), (k,), (k, l).
     """
 
-    Z: Array
-    identity: Array
-    square: Array
-    cross: Array
-    source: Array
-    own: Array
-    mixed: Array
+    Z: np.ndarray
+    identity: np.ndarray
+    square: np.ndarray
+    cross: np.ndarray
+    source: np.ndarray
+    own: np.ndarray
+    mixed: np.ndarray
     plane: PlaneBlocks | None
 
     def product(self, W: Array, V: Array, b: Array) -> tuple[Array, Array]:
@@ -46,7 +46,7 @@ class FunctionalPart(NamedTuple):
         block += np.outer(w, rest) + np.outer(rest, w) + (self.Z.T * self.source[i]) @ self.Z
         if self.plane is not None:
             for n in np.flatnonzero(np.asarray(self.plane.i) == i):
-                block += plane_block(self.plane, n)
+                block += plane_block(self.plane, int(n))
         return block
 
     def read_out_column(self, W: np.ndarray, i: int) -> np.ndarray:

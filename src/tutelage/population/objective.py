@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import equinox as eqx
 import jax
@@ -31,7 +32,7 @@ class PopulationLoss(Objective):
     """The population loss before a teacher; ``n_nodes`` > 0 chooses the forms that do not cancel near it."""
 
     layout: Layout = eqx.field(static=True)
-    frozen: dict[str, Array]
+    frozen: Mapping[str, Array]
     W_star: Array
     a_star: Array
     activation: Activation = eqx.field(static=True)
@@ -94,6 +95,7 @@ class OnlineLoss(Objective):
         return self.population.loss(theta)
 
     def gradient(self, theta: Array, key: jax.Array | None) -> Array:
+        assert key is not None, "batches are drawn by a key"
         p = self.population
         X = self.inputs.draw(key, self.batch, p.W_star.shape[1])
         y = p.activation(X @ p.W_star.T) @ p.a_star

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import equinox as eqx
 import jax
@@ -40,8 +41,8 @@ class PairHessian(LossHessian):
     part : FunctionalPart or None
     """
 
-    W: Array
-    a: Array
+    W: np.ndarray
+    a: np.ndarray
     tables: PairMoments
     layout: Layout = eqx.field(static=True)
     activation: Activation = eqx.field(static=True)
@@ -108,41 +109,42 @@ class PairHessian(LossHessian):
     def frobenius_norm(self) -> float:
         return float(np.sqrt(pair_frobenius_squared(_on_host(self))))
 
-    @property
+    @functools.cached_property
     def structure(self) -> Structure:
         here = _on_host(self)
-        if self.part is not None:
-            return Structure(reduction=here._reduction)
-        known = structure.of_outer_part(here.W, here.a, self.activation, self.layout)
-        return dataclasses.replace(known, reduction=here._reduction)
+        reduction = functools.partial(_reduction, here)
+        if here.part is not None:
+            return Structure(reduction=reduction)
+        known = structure.of_outer_part(here.W, here.a, here.activation, here.layout)
+        return dataclasses.replace(known, reduction=reduction)
 
-    def _reduction(self, with_frame: bool = False) -> Reduction | None:
-        r"""Rows of W (and of the teacher) span r dimensions; in the other d − r the Hessian is C ⊗ I.
 
-        :math:`C_{ij} = a_i a_j k_{11}(i,j) + \delta_{ij}\,a_i\sum_l c_l k_{20}(i,l)`, shape (k, k), multiplicity d − r.
-        """
-        if "W" not in self.layout.trained:
-            return None
-        rows = self.W if self.part is None else np.concatenate([self.W, self.part.Z])
-        close = self.plane is not None or (self.part is not None and self.part.plane is not None)
-        coordinates, frame = row_space(rows) if close or with_frame else (row_coordinates(rows), None)
-        r = coordinates.shape[1]
-        if r >= self.d:
-            return None
-        k, part = self.k, self.part
-        if part is not None:
-            part = part._replace(Z=coordinates[k:], plane=_project_plane(part.plane, frame))
-        block = PairHessian(
-            coordinates[:k], self.a, self.tables, self.layout.reshaped(W=(k, r)), self.activation,
-            _project_plane(self.plane, frame), part,
-        )  # fmt: skip
-        repeated, factor = np.outer(self.a, self.a) * self.tables.k11, None
-        if self.part is not None:
-            repeated = repeated + np.diag(self.part.identity)
-        else:
-            factor = structure.repeated_factor(block.W, self.a, self.activation)
-        copies = Copies((repeated + repeated.T) / 2, self.d - r, factor)
-        return Reduction(block, (copies,), self.layout, frame)
+def _reduction(operator: PairHessian, with_frame: bool = False) -> Reduction | None:
+    r"""Rows of W (and of the teacher) span r dimensions; in the other d − r the Hessian is C ⊗ I.
+
+    :math:`C_{ij} = a_i a_j k_{11}(i,j) + \delta_{ij}\,a_i\sum_l c_l k_{20}(i,l)`, shape (k, k), multiplicity d − r.
+    """
+    W, a, tables, layout = operator.W, operator.a, operator.tables, operator.layout
+    plane, part = operator.plane, operator.part
+    if "W" not in layout.trained:
+        return None
+    rows = W if part is None else np.concatenate([W, part.Z])
+    close = plane is not None or (part is not None and part.plane is not None)
+    coordinates, frame = row_space(rows) if close or with_frame else (row_coordinates(rows), None)
+    (k, d), r = W.shape, coordinates.shape[1]
+    if r >= d:
+        return None
+    repeated, factor = np.outer(a, a) * tables.k11, None
+    if part is None:
+        factor = structure.repeated_factor(coordinates, a, operator.activation)
+    else:
+        repeated = repeated + np.diag(part.identity)
+        part = part._replace(Z=coordinates[k:], plane=_project_plane(part.plane, frame))
+    block = PairHessian(
+        coordinates[:k], a, tables, layout.reshaped(W=(k, r)), operator.activation,
+        _project_plane(plane, frame), part,
+    )  # fmt: skip
+    return Reduction(block, (Copies((repeated + repeated.T) / 2, d - r, factor),), layout, frame)
 
 
 def _on_host(operator: PairHessian) -> PairHessian:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 
 from tutelage.base.types import Array
 from tutelage.moments import PairMoments
@@ -24,11 +25,11 @@ class PlaneBlocks(NamedTuple):
     Shapes: i, j (n,); u, v (n, d); c (n, 3).
     """
 
-    i: Array
-    j: Array
-    u: Array
-    v: Array
-    c: Array
+    i: np.ndarray
+    j: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+    c: np.ndarray
 
     def apply(self, V: Array) -> Array:
         """The sum of these blocks applied to V (k, d)."""

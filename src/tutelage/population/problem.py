@@ -74,7 +74,9 @@ class Problem(NetworkProblem):
                 f"Problem: expected GaussianInputs(mean, covariance) as inputs, got {self.inputs!r}; "
                 "leave them out for standard normal ones"
             )
-        self.inputs.require_size(self.teacher.d, "Problem")
+        check.same_length(
+            self.inputs.d or self.teacher.d, self.teacher.d, "Problem", "the dimension of the input law and d"
+        )
         if not self.inputs.is_standard:
             raise NotAvailableError(
                 f"Problem: expected standard normal inputs, got {self.inputs!r}; its formulas hold for N(0, I) alone"

@@ -152,6 +152,7 @@ def _lifted(reduction: Reduction) -> tuple[tuple[Sector, ...], str]:
     """Sectors of the block lifted into the whole space, and the vectors outside the span."""
     inner, method = _solve(reduction.block)
     layout, frame = reduction.layout, reduction.frame
+    assert frame is not None, "asked for"
     outside = (Repeated(*_eigh(part.matrix), frame, layout) for part in reduction.copies)
     sectors = (*outside, *(Lifted(sector, frame, layout) for sector in inner))
     return sectors, "symmetry" if method == "dense" else f"symmetry+{method}"

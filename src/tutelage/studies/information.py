@@ -86,6 +86,7 @@ class Information(Study):
         import xarray as xr
 
         from tutelage.empirical import Problem, fisher, ntk
+        from tutelage.inputs import GaussianInputs
         from tutelage.network import sample_teacher
 
         teacher = sample_teacher(self.activation, d=self.d, k=self.k, seed=self.seed)
@@ -97,7 +98,7 @@ class Information(Study):
             "score_trace": (("moment",), trace),
         }
         for i, n in enumerate(self.kernel_inputs):
-            X = np.random.default_rng([self.seed, n]).standard_normal((n, self.d))
+            X = GaussianInputs().sample(n, self.d, [self.seed, n])
             sampled = Problem.from_teacher(teacher, X).hessian(teacher).dense()
             data[f"kernel_{i}"] = ((f"input_{i}",), np.linalg.eigvalsh(ntk(teacher, X))[::-1])
             data[f"sampled_{i}"] = ((f"parameter_{i}",), np.linalg.eigvalsh(sampled)[::-1])
@@ -108,12 +109,13 @@ class Information(Study):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Means of s sᵀ, of its squared entries, and of |s|² and |s|⁴, over scores s = (y − f)∇f with random x and y."""
         from tutelage.empirical import Problem
+        from tutelage.inputs import GaussianInputs
 
         rng, chunk = np.random.default_rng(self.seed), 10_000
         mean = square = np.zeros((teacher.n_params, teacher.n_params))
         moments = np.zeros(2)
         for done in range(0, self.scores, chunk):
-            X = rng.standard_normal((chunk, self.d))
+            X = GaussianInputs().sample(chunk, self.d, rng)
             jacobian = Problem.from_teacher(teacher, X).hessian(teacher).outer.factor_rows() * np.sqrt(chunk)
             scores = rng.standard_normal((chunk, 1)) * jacobian
             mean = mean + scores.T @ scores / self.scores

@@ -154,6 +154,7 @@ class RecoveryRates(Study):
         """Descent on many samples beside the population flow, and the flow on N_eff samples."""
         import xarray as xr
 
+        from tutelage.inputs import GaussianInputs
         from tutelage.quadratic import (
             matrix_descent,
             matrix_flow,
@@ -167,7 +168,7 @@ class RecoveryRates(Study):
 
         teacher = sample_quadratic_teacher(self.d, self.width, self.seed)
         start = matrix_of(sample_start(2 * self.d, self.d, self.seed))
-        many = np.random.default_rng(self.seed).standard_normal((self.large_n, self.d))
+        many = GaussianInputs().sample(self.large_n, self.d, self.seed)
         sampled = matrix_descent(teacher, start, np.arange(0.0, 10.5, 0.5), 0.05, many)
         flow = matrix_flow(teacher, start, sampled.times)
         X = sample_inputs(effective_parameters_frozen(self.d, self.width), self.d, self.seed)

@@ -108,6 +108,7 @@ class SampledHessian(Study):
         import xarray as xr
 
         from tutelage.empirical import Problem
+        from tutelage.inputs import GaussianInputs
         from tutelage.network import sample_teacher
         from tutelage.population import hessian_at_optimum
 
@@ -117,7 +118,7 @@ class SampledHessian(Study):
         errors, ranks = np.empty(values.shape[:2]), np.empty(values.shape[:2], dtype=int)
         for i, n in enumerate(self.samples):
             for r in range(self.repeats):
-                X = np.random.default_rng([self.seed, n, r]).standard_normal((n, self.d))
+                X = GaussianInputs().sample(n, self.d, [self.seed, n, r])
                 hessian = Problem.from_teacher(teacher, X).hessian(teacher)
                 sampled, ranks[i, r] = hessian.dense(), np.linalg.matrix_rank(hessian.factor_rows())
                 values[i, r] = np.linalg.eigvalsh(sampled)[::-1]
