@@ -46,8 +46,8 @@ class GaussianInputs(eqx.Module):
     Examples
     --------
     >>> GaussianInputs(covariance=[[4.0, 0.0], [0.0, 1.0]]).pair(np.eye(2), np.eye(2)).q_uv
-    Array([[4., 0.],
-           [0., 1.]], dtype=float64)
+    array([[4., 0.],
+           [0., 1.]])
     """
 
     mean: Array | None

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
@@ -115,7 +117,8 @@ class Problem(NetworkProblem):
         for student in students:
             self._check(student)
         first = students[0]
-        data = DataLoss(self.layout(first), self.frozen(students), self.X, self.y, first.activation)
+        X, y, frozen = jax.tree.map(jnp.asarray, (self.X, self.y, self.frozen(students)))
+        data = DataLoss(self.layout(first), frozen, X, y, first.activation)
         return data if batch is None else MinibatchLoss(data, batch)
 
     def _chunk(self, student: Network) -> int:

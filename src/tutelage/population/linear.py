@@ -26,7 +26,8 @@ def linear_sectors(network: Network) -> tuple[Sector, ...] | None:
     values = size + singular**2
     # One layer (n, k, d) and (n, k) of n vectors: rows of `right` belong to them.
     vectors = layout.flatten({"W": a[:, None] * right[:, None, :], "a": (left * singular).T})
-    sectors: list[Sector] = [Explicit(values, (vectors / np.sqrt(values)[:, None]).T)]
+    columns = np.ascontiguousarray(vectors.T)
+    sectors: list[Sector] = [Explicit(values, columns / np.sqrt(values))]
     if network.d > network.k:
         sectors.append(Repeated(np.array([size]), (a / np.sqrt(size))[:, None], right, layout))
     return (*sectors, Rest(0.0, tuple(sectors), layout.size))

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Sequence
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from tutelage import moments
@@ -135,13 +136,10 @@ class Problem(NetworkProblem):
         """The population loss; with a batch, gradients of that many fresh inputs (online SGD)."""
         for student in students:
             self._arrays(student)
+        arrays = jax.tree.map(jnp.asarray, (self.frozen(students), self.teacher.W, self.teacher.a))
+        n_nodes = max(nodes_for(student, self.teacher) for student in students)
         population = PopulationLoss(
-            self.layout(students[0]),
-            self.frozen(students),
-            self.teacher.W,
-            self.teacher.a,
-            self.teacher.activation,
-            max(nodes_for(student, self.teacher) for student in students),
+            self.layout(students[0]), *arrays, activation=self.teacher.activation, n_nodes=n_nodes
         )
         return population if batch is None else OnlineLoss(population, self.inputs, batch)
 

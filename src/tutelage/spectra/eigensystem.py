@@ -111,7 +111,7 @@ def eigensystem(source: Source) -> Eigensystem:
     Examples
     --------
     >>> from tutelage import Network, eigensystem
-    >>> eigensystem(Network([[2.0]], [3.0], "linear")).project([3.0, 2.0])
+    >>> eigensystem(Network([[2.0]], [3.0], "linear")).project([3.0, 2.0]).round(12)
     array([ 0., 13.])
     """
     operator = hessian_of(source, who="eigensystem")
