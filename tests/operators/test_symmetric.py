@@ -56,6 +56,9 @@ def test_products_and_matrices_refuse_32_bits_rather_than_round(operator):
         operator.as_matrix()
     with pytest.raises(InputError, match="64-bit"):
         jax.jit(lambda op: op.as_matrix())(operator)
+    if type(operator).__module__.startswith("tutelage"):
+        with pytest.raises(InputError, match="64-bit"):
+            operator.product(vector)
     assert operator.matvec(vector).dtype == np.float64
 
 

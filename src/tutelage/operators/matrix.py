@@ -39,6 +39,7 @@ class MatrixOperator(SymmetricOperator):
         return Structure(entry_error=lambda: self.entry_error)
 
     def product(self, vector: Array) -> jax.Array:
+        require_64_bit("MatrixOperator.product")
         return jnp.asarray(self.matrix) @ vector
 
     def as_matrix(self) -> jax.Array:

@@ -13,7 +13,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 
 from tutelage.base import check
-from tutelage.base.precision import float64
+from tutelage.base.precision import float64, require_64_bit
 from tutelage.base.types import Array, ArrayLike, PyTree
 from tutelage.operators.base import SymmetricOperator
 
@@ -37,6 +37,7 @@ class LineaxOperator(SymmetricOperator):
         self.size, self.semidefinite = operator.in_size(), semidefinite
 
     def product(self, vector: Array) -> jax.Array:
+        require_64_bit("LineaxOperator.product")
         operator = cast("lx.AbstractLinearOperator", eqx.combine(self.arrays, self.rest))
         return ravel_pytree(operator.mv(self.restore(jnp.asarray(vector))))[0]
 
@@ -53,6 +54,7 @@ class FunctionOperator(SymmetricOperator):
     semidefinite: bool = eqx.field(static=True, default=False)
 
     def product(self, vector: Array) -> jax.Array:
+        require_64_bit("FunctionOperator.product")
         return jnp.asarray(self.function(vector), vector.dtype)
 
 
@@ -64,6 +66,8 @@ class HostOperator(SymmetricOperator):
     semidefinite: bool = eqx.field(static=True, default=False)
 
     def product(self, vector: Array) -> jax.Array:
+        require_64_bit("HostOperator.product")
+
         def rows(vectors: Array) -> np.ndarray:
             columns = np.asarray(vectors).reshape(-1, self.size).T
             return np.ascontiguousarray(self.matmat(columns).T).reshape(vectors.shape)
@@ -94,6 +98,7 @@ class HessianOfLoss(SymmetricOperator):
         return self.theta.size
 
     def product(self, vector: Array) -> Array:
+        require_64_bit("HessianOfLoss.product")
         return jax.jvp(jax.grad(self.loss), (self.theta,), (vector,))[1]
 
     @float64

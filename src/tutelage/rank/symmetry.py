@@ -98,7 +98,7 @@ def continuous_symmetries(network: Network) -> dict[str, np.ndarray]:
     - linear: everything that keeps :math:`a^T W`;
     - silent and zero neurons, equal and opposite neurons.
     """
-    activation = network.activation
+    activation = require_plain(network, "continuous_symmetries").activation
     families: dict[str, list[np.ndarray]] = {}
     if is_homogeneous(activation):
         families["rescaling"] = _rescaling(network)
