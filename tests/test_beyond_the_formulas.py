@@ -41,8 +41,8 @@ def test_networks_beyond_the_formulas_are_refused_and_never_cut_down(change, wor
         lambda: empirical.Problem(X, np.ones(4)).gradient(beyond), lambda: empirical.Problem(X, np.ones(4)).hessian(beyond),
         lambda: empirical.Problem(X, np.ones(4)).objective([beyond]), lambda: ntk(beyond, X), lambda: fisher(beyond, X),
         lambda: hessian_rank(beyond), lambda: compress(beyond), lambda: equivalent(plain, beyond),
-        lambda: flat_directions(beyond), lambda: continuous_symmetries(beyond), lambda: match_neurons(plain, beyond), lambda: RandomStart().sample(beyond, 0),
-        lambda: diagnose(plain, beyond),
+        lambda: flat_directions(beyond), lambda: continuous_symmetries(beyond), lambda: match_neurons(plain, beyond),
+        lambda: RandomStart().sample(beyond, 0), lambda: diagnose(plain, beyond),
     )  # fmt: skip
     for call in calls:
         with pytest.raises(NotAvailableError, match=words):

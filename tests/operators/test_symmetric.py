@@ -74,6 +74,14 @@ def test_arrays_are_put_on_the_device_once(operator):
     assert all(once is again for once, again in leaves)
 
 
+def test_an_operator_first_used_inside_a_trace_keeps_arrays_and_no_tracers():
+    operator = hessian_at_optimum(sample_teacher("erf", 3, 2))
+    vector = np.ones(operator.size)
+    with jax.enable_x64(True):
+        traced = np.asarray(jax.jit(lambda v: operator.mv(v))(vector))
+    assert np.abs(operator.matvec(vector) - traced).max() < 1e-15
+
+
 def test_an_operator_that_went_through_jax_gives_the_same_numpy(operator):
     there = operator.on_device
     assert np.array_equal(there.dense(), operator.dense())
