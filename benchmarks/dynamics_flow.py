@@ -15,8 +15,8 @@ import scipy.integrate
 from tutelage import Problem, sample_teacher
 from tutelage.dynamics import NoisyTeacher
 from tutelage.dynamics.flow import run_flow
-from tutelage.dynamics.objective import PopulationLoss
 from tutelage.dynamics.setting import setting
+from tutelage.population.objective import PopulationLoss
 
 TIMES = np.geomspace(1e-2, 1e4, 25)
 TOLERANCES = (1e-6, 1e-8)
@@ -37,7 +37,7 @@ with jax.enable_x64(True):
     reference = np.asarray(place.reference)
     scale = np.linalg.norm(start - reference)
     field = jax.jit(lambda y: -objective.gradient(reference + scale * y, None) / scale)
-    jacobian = jax.jit(lambda y: -jax.jacfwd(objective.expanded_gradient)(reference + scale * y))
+    jacobian = jax.jit(lambda y: -jax.jacfwd(objective.smooth_gradient)(reference + scale * y))
     y0 = (start - reference) / scale
 
     def ours(tolerance):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,36 @@ LAWS_WITH_VARIANCE = ("normal", "uniform", "rademacher", "laplace", "student_t:n
 
 def test_pytorch_read_out_shape_is_accepted():
     assert Network([[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0]], "erf").a.shape == (2,)
+
+
+@pytest.mark.parametrize("m", [1, 3])
+@pytest.mark.parametrize("biases", [(), ("b",), ("c",), ("b", "c")])
+def test_biases_and_outputs_are_part_of_the_value_the_parameters_and_the_file(biases, m, tmp_path):
+    rng = np.random.default_rng(m)
+    d, k, outputs = 3, 2, () if m == 1 else (m,)
+    W, a = rng.standard_normal((k, d)), rng.standard_normal((*outputs, k))
+    known = {"b": rng.standard_normal(k), "c": rng.standard_normal(outputs)}
+    chosen = {name: known[name] for name in biases}
+    network = Network(W, a, "erf", **chosen)
+    x = rng.standard_normal((5, d))
+    hidden = scipy.special.erf(x @ W.T + chosen.get("b", 0.0))
+    expected = hidden @ np.atleast_2d(a).T + np.reshape(chosen.get("c", np.zeros(m)), m)
+    assert network(x).shape == (5, *outputs)
+    assert np.abs(network(x).reshape(5, m) - expected).max() < 1e-14
+    parts = [
+        W.ravel(),
+        *(chosen[n] for n in ("b",) if n in chosen),
+        a.ravel(),
+        *(np.ravel(chosen[n]) for n in ("c",) if n in chosen),
+    ]
+    assert np.array_equal(network.theta, np.concatenate(parts))
+    assert network.n_params == Architecture.of(network).n_params == network.theta.size
+    assert Architecture.of(network).widths == (d, k, m) and network.n_outputs == m
+    moved = network.with_theta(network.theta + 1)
+    assert all(np.allclose(moved.layers[name], array + 1) for name, array in network.layers.items())
+    save_network(network, tmp_path / "network.npz")
+    loaded = load_network(tmp_path / "network.npz")
+    assert list(loaded.layers) == list(network.layers) and np.array_equal(loaded.theta, network.theta)
 
 
 def test_value_is_the_sum_over_neurons():
@@ -129,6 +160,14 @@ BAD = {
         lambda p: load_network(npz(p / "x.npz", W=np.ones((1, 1)), a=np.ones(1))), "names no activation"),
     "shapes in the file": (
         lambda p: load_network(npz(p / "x.npz", W=np.ones((2, 1)), a=np.ones(3)), "erf"), "a of shape"),
+    "b of the wrong length": (lambda p: Network([[1.0]], [1.0], "erf", b=[1.0, 2.0]), r"b of shape \(1,\)"),
+    "c of the wrong length": (lambda p: Network([[1.0]], [1.0], "erf", c=[1.0, 2.0]), r"c of shape \(\)"),
+    "c of one output for two": (lambda p: Network([[1.0]], [[1.0], [2.0]], "erf", c=1.0), r"c of shape \(2,\)"),
+    "NaN in b": (lambda p: Network([[1.0]], [1.0], "erf", b=[np.nan]), "finite b"),
+    "read-outs of a transposed layer": (
+        lambda p: Network(np.ones((2, 5)), np.ones((2, 3)), "erf"), "transpose a, whose rows are outputs"),
+    "an array the file should not hold": (
+        lambda p: load_network(npz(p / "x.npz", W=np.ones((1, 1)), a=np.ones(1), bias=np.ones(1)), "erf"), "got bias too"),
     "a newer file": (
         lambda p: load_network(npz(p / "x.npz", W=np.ones((1, 1)), a=np.ones(1), version=99), "erf"), "newer"),
     "pickled objects": (

@@ -15,17 +15,22 @@ if TYPE_CHECKING:
     from tutelage import cli as cli
     from tutelage import dynamics as dynamics
     from tutelage import empirical as empirical
+    from tutelage import inputs as inputs
     from tutelage import landscape as landscape
     from tutelage import laws as laws
+    from tutelage import layout as layout
     from tutelage import measure as measure
     from tutelage import moments as moments
     from tutelage import network as network
+    from tutelage import network_file as network_file
     from tutelage import operators as operators
     from tutelage import plotting as plotting
     from tutelage import population as population
+    from tutelage import problem as problem
     from tutelage import quadratic as quadratic
     from tutelage import rank as rank
     from tutelage import report as report
+    from tutelage import source as source
     from tutelage import spectra as spectra
     from tutelage import store as store
     from tutelage import studies as studies
@@ -89,18 +94,22 @@ if TYPE_CHECKING:
     from tutelage.dynamics import time_to_loss as time_to_loss
     from tutelage.empirical import fisher as fisher
     from tutelage.empirical import ntk as ntk
+    from tutelage.inputs import GaussianInputs as GaussianInputs
+    from tutelage.layout import Layout as Layout
     from tutelage.measure import Integral as Integral
     from tutelage.measure import Measure as Measure
     from tutelage.network import Architecture as Architecture
     from tutelage.network import Network as Network
-    from tutelage.network import load_network as load_network
     from tutelage.network import sample_teacher as sample_teacher
-    from tutelage.network import save_network as save_network
-    from tutelage.operators import HessianOperator as HessianOperator
+    from tutelage.network_file import load_network as load_network
+    from tutelage.network_file import save_network as save_network
+    from tutelage.operators import LossHessian as LossHessian
+    from tutelage.operators import MatrixOperator as MatrixOperator
+    from tutelage.operators import SymmetricOperator as SymmetricOperator
     from tutelage.population import LossValue as LossValue
     from tutelage.population import Problem as Problem
-    from tutelage.population import StandardNormal as StandardNormal
     from tutelage.population import hessian_at_optimum as hessian_at_optimum
+    from tutelage.problem import AbstractProblem as AbstractProblem
     from tutelage.rank import FlatDirections as FlatDirections
     from tutelage.rank import RankResult as RankResult
     from tutelage.rank import compress as compress
@@ -114,9 +123,9 @@ if TYPE_CHECKING:
     from tutelage.rank import rank_with_samples as rank_with_samples
     from tutelage.rank import ridge_count as ridge_count
     from tutelage.rank import verify as verify
+    from tutelage.source import hessian_of as hessian_of
     from tutelage.spectra import Eigensystem as Eigensystem
     from tutelage.spectra import Explanation as Explanation
-    from tutelage.spectra import MatrixOperator as MatrixOperator
     from tutelage.spectra import NumericalRank as NumericalRank
     from tutelage.spectra import Spectrum as Spectrum
     from tutelage.spectra import eigensystem as eigensystem
@@ -137,7 +146,9 @@ _PUBLIC = {
         Abs Activation Cos Elementary Erf Exp GaussianBump Gelu LeakyRelu Linear NormalCdf Numerical
         Polynomial Quadratic Relu Sigmoid Silu Sin Softplus Tanh parse_activation register_activation
     """,
-    "tutelage.base.errors": "AllocationError InputError MissingExtraError NoHessianError NotAvailableError StoreError",
+    "tutelage.base.errors": """
+        AllocationError InputError MissingExtraError NoHessianError NotAvailableError StoreError
+    """,
     "tutelage.dynamics": """
         Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoisyTeacher
         RandomStart Readouts Rule StabilityWarning active_directions asymptote diagnose lanczos_loss
@@ -145,18 +156,23 @@ _PUBLIC = {
         predict_parameters readouts simulate spectral_measure time_to_loss
     """,
     "tutelage.empirical": "fisher ntk",
+    "tutelage.inputs": "GaussianInputs",
+    "tutelage.layout": "Layout",
     "tutelage.measure": "Integral Measure",
-    "tutelage.network": "Architecture Network load_network sample_teacher save_network",
-    "tutelage.operators": "HessianOperator",
-    "tutelage.population": "LossValue Problem StandardNormal hessian_at_optimum",
+    "tutelage.network": "Architecture Network sample_teacher",
+    "tutelage.network_file": "load_network save_network",
+    "tutelage.operators": "LossHessian MatrixOperator SymmetricOperator",
+    "tutelage.population": "LossValue Problem hessian_at_optimum",
+    "tutelage.problem": "AbstractProblem",
     "tutelage.rank": """
         FlatDirections RankResult compress continuous_symmetries effective_parameters equivalent
         flat_directions hessian_rank participation_ratio rank_at_time rank_with_samples ridge_count
         verify
     """,
+    "tutelage.source": "hessian_of",
     "tutelage.spectra": """
-        Eigensystem Explanation MatrixOperator NumericalRank Spectrum eigensystem explain_method
-        spectral_density spectrum
+        Eigensystem Explanation NumericalRank Spectrum eigensystem explain_method spectral_density
+        spectrum
     """,
     "tutelage.store": "Store load_dataset provenance save_dataset",
     "tutelage.weights": "FromScipy WeightLaw",
@@ -164,8 +180,9 @@ _PUBLIC = {
 """Module -> the names it gives to ``tutelage``."""
 
 _ROOMS = """
-    activations base cli dynamics empirical landscape laws measure moments network
-    operators plotting population quadratic rank report spectra store studies sweep weights
+    activations base cli dynamics empirical inputs landscape laws layout measure moments
+    network network_file operators plotting population problem quadratic rank report
+    source spectra store studies sweep weights
 """
 """Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations.base import Activation
-from tutelage.activations.pairs import PairMoments, PlaneTerms, filled, pair_geometry
+from tutelage.activations.pairs import PairMoments, PlaneTerms, filled
 from tutelage.base.precision import float64
+from tutelage.base.types import Array
+from tutelage.inputs import GaussianInputs
 
 __all__ = [
     "PairMoments",
@@ -24,8 +26,12 @@ __all__ = [
 ]
 
 
+_Both: TypeAlias = tuple[Array, Array]
+"""W and Z, or their tangents."""
+
+
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
-def dual_matrix(activation: Activation, W: Any, Z: Any) -> Any:
+def dual_matrix(activation: Activation, W: Array, Z: Array) -> Array:
     r""":math:`\kappa_{ij} = E[\sigma(w_i\cdot x)\,\sigma(z_j\cdot x)]`, x standard normal.
 
     Parameters
@@ -43,7 +49,7 @@ def dual_matrix(activation: Activation, W: Any, Z: Any) -> Any:
 
 
 @dual_matrix.defjvp
-def _dual_matrix_jvp(activation: Activation, primals: Any, tangents: Any) -> Any:
+def _dual_matrix_jvp(activation: Activation, primals: _Both, tangents: _Both) -> _Both:
     W, Z = primals
     k00, k11, k20, k02 = first_moments(activation, W, Z)
     d_uu, d_uv, d_vv = _gram_tangents(W, Z, *tangents)
@@ -51,7 +57,7 @@ def _dual_matrix_jvp(activation: Activation, primals: Any, tangents: Any) -> Any
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
-def first_moments(activation: Activation, W: Any, Z: Any) -> tuple[Any, Any, Any, Any]:
+def first_moments(activation: Activation, W: Array, Z: Array) -> tuple[Array, Array, Array, Array]:
     r"""Tables (k_00, k_11, k_20, k_02), each (k, l), :math:`k_{pq} = E[\sigma^{(p)}(u_i)\,\sigma^{(q)}(v_j)]`.
 
     They give the population loss and its gradient (SCIENCE.md section 1). Finite and accurate at aligned, opposite
@@ -62,7 +68,9 @@ def first_moments(activation: Activation, W: Any, Z: Any) -> tuple[Any, Any, Any
 
 
 @first_moments.defjvp
-def _first_moments_jvp(activation: Activation, primals: Any, tangents: Any) -> Any:
+def _first_moments_jvp(
+    activation: Activation, primals: _Both, tangents: _Both
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     W, Z = primals
     d_uu, d_uv, d_vv = _gram_tangents(W, Z, *tangents)
     m = pair_moments(activation, W, Z)
@@ -76,7 +84,7 @@ def _first_moments_jvp(activation: Activation, primals: Any, tangents: Any) -> A
     return (m.k00, m.k11, m.k20, m.k02), tangent
 
 
-def pair_moments(activation: Activation, W: Any, Z: Any) -> PairMoments:
+def pair_moments(activation: Activation, W: Array, Z: Array) -> PairMoments:
     r"""All tables of the Hessian blocks, each (k, l): k_00 k_11 k_20 k_02 k_22 k_31 k_13 k_40 (SCIENCE.md section 1).
 
     For kinked activations k_22, k_31, k_13 and k_40 are 0 on close pairs, whose blocks ``plane_terms`` lists.
@@ -92,7 +100,7 @@ def pair_tables(activation: Activation, W: np.ndarray, Z: np.ndarray) -> PairMom
     return PairMoments(*(np.ascontiguousarray(np.asarray(t)[: len(W), : len(Z)]) for t in tables))
 
 
-def plane_terms(activation: Activation, W: Any, Z: Any) -> PlaneTerms | None:
+def plane_terms(activation: Activation, W: Array, Z: Array) -> PlaneTerms | None:
     """Close pairs of a kinked activation, in NumPy; None for smooth activations. Complements ``pair_moments``.
 
     Raises
@@ -104,12 +112,12 @@ def plane_terms(activation: Activation, W: Any, Z: Any) -> PlaneTerms | None:
 
 
 @functools.partial(jax.jit, static_argnums=(0, 3))
-def _tables(activation: Activation, W: Any, Z: Any, order: int) -> PairMoments:
-    tables = activation.moments(pair_geometry(jnp.asarray(W), jnp.asarray(Z)), order)
+def _tables(activation: Activation, W: Array, Z: Array, order: int) -> PairMoments:
+    tables = activation.moments(GaussianInputs().pair(jnp.asarray(W), jnp.asarray(Z)), order)
     # Only what was asked for leaves, so that compilation drops the rest.
     kept = {0: ("k00",), 1: ("k00", "k11", "k20", "k02"), 2: PairMoments._fields}[order]
     return PairMoments(*(getattr(tables, name) if name in kept else None for name in PairMoments._fields))
 
 
-def _gram_tangents(W: Any, Z: Any, dW: Any, dZ: Any) -> tuple[Any, Any, Any]:
+def _gram_tangents(W: Array, Z: Array, dW: Array, dZ: Array) -> tuple[Array, Array, Array]:
     return 2 * jnp.sum(W * dW, axis=1)[:, None], dW @ Z.T + W @ dZ.T, 2 * jnp.sum(Z * dZ, axis=1)[None, :]

@@ -1,36 +1,43 @@
-"""Network: the weights of a two-layer teacher or student; sampling, saving and loading."""
+"""Network: the weights of a two-layer teacher or student; Architecture: the shape of any."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
-import tempfile
-import zipfile
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import equinox as eqx
+import jax.numpy as jnp
 import numpy as np
+from scipy.stats.distributions import rv_frozen
 
 from tutelage.activations import Activation, as_activation
 from tutelage.base import check
-from tutelage.base.errors import InputError
+from tutelage.base.errors import InputError, NotAvailableError
+from tutelage.base.precision import float64
+from tutelage.base.types import Array, ArrayLike
+from tutelage.layout import Layout
 from tutelage.weights import Normal, WeightLaw, as_weight_law
 
-_FORMAT_VERSION = 1
+LAYERS = ("W", "b", "a", "c")
+"""The layers of a two-layer network in the order of θ."""
 
 
 class Network(eqx.Module):
-    r"""A two-layer network :math:`f(x) = \sum_i a_i\,\sigma(w_i\cdot x)`.
+    r"""A two-layer network :math:`f(x) = \sum_i a_i\,\sigma(w_i\cdot x + b_i) + c`.
 
     Parameters
     ----------
     W : array_like, shape (k, d)
         Rows are neurons.
-    a : array_like, shape (k,) or (1, k)
-        Read-out; the PyTorch shape (1, k) is accepted.
+    a : array_like, shape (k,) or (m, k)
+        Read-out, of one output or of m; the PyTorch shape (1, k) is one output.
     activation : Activation or str
         For example ``Erf()`` or ``"erf"``.
+    b : array_like, shape (k,), optional
+        Hidden biases.
+    c : array_like, shape () or (m,), optional
+        Output bias.
 
     Raises
     ------
@@ -41,24 +48,29 @@ class Network(eqx.Module):
     --------
     >>> Network([[1.0, 2.0]], [3.0], "linear")([1.0, 1.0])
     array(9.)
+    >>> Network([[1.0, 2.0]], [[3.0], [1.0]], "linear", b=[0.5])([1.0, 1.0])
+    array([10.5,  3.5])
     """
 
-    W: Any
-    a: Any
+    W: np.ndarray
+    a: np.ndarray
     activation: Activation = eqx.field(static=True)
+    b: np.ndarray | None
+    c: np.ndarray | None
 
-    def __init__(self, W: Any, a: Any, activation: Activation | str):
+    def __init__(
+        self,
+        W: ArrayLike,
+        a: ArrayLike,
+        activation: Activation | str,
+        b: ArrayLike | None = None,
+        c: ArrayLike | None = None,
+    ):
         self.W = check.float_array(W, "Network", "W", ndim=2)
-        a = check.float_array(a, "Network", "a")
-        if a.ndim == 2 and a.shape[0] == 1:
-            a = a[0]
-        if a.shape != self.W.shape[:1]:
-            raise InputError(
-                f"Network: expected a of shape ({self.W.shape[0]},) for W of shape {self.W.shape}, got {a.shape}; "
-                "rows of W are neurons (transpose W if it is (d, k))"
-            )
-        self.a = a
+        self.a = _read_out(check.float_array(a, "Network", "a"), self.W.shape)
         self.activation = as_activation(activation)
+        self.b = _bias(b, "b", self.W.shape[:1])
+        self.c = _bias(c, "c", self.a.shape[:-1])
 
     @property
     def d(self) -> int:
@@ -71,38 +83,105 @@ class Network(eqx.Module):
         return self.W.shape[0]
 
     @property
+    def n_outputs(self) -> int:
+        """m."""
+        return 1 if self.a.ndim == 1 else self.a.shape[0]
+
+    @property
+    def layers(self) -> dict[str, np.ndarray]:
+        """The arrays it has by name, in the order of θ: W, b, a, c."""
+        arrays = {"W": self.W, "b": self.b, "a": self.a, "c": self.c}
+        return {name: array for name, array in arrays.items() if array is not None}
+
+    @property
+    def layout(self) -> Layout:
+        """Where they stand in θ."""
+        return Layout({name: array.shape for name, array in self.layers.items()})
+
+    @property
     def n_params(self) -> int:
-        """P = k d + k."""
-        return self.W.size + self.a.size
+        """P = k d + m k, and the biases."""
+        return self.layout.size
 
     @property
     def theta(self) -> np.ndarray:
-        """All parameters, W row-major, then a: shape (P,)."""
-        return np.concatenate([np.ravel(self.W), self.a])
+        """All parameters, W row-major, b, a row-major, c: shape (P,)."""
+        return self.layout.flatten(self.layers)
 
-    def with_theta(self, theta: Any) -> Network:
+    def with_layers(self, layers: Mapping[str, Array]) -> Network:
+        """The network with these arrays in place of its own."""
+        return Network(activation=self.activation, **{**self.layers, **layers})
+
+    def with_theta(self, theta: ArrayLike) -> Network:
         """The network of the same shape with these parameters."""
         theta = check.float_array(theta, "Network.with_theta", "theta", ndim=1)
         check.same_length(theta.size, self.n_params, "Network.with_theta", "the length of theta and P")
-        return Network(theta[: self.W.size].reshape(self.W.shape), theta[self.W.size :], self.activation)
+        return self.with_layers(self.layout.split(theta))
 
-    def __call__(self, x: Any) -> np.ndarray:
-        """f(x) for inputs of shape (..., d)."""
-        import jax
-
+    @float64
+    def __call__(self, x: ArrayLike) -> np.ndarray:
+        """f(x) for inputs of shape (..., d): shape (...), or (..., m) for several outputs."""
         x = check.float_array(x, "Network", "x")
         check.same_length(x.shape[-1], self.d, "Network", "the last dimension of x and d")
-        with jax.enable_x64(True):
-            return np.asarray(np.asarray(self.activation(jax.numpy.asarray(x @ self.W.T))) @ self.a)
+        return np.asarray(evaluate(lambda u: np.asarray(self.activation(jnp.asarray(u))), self.layers, x))
+
+    def _shape(self) -> str:
+        parts = f"d={self.d}, k={self.k}" + (f", m={self.n_outputs}" if self.a.ndim > 1 else "")
+        biases = "".join(f", {name}" for name in ("b", "c") if name in self.layers)
+        return f"{parts}{biases}, P={self.n_params}"
 
     def __repr__(self) -> str:
-        return f"Network({self.activation.spec}, d={self.d}, k={self.k}, P={self.n_params})"
+        return f"Network({self.activation.spec}, {self._shape()})"
 
     def _repr_html_(self) -> str:
-        return (
-            f"<b>Network</b> <code>{self.activation.spec}</code>: "
-            f"d = {self.d}, k = {self.k}, P = {self.n_params}"
+        return f"<b>Network</b> <code>{self.activation.spec}</code>: {self._shape().replace('=', ' = ')}"
+
+
+def evaluate(activation: Callable[[Array], Array], layers: Mapping[str, Array], x: Array) -> Array:
+    """f(x) of a two-layer network with these layers, NumPy or traced, x (..., d)."""
+    u = x @ layers["W"].T
+    value = activation(u + layers["b"] if "b" in layers else u) @ layers["a"].T
+    return value + layers["c"] if "c" in layers else value
+
+
+def _read_out(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """(k,) or (m, k), one output being (k,)."""
+    k = shape[0]
+    if a.ndim not in (1, 2) or a.shape[-1] != k:
+        turned = " (transpose a, whose rows are outputs)" if a.ndim == 2 and a.shape[0] == k else ""
+        raise InputError(
+            f"Network: expected a of shape ({k},), or (m, {k}) for m outputs, for W of shape {shape}, got {a.shape}; "
+            f"rows of W are neurons (transpose W if it is (d, k)){turned}"
         )
+    return a[0] if a.ndim == 2 and len(a) == 1 else a
+
+
+def _bias(value: ArrayLike | None, name: str, shape: tuple[int, ...]) -> np.ndarray | None:
+    if value is None:
+        return None
+    bias = check.float_array(value, "Network", name)
+    if bias.size != math.prod(shape) or bias.ndim > 1:
+        layer = "one number for every neuron" if name == "b" else "one number for every output"
+        raise InputError(f"Network: expected {name} of shape {shape}, {layer}, got {bias.shape}")
+    return bias.reshape(shape)
+
+
+def require_plain(network: Network, who: str) -> Network:
+    """A network with one output and no biases, which is all that the formulas of the caller hold for."""
+    if not isinstance(network, Network):
+        raise InputError(
+            f"{who}: expected a Network, got {type(network).__name__}; see tutelage.Network(W, a, activation)"
+        )
+    names = {"b": "hidden biases b", "c": "an output bias c"}
+    found = [words for name, words in names.items() if name in network.layers]
+    if network.n_outputs > 1:
+        found.append(f"{network.n_outputs} outputs")
+    if found:
+        raise NotAvailableError(
+            f"{who}: expected a network with one output and without biases, got one with {' and '.join(found)}; "
+            "its formulas hold for f(x) = sum a_i sigma(w_i.x) alone"
+        )
+    return network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +207,12 @@ class Architecture:
     activations: tuple[Activation, ...]
     biases: tuple[bool, ...]
 
-    def __init__(self, widths: Any, activations: Any, biases: Any = False):
+    def __init__(
+        self,
+        widths: Sequence[int],
+        activations: Activation | str | Sequence[Activation | str],
+        biases: bool | Sequence[bool] = False,
+    ):
         widths = tuple(check.integer(w, "Architecture", "width") for w in widths)
         if len(widths) < 2:
             raise InputError(f"Architecture: expected at least an input and an output width, got {widths}")
@@ -153,7 +237,8 @@ class Architecture:
     @classmethod
     def of(cls, network: Network) -> Architecture:
         """The architecture of a two-layer network."""
-        return cls((network.d, network.k, 1), network.activation)
+        biases = ("b" in network.layers, "c" in network.layers)
+        return cls((network.d, network.k, network.n_outputs), network.activation, biases)
 
 
 def layer_rng(seed: int, realization: int, layer: int) -> np.random.Generator:
@@ -166,7 +251,7 @@ def sample_teacher(
     d: int,
     k: int,
     seed: int = 0,
-    weights: WeightLaw | str | Any = Normal(),  # noqa: B008  (a frozen value)
+    weights: WeightLaw | str | rv_frozen = Normal(),  # noqa: B008  (a frozen value)
     realization: int = 0,
 ) -> Network:
     """A random teacher: entries of W have variance 1/d, of a 1/k ([C25] section 1.1).
@@ -192,81 +277,3 @@ def sample_teacher(
     W = law.sample(layer_rng(seed, realization, 0), (k, d), d)
     a = law.sample(layer_rng(seed, realization, 1), (k,), k)
     return Network(W, a, activation)
-
-
-def save_network(network: Network, path: str | os.PathLike) -> None:
-    """Write ``W``, ``a`` and the activation to an npz file, atomically (temporary name, then rename)."""
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise InputError(
-            f"save_network: expected an existing folder, got {str(path.parent)!r}; create it first"
-        )
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".npz.tmp")
-    except OSError as error:
-        raise InputError(f"save_network: cannot write to {str(path.parent)!r}: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(
-                stream, W=network.W, a=network.a, activation=network.activation.spec, version=_FORMAT_VERSION
-            )
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def load_network(path: str | os.PathLike, activation: Activation | str | None = None) -> Network:
-    """Read a network from an npz file with arrays ``W`` and ``a`` (and ``activation``, unless given here).
-
-    A file never has a module imported: an activation of your own must be imported or registered
-    (:func:`tutelage.register_activation`) before, or given here.
-    """
-    who = f"load_network({str(path)!r})"
-    try:
-        with open(path, "rb") as stream:  # np.load leaves its own handle open when the archive is broken
-            data = np.load(stream, allow_pickle=False)
-            if not isinstance(data, np.lib.npyio.NpzFile):
-                raise InputError(f"{who}: expected an npz archive with W and a, got a single npy array")
-            arrays = {key: data[key] for key in data.files}
-    except FileNotFoundError:
-        raise InputError(f"{who}: no such file; check the path") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"{who}: expected an npz archive, could not read it ({error}); write it again"
-        ) from None
-    missing = [key for key in ("W", "a") if key not in arrays]
-    if missing:
-        found = ", ".join(sorted(arrays)) or "nothing"
-        raise InputError(f"{who}: expected arrays W and a, missing {', '.join(missing)} (found {found})")
-    _require_known_version(arrays.get("version", _FORMAT_VERSION), who)
-    if activation is None:
-        if "activation" not in arrays:
-            raise InputError(
-                f"{who}: the file names no activation; pass one (--activation on the command line)"
-            )
-        activation = _stored_activation(str(arrays["activation"]), who)
-    return Network(arrays["W"], arrays["a"], activation)
-
-
-def _stored_activation(text: str, who: str) -> Activation:
-    """What a file names must be known to this process already: reading it runs no code of its author's."""
-    try:
-        return as_activation(text)
-    except InputError as error:
-        raise InputError(f"{who}: {error}; or pass one: load_network(path, activation)") from None
-
-
-def _require_known_version(version: Any, who: str) -> None:
-    try:
-        number = int(version)
-    except (TypeError, ValueError):
-        raise InputError(
-            f"{who}: expected a whole number as version, got {version!r}; leave it out or write the file again"
-        ) from None
-    if number > _FORMAT_VERSION:
-        raise InputError(f"{who}: format version {number} is newer than {_FORMAT_VERSION}; upgrade tutelage")

@@ -220,7 +220,9 @@ def test_progress_reaches_one(quadratic):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"problem": "linear"}, "expected a Problem"),
+        ({"problem": "linear"}, "simulate: expected a Network .* a problem"),
+        ({"problem": sample_teacher("linear", 4, 3)}, r"pass Problem\(network\)"),
+        ({"problem": np.eye(2), "start": sample_teacher("linear", 4, 3)}, "NoisyTeacher"),
         ({"start": np.ones(3)}, r"start of shape \(15,\)"),
         ({"start": Network(np.ones((2, 5)), np.ones(2), "linear")}, "input dimensions"),
         ({"start": Network(np.ones((2, 4)), np.ones(2), "erf")}, "teacher's activation"),
@@ -247,9 +249,13 @@ def test_bad_input_says_what_was_expected(linear, change, message):
 
 
 def test_data_without_a_teacher_needs_a_network_to_start_from(linear):
-    data = empirical.Problem.from_teacher(linear, np.eye(4))
+    data = empirical.Problem(np.eye(4), linear(np.eye(4)))
     with pytest.raises(InputError, match="pass teacher="):
         simulate(data, NoisyTeacher(0.1), GradientDescent(0.1), steps=[0])
+    labelled = empirical.Problem.from_teacher(linear, np.eye(4))
+    named = simulate(data, NoisyTeacher(0.1), GradientDescent(0.1), steps=[0, 5], teacher=linear)
+    known = simulate(labelled, NoisyTeacher(0.1), GradientDescent(0.1), steps=[0, 5])
+    assert np.array_equal(known.loss, named.loss) and np.array_equal(known.distance, named.distance)
     frozen = Problem(linear, trainable=("a",))
     with pytest.raises(InputError, match="one frozen W"):
         simulate(frozen, RandomStart(k=6), GradientDescent(0.1), steps=[0], runs=2)

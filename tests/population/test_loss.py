@@ -5,7 +5,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from tutelage import Network, Problem, sample_teacher
+from tutelage import GaussianInputs, Network, Problem, sample_teacher
 from tutelage.base.errors import InputError
 from tutelage.population import formulas
 
@@ -97,10 +97,13 @@ def test_gradient_near_the_teacher_is_the_hessian_times_the_step():
     "call, message",
     [
         (lambda t: Problem("erf"), "expected a Network"),
-        (lambda t: Problem(t, inputs="normal"), "StandardNormal"),
+        (lambda t: Problem(t, inputs="normal"), r"expected GaussianInputs\(mean, covariance\)"),
+        (lambda t: Problem(t, inputs=GaussianInputs(mean=[1.0])), "dimension of the input law"),
         (lambda t: Problem(t, trainable=("w",)), "unknown trainable layer 'w'"),
-        (lambda t: Problem(t, trainable=()), "'W', 'a' or both"),
-        (lambda t: Problem(t).loss(t.theta), "expected a Network as student"),
+        (lambda t: Problem(t, trainable=()), "one or more of 'W', 'b', 'a', 'c'"),
+        (lambda t: Problem(t, trainable=("W", "W")), "each once"),
+        (lambda t: Problem(t, trainable="b").gradient(t), "unknown trainable layer 'b'; known: W, a"),
+        (lambda t: Problem(t).loss(t.theta), "Problem: expected a Network, got ndarray"),
         (lambda t: Problem(t).loss(sample_teacher("linear", 3, 2)), "teacher's activation erf"),
         (lambda t: Problem(t).loss(sample_teacher("erf", 4, 2)), "input dimensions"),
         (lambda t: t.with_theta([1.0]), "length of theta"),

@@ -99,7 +99,7 @@ def test_different_functions_are_told_apart():
 
 def test_bad_input_is_named():
     network = sample_teacher("quadratic", 3, 4)
-    with pytest.raises(InputError, match="expected two Networks, got int"):
+    with pytest.raises(InputError, match="expected a Network, got int"):
         equivalent(network, 3)
     with pytest.raises(InputError, match="expected a Network, got str"):
         compress("erf")

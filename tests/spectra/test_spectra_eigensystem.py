@@ -46,12 +46,14 @@ def test_projections_and_functions_agree_with_dense_ones(activation, d, k, metho
     assert np.abs(flow - scipy.linalg.expm(-0.7 * hessian) @ delta).max() < 1e-13
 
 
-def test_away_from_the_optimum_the_symmetry_still_serves():
+@pytest.mark.parametrize("trainable", [None, "W"])
+def test_away_from_the_optimum_and_with_frozen_layers_the_symmetry_still_serves(trainable):
     teacher, student = (sample_teacher("erf", d=7, k=2, seed=s) for s in (0, 1))
-    operator = Problem(teacher).hessian(student)
+    operator = Problem(teacher, trainable=trainable).hessian(student)
     found = eigensystem(operator)
     vectors, values = found.vectors(), found.spectrum().eigenvalues
     assert found.method == "symmetry"
+    assert np.abs(vectors.T @ vectors - np.eye(operator.size)).max() < 1e-13
     assert np.abs(operator.dense() @ vectors - vectors * values).max() < 1e-14
 
 

@@ -15,7 +15,7 @@ assert_type(tutelage.parse_activation("erf"), tutelage.Activation)
 assert_type(tutelage.spectrum(teacher), tutelage.Spectrum)
 assert_type(tutelage.eigensystem(teacher), tutelage.Eigensystem)
 assert_type(tutelage.explain_method(teacher), tutelage.Explanation)
-assert_type(tutelage.hessian_at_optimum(teacher), tutelage.HessianOperator)
+at_optimum: tutelage.LossHessian = tutelage.hessian_at_optimum(teacher)
 
 assert_type(tutelage.hessian_rank(teacher), tutelage.RankResult)
 assert_type(tutelage.flat_directions(teacher), tutelage.FlatDirections)
@@ -27,7 +27,7 @@ rule: tutelage.Rule = tutelage.GradientDescent(0.1)
 
 problem = tutelage.Problem(teacher)
 assert_type(problem, tutelage.Problem)
-assert_type(problem.hessian(teacher), tutelage.HessianOperator)
+anywhere: tutelage.LossHessian = problem.hessian(teacher)
 assert_type(tutelage.empirical.Problem(np.zeros((5, 3)), np.zeros(5)), tutelage.empirical.Problem)
 
 assert_type(tutelage.laws.MarchenkoPastur(0.5), tutelage.laws.MarchenkoPastur)

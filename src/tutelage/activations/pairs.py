@@ -17,7 +17,7 @@ class Pair(NamedTuple):
 
     ``determinant`` is q_uu q_vv - q_uv^2, ``angle`` the angle between w and z in [0, pi] and ``supplement`` pi minus
     it. All three are computed from the vectors, to a relative accuracy: formed from the three covariances they
-    lose every digit at angles below 1e-8.
+    lose every digit at angles below 1e-8. ``m_u`` and ``m_v`` are the means, None where both vanish by design.
     """
 
     q_uu: jax.Array
@@ -26,10 +26,8 @@ class Pair(NamedTuple):
     determinant: jax.Array
     angle: jax.Array
     supplement: jax.Array
-
-    def swapped(self) -> Pair:
-        """The pair (v, u)."""
-        return self._replace(q_uu=self.q_vv, q_vv=self.q_uu)
+    m_u: jax.Array | None = None
+    m_v: jax.Array | None = None
 
 
 class PairMoments(NamedTuple):

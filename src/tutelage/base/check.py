@@ -29,6 +29,10 @@ def float_array(value: Any, who: str, name: str, ndim: int | None = None) -> np.
             f"{who}: expected concrete numbers for {name}, got a JAX tracer (you are inside jit, grad or vmap); "
             "call tutelage outside the transformation: its public functions run JAX in float64 themselves"
         )
+    if isinstance(value, np.ma.MaskedArray):
+        raise InputError(
+            f"{who}: expected {name} without masked entries, got a masked array; pass {name}.filled(value)"
+        )
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -46,6 +50,11 @@ def float_array(value: Any, who: str, name: str, ndim: int | None = None) -> np.
         )
     if array.size == 0:
         raise InputError(f"{who}: expected a non-empty {name}, got shape {array.shape}")
+    return finite(array, who, name)
+
+
+def finite(array: np.ndarray, who: str, name: str) -> np.ndarray:
+    """An array without NaN and infinities."""
     if not np.all(np.isfinite(array)):
         bad = int(np.sum(~np.isfinite(array)))
         raise InputError(

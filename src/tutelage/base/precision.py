@@ -8,6 +8,8 @@ from typing import ParamSpec, TypeVar
 
 import jax
 
+from tutelage.base.errors import InputError
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -21,3 +23,12 @@ def float64(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
 
     return wrapped
+
+
+def require_64_bit(who: str) -> None:
+    """Refuse to trace in 32-bit mode, where JAX would round float64 numbers to float32 without a word."""
+    if not jax.config.jax_enable_x64:
+        raise InputError(
+            f"{who}: expected 64-bit JAX, got 32-bit mode; wrap the call in `with jax.enable_x64(True):` "
+            "or use matvec, matmat and dense, which do"
+        )

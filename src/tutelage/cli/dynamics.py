@@ -134,7 +134,8 @@ def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rul
 
 def _teacher(activation: str, d: int | None, k: int | None, seed: int, weights: Path | None) -> Network:
     from tutelage.base.errors import InputError
-    from tutelage.network import load_network, sample_teacher
+    from tutelage.network import sample_teacher
+    from tutelage.network_file import load_network
 
     if weights is not None:
         if d is not None or k is not None:

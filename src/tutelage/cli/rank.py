@@ -93,7 +93,8 @@ def _one_network(
     activation: str, d: str, k: str, weights: Path | None, options: dict[str, Any], json: Path | None
 ) -> int:
     from tutelage.base.errors import InputError
-    from tutelage.network import load_network, sample_teacher
+    from tutelage.network import sample_teacher
+    from tutelage.network_file import load_network
     from tutelage.rank import hessian_rank
 
     if weights is not None:

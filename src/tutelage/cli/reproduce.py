@@ -53,7 +53,7 @@ def reproduce(
     chosen = find_study(name)
     check.integer(seed, "reproduce", "seed", 0)
     folder = check_output_folder(output, "reproduce")
-    refuse_others_of(chosen.name, folder, "reproduce")
+    refuse_others_of(chosen.card.name, folder, "reproduce")
     with fraction_bars() as add:
         study = (chosen.full() if full else chosen.quick()).reseeded(seed)
         run = run_study(study, Store(store), fresh=fresh, progress=add(study.name))

@@ -102,7 +102,8 @@ def _networks(
     """The network of the file, or the random teachers; arguments that contradict each other are refused."""
     from tutelage.base import check
     from tutelage.base.errors import InputError
-    from tutelage.network import load_network, sample_teacher
+    from tutelage.network import sample_teacher
+    from tutelage.network_file import load_network
 
     if weights is not None:
         if realizations != 1:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage.dynamics.objective import Objective
+from tutelage.problem import Objective
 
 Progress = Callable[[float], None]
 """Called with the fraction done, in [0, 1]."""

@@ -16,7 +16,6 @@ from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.readouts import Readouts, readouts, time_to_loss
 from tutelage.dynamics.spectral import spectral_measure
 from tutelage.network import Network
-from tutelage.operators import HessianOperator
 from tutelage.population import Problem, hessian_at_optimum
 
 _RANGE_ERROR = 0.1
@@ -146,7 +145,7 @@ def diagnose(student: Network, teacher: Network, target: float | None = None) ->
 
 def _quadratic_error(problem: Problem, optimum: Network, delta: np.ndarray, factor: float = 1.0) -> float:
     """|½ δᵀHδ / ε − 1| at a multiple of the displacement; 0 where there is none."""
-    hessian: HessianOperator = hessian_at_optimum(optimum)
+    hessian = hessian_at_optimum(optimum)
     moved = factor * delta
     quadratic = 0.5 * float(np.dot(moved, hessian.matvec(moved)))
     loss = problem.loss(optimum.with_theta(optimum.theta + moved))

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base.errors import MissingExtraError
-from tutelage.dynamics.objective import Objective, PopulationLoss
+from tutelage.problem import Objective
 
 
 def run_flow(
@@ -109,9 +109,4 @@ def _slope_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
     # gradient is the same Hessian from one set of tables, and a Jacobian needs no cancellation-free digits.
     objective, theta = primals
     _, direction = tangents
-    plain = (
-        objective.expanded_gradient
-        if isinstance(objective, PopulationLoss)
-        else (lambda at: objective.gradient(at, None))
-    )
-    return objective.gradient(theta, None), jax.jvp(plain, (theta,), (direction,))[1]
+    return objective.gradient(theta, None), jax.jvp(objective.smooth_gradient, (theta,), (direction,))[1]

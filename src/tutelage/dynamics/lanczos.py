@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import warnings
-from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 import equinox as eqx
 import numpy as np
@@ -14,15 +13,14 @@ import scipy.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike, Product
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.rules import FLOW, Rule, StabilityWarning, as_rule, warn_if_unstable
 from tutelage.dynamics.spectral import StartMeasure
 from tutelage.measure import Measure
-from tutelage.spectra import as_operator
-
-Product = Callable[[np.ndarray], np.ndarray]
+from tutelage.source import Source, hessian_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -111,12 +109,12 @@ def lanczos_run(product: Product, displacement: np.ndarray, steps: int) -> Lancz
 
 
 def lanczos_loss(
-    source: Any,
-    displacement: Any,
-    times: Any = None,
+    source: Source | Product,
+    displacement: ArrayLike,
+    times: ArrayLike | None = None,
     rule: Rule | str = FLOW,
     *,
-    steps: Any = None,
+    steps: ArrayLike | None = None,
     products: int = 60,
     label: str = "predicted (Lanczos)",
 ) -> Curve:
@@ -125,8 +123,8 @@ def lanczos_loss(
 
     Parameters
     ----------
-    source : Network, HessianOperator, or function v -> H v
-        Products with the Hessian.
+    source
+        Anything :func:`tutelage.hessian_of` takes, or a function v -> H v alone.
     displacement : array_like, shape (P,)
     times, steps, rule
         As in :func:`predict_loss`.
@@ -154,10 +152,10 @@ def lanczos_loss(
     return dataclasses.replace(curve, bounds=bounds, meta=curve.meta | {"products": run.steps})
 
 
-def _product(source: Any, start: np.ndarray, who: str) -> Product:
+def _product(source: Source | Product, start: np.ndarray, who: str) -> Product:
     # Networks and operators are modules, and callable for other reasons; anything else callable is v -> H v.
     if callable(source) and not isinstance(source, eqx.Module):
-        return cast(Product, source)
-    operator = as_operator(source)
-    check.same_length(start.size, operator.n_params, who, "the length of the displacement and P")
+        return cast("Product", source)
+    operator = hessian_of(cast("Source", source), who=who)
+    check.same_length(start.size, operator.size, who, "the length of the displacement and P")
     return operator.matvec

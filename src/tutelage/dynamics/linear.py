@@ -13,7 +13,7 @@ from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW
 from tutelage.laws import Wishart
-from tutelage.network import Network
+from tutelage.network import Network, require_plain
 
 _LEVEL = 8
 """Nodes of the density, as in :mod:`tutelage.dynamics.spectral`; not measured for this law."""
@@ -50,6 +50,7 @@ def linear_loss(teacher: Any, noise: float, times: Any) -> Curve:
             raise InputError(
                 f"{who}: expected a linear network, got {teacher.activation.spec}; use predict_loss"
             )
+        require_plain(teacher, who)
         k, mu = teacher.k, np.linalg.eigvalsh(teacher.W.T @ teacher.W)
         counts = np.ones(mu.size)
     else:

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.optimize
 
 from tutelage.base.errors import InputError
-from tutelage.network import Network
+from tutelage.network import Network, require_plain
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -39,6 +39,8 @@ def match_neurons(student: Network, teacher: Network) -> Match:
 
     An odd σ allows (w, a) → (−w, −a) and an even one w → −w; any other has only the permutation.
     """
+    for network in (student, teacher):
+        require_plain(network, "match_neurons")
     if student.k < teacher.k:
         raise InputError(
             f"match_neurons: expected a student at least as wide as its teacher ({teacher.k}), got "

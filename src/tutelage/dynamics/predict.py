@@ -127,7 +127,8 @@ def predict_parameters(
 
     Parameters
     ----------
-    source : Network, HessianOperator, Eigensystem or array_like (P, P)
+    source
+        An Eigensystem, or anything :func:`tutelage.hessian_of` takes.
     displacement : array_like, shape (P,)
         :math:`\delta_0`, W row-major, then a.
 

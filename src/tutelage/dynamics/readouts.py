@@ -99,7 +99,7 @@ class Readouts:
 
 
 def readouts(source: Any) -> Readouts:
-    """Rates and time constants of a Network (at its optimum), HessianOperator, Spectrum or matrix.
+    """Rates and time constants of a Spectrum, an Eigensystem or anything :func:`tutelage.hessian_of` takes.
 
     Where the smallest eigenvalue drowns in its error bar and the operator has exact entries, it is computed
     again in extended precision (erf networks: 1e-13 … 1e-5 of the largest).

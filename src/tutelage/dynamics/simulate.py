@@ -18,10 +18,10 @@ from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Progress, Track, run_steps
 from tutelage.dynamics.flow import run_flow
-from tutelage.dynamics.objective import Objective
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting
 from tutelage.network import Network
+from tutelage.problem import Objective
 
 _WHO = "simulate"
 
@@ -50,8 +50,9 @@ def simulate(
 
     Parameters
     ----------
-    problem : Problem, empirical.Problem, HessianOperator or array_like (P, P)
-        The population loss, the loss of data, or the exactly quadratic loss ½ δᵀHδ.
+    problem
+        A problem (the population loss, the loss of data), or anything :func:`tutelage.hessian_of` takes except a
+        network: the exactly quadratic loss ½ δᵀHδ.
     start : NoisyTeacher, RandomStart, Network or array_like (P,)
         An array is a displacement from the teacher (from 0 for a quadratic loss), trainable parameters only.
     rule : Rule, str or optax.GradientTransformation

@@ -4,18 +4,23 @@ eigenvector."""
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.dynamics.starts import isotropic_scale
+from tutelage.base.types import ArrayLike
+from tutelage.dynamics.starts import NoisyTeacher, isotropic_scale
 from tutelage.measure import Measure
+from tutelage.source import Source
 from tutelage.spectra import Eigensystem, Spectrum, eigensystem, spectrum
 
 _LEVEL = 8
 """Nodes of a density: about 2000 a panel. Halving them changes the loss of a Marchenko-Pastur bulk by less than 1e-12."""
+
+MeasureSource: TypeAlias = Source | Eigensystem | Spectrum | Measure
+"""Whatever has eigenvalues, with or without eigenvectors."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -61,15 +66,15 @@ class StartMeasure:
         return f"StartMeasure({self.points.size} atoms, mass {self.mass:.6g}, {kind}, {self.method})"
 
 
-def spectral_measure(source: Any, start: Any) -> StartMeasure:
+def spectral_measure(source: MeasureSource, start: NoisyTeacher | ArrayLike) -> StartMeasure:
     r"""The measure behind a learning curve (SCIENCE.md section 6).
 
     Parameters
     ----------
-    source : Network, HessianOperator, Eigensystem, Spectrum, Measure or array_like (P, P)
-        Where H comes from; a Network means H at the optimum where the student is that teacher. A Spectrum or
-        a Measure of eigenvalues (mass = number of parameters; a law included) has no eigenvectors and takes
-        isotropic starts only.
+    source
+        An Eigensystem, Spectrum, Measure, or anything :func:`tutelage.hessian_of` takes; a Network means H at the
+        optimum where the student is that teacher. A Spectrum or a Measure of eigenvalues (mass = number of parameters;
+        a law included) has no eigenvectors and takes isotropic starts only.
     start : NoisyTeacher, float or array_like (P,)
         Isotropic start of that standard deviation, or one displacement :math:`\delta_0`.
 
@@ -108,7 +113,7 @@ def spectral_measure(source: Any, start: Any) -> StartMeasure:
     return StartMeasure(measure, None, system.method)
 
 
-def as_start_measure(measure: Any, who: str) -> StartMeasure:
+def as_start_measure(measure: StartMeasure | Measure, who: str) -> StartMeasure:
     """A StartMeasure from itself or from a plain Measure of start weights (its density discretised)."""
     if isinstance(measure, StartMeasure):
         return measure
@@ -120,7 +125,7 @@ def as_start_measure(measure: Any, who: str) -> StartMeasure:
     )
 
 
-def _eigenvalue_measure(source: Any) -> tuple[Measure, str]:
+def _eigenvalue_measure(source: MeasureSource) -> tuple[Measure, str]:
     """Eigenvalues with multiplicities as weights, and the method's name."""
     if isinstance(source, Measure):
         return source.discretise(_LEVEL), "measure"
@@ -132,18 +137,18 @@ def _eigenvalue_measure(source: Any) -> tuple[Measure, str]:
     )
 
 
-def eigensystem_of(source: Any, who: str) -> Eigensystem:
+def eigensystem_of(source: MeasureSource, who: str) -> Eigensystem:
     """The Eigensystem of a source that has eigenvectors."""
     if isinstance(source, (Measure, Spectrum)):
         raise InputError(
-            f"{who}: expected a Network, a HessianOperator, an Eigensystem or a matrix, got "
+            f"{who}: expected an Eigensystem or a source of hessian_of, got "
             f"{type(source).__name__}; "
             "a displacement needs eigenvectors, eigenvalues alone take isotropic starts (NoisyTeacher)"
         )
     return source if isinstance(source, Eigensystem) else eigensystem(source)
 
 
-def without_null_round_off(spectrum: Any) -> np.ndarray:
+def without_null_round_off(spectrum: Spectrum) -> np.ndarray:
     """Eigenvalues of a Spectrum with those below its proven rank at exactly 0, and negative round-off at
     0."""
     values = _clean(spectrum.values)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
-from tutelage.network import Network
+from tutelage.network import Network, require_plain
 from tutelage.weights import Normal, WeightLaw
 
 # Teachers draw their layers from the keys (realization, 0) and (realization, 1); a start with the teacher's
@@ -50,13 +49,14 @@ class RandomStart:
 
     def sample(self, teacher: Network, seed: int, run: int = 0) -> Network:
         """A student with the teacher's activation and input dimension, independent of the teacher."""
+        require_plain(teacher, "RandomStart")
         k = teacher.k if self.k is None else check.integer(self.k, "RandomStart", "k")
         W = self.weights.sample(_stream(seed, run, _FIRST_LAYER), (k, teacher.d), teacher.d)
         a = self.weights.sample(_stream(seed, run, _READ_OUT), (k,), k)
         return Network(W, a, teacher.activation)
 
 
-def isotropic_scale(start: Any, who: str) -> float | None:
+def isotropic_scale(start: object, who: str) -> float | None:
     """The noise s of an isotropic start, None for a given displacement."""
     if isinstance(start, NoisyTeacher):
         return start.noise

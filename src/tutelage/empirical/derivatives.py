@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
 from tutelage.base.precision import float64
+from tutelage.base.types import Array
 
 _SHORTEST, _LONGEST = 2**10, 2**18
 """Lengths are filled up to powers of two between these; above, compiling is soon the smaller part."""
 
 
-def derivatives(activation: Activation, u: Any) -> tuple[Any, Any, Any]:
+def derivatives(activation: Activation, u: Array) -> tuple[Array, Array, Array]:
     """(σ(u), σ'(u), σ''(u)), shapes of u; at a kink the derivative JAX takes, zero curvature beside it."""
     ones = jnp.ones_like(u)
 
-    def slope(x: Any) -> tuple[Any, Any]:
+    def slope(x: Array) -> tuple[Array, Array]:
         return jax.jvp(activation, (x,), (ones,))
 
     (value, first), (_, second) = jax.jvp(slope, (u,), (ones,))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tutelage.base import check
+from tutelage.base.types import ArrayLike
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.problem import Problem
-from tutelage.network import Network
-from tutelage.operators import HessianOperator
+from tutelage.network import Network, require_plain
+from tutelage.operators import LossHessian
 from tutelage.population import hessian_at_optimum
 
 
-def fisher(network: Network, X: Any = None) -> HessianOperator:
+def fisher(network: Network, X: ArrayLike | None = None) -> LossHessian:
     r"""Fisher information of :math:`y \sim N(f_\theta(x), 1)`, shape (P, P), as an operator.
 
     .. math:: F = E\big[\nabla_\theta \log p(y|x)\,\nabla_\theta \log p(y|x)^T\big] = E_x[\nabla f\,\nabla f^T]
@@ -38,7 +37,7 @@ def fisher(network: Network, X: Any = None) -> HessianOperator:
     return Problem.from_teacher(network, X).hessian(network).outer
 
 
-def ntk(network: Network, X: Any) -> np.ndarray:
+def ntk(network: Network, X: ArrayLike) -> np.ndarray:
     r"""The tangent kernel's Gram matrix :math:`\tfrac1n J J^T`, shape (n, n), without forming J (n, P).
 
     .. math:: (J J^T)_{\nu\mu} = (x_\nu\cdot x_\mu) \sum_i a_i^2\,\sigma'(w_i\cdot x_\nu)\,\sigma'(w_i\cdot x_\mu)
@@ -52,6 +51,7 @@ def ntk(network: Network, X: Any) -> np.ndarray:
     network : Network
     X : array_like, shape (n, d)
     """
+    require_plain(network, "ntk")
     X = check.float_array(X, "ntk", "X", ndim=2)
     check.same_length(X.shape[1], network.d, "ntk", "columns of X and d")
     check.fits_in_memory(

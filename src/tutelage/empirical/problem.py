@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.errors import InputError
+from tutelage.base.precision import float64
+from tutelage.base.types import ArrayLike, Trainable
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.hessian import EmpiricalHessian
-from tutelage.network import Network
+from tutelage.empirical.objective import DataLoss, MinibatchLoss
+from tutelage.layout import layer_names
+from tutelage.network import LAYERS, Network, require_plain
+from tutelage.problem import NetworkProblem
 
 _CHUNK_BYTES = 3e7
 """One chunk of pre-activations: large enough for full-rate products, small enough for the cache of one core."""
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Problem:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Problem(NetworkProblem):
     r"""Mean square loss of data, :math:`\varepsilon = \frac{1}{2n}\sum_\nu (f_\theta(x_\nu) - y_\nu)^2` ([C25] section 2).
 
     Parameters
     ----------
     X : array_like (n, d)
     y : array_like (n,)
-    trainable : tuple of "W", "a"
+    trainable : str or sequence of str, optional
+        Layers that are trained, of W, b, a and c: all that the student has, by default.
+    teacher : Network, optional
+        Whose labels these are, if one of zero loss is known.
 
     Examples
     --------
@@ -35,29 +44,32 @@ class Problem:
     1.25
     """
 
-    X: Any
-    y: Any
-    trainable: tuple[str, ...] = ("W", "a")
+    X: np.ndarray
+    y: np.ndarray
+    trainable: Trainable = None
+    teacher: Network | None = None
 
-    def __post_init__(self) -> None:
-        X = check.float_array(self.X, "empirical.Problem", "X", ndim=2)
-        y = check.float_array(self.y, "empirical.Problem", "y", ndim=1)
-        check.same_length(len(X), len(y), "empirical.Problem", "the numbers of rows of X and y")
-        names = (self.trainable,) if isinstance(self.trainable, str) else tuple(self.trainable)
-        for name in names:
-            check.choice(name, "empirical.Problem", "trainable layer", ("W", "a"))
-        if not names or len(set(names)) != len(names):
-            raise InputError(
-                f"empirical.Problem: expected 'W', 'a' or both as trainable, each once, got {names}"
-            )
-        for field, value in (("X", X), ("y", y), ("trainable", tuple(sorted(names)))):
+    def __init__(
+        self, X: ArrayLike, y: ArrayLike, trainable: Trainable = None, teacher: Network | None = None
+    ):
+        who = "empirical.Problem"
+        inputs, labels = check.float_array(X, who, "X", ndim=2), check.float_array(y, who, "y", ndim=1)
+        check.same_length(len(inputs), len(labels), who, "the numbers of rows of X and y")
+        names = layer_names(trainable, LAYERS, who)
+        for field, value in (("X", inputs), ("y", labels), ("trainable", names), ("teacher", teacher)):
             object.__setattr__(self, field, value)
 
     @classmethod
-    def from_teacher(cls, teacher: Network, X: Any, trainable: tuple[str, ...] = ("W", "a")) -> Problem:
-        """Data labelled by a teacher without noise."""
-        X = check.float_array(X, "empirical.Problem", "X", ndim=2)
-        return cls(X, teacher(X), trainable)
+    def from_teacher(cls, teacher: Network, X: ArrayLike, trainable: Trainable = None) -> Problem:
+        """Data labelled by a teacher without noise, which is its optimum."""
+        require_plain(teacher, "empirical.Problem")
+        inputs = check.float_array(X, "empirical.Problem", "X", ndim=2)
+        return cls(inputs, teacher(inputs), trainable, teacher)
+
+    @property
+    def optimum(self) -> Network | None:
+        """The teacher that labelled the data without noise, if there is one."""
+        return self.teacher
 
     @property
     def n_samples(self) -> int:
@@ -83,8 +95,7 @@ class Problem:
             value, slope, _ = derivative_tables(student.activation, x @ student.W.T)
             total_W += student.a[:, None] * ((slope * r[:, None]).T @ x)
             total_a += value.T @ r
-        kept = {"W": total_W, "a": total_a}
-        return np.concatenate([np.ravel(kept[name]) for name in self.trainable])
+        return self.layout(student).flatten({"W": total_W, "a": total_a})
 
     def hessian(self, student: Network) -> EmpiricalHessian:
         """∇²ε with its residual terms; ``outer`` and ``functional`` separately ([C25] (3)-(5))."""
@@ -95,29 +106,30 @@ class Problem:
         X = np.pad(self.X, ((0, padding), (0, 0))).reshape(n_chunks, size, -1)
         weight = np.pad(np.full(self.n_samples, 1 / self.n_samples), (0, padding)).reshape(n_chunks, size)
         residual = np.pad(residual, (0, padding)).reshape(n_chunks, size)
+        parts = ("outer", "functional") if np.any(residual) else ("outer",)
         return EmpiricalHessian(
-            student.W,
-            student.a,
-            X,
-            residual,
-            weight,
-            student.activation,
-            self.trainable,
-            True,
-            bool(np.any(residual)),
+            student.W, student.a, X, residual, weight, self.layout(student), student.activation, parts
         )
+
+    @float64
+    def objective(self, students: Sequence[Network], batch: int | None = None) -> DataLoss | MinibatchLoss:
+        """The loss of all samples; with a batch, gradients of that many drawn with replacement."""
+        for student in students:
+            self._check(student)
+        first = students[0]
+        X, y, frozen = jax.tree.map(jnp.asarray, (self.X, self.y, self.frozen(students)))
+        data = DataLoss(self.layout(first), frozen, X, y, first.activation)
+        return data if batch is None else MinibatchLoss(data, batch)
 
     def _chunk(self, student: Network) -> int:
         return max(64, int(_CHUNK_BYTES / (8 * max(student.k, student.d))))
 
     def _check(self, student: Network) -> None:
-        if not isinstance(student, Network):
-            raise InputError(
-                f"empirical.Problem: expected a Network as student, got {type(student).__name__}"
-            )
+        require_plain(student, "empirical.Problem")
         check.same_length(
             student.d, self.X.shape[1], "empirical.Problem", "d of the student and the columns of X"
         )
 
     def __repr__(self) -> str:
-        return f"empirical.Problem(n={self.n_samples}, d={self.X.shape[1]}, trainable={self.trainable})"
+        trained = "" if self.trainable is None else f", trainable={self.trainable}"
+        return f"empirical.Problem(n={self.n_samples}, d={self.X.shape[1]}{trained})"

@@ -1,13 +1,15 @@
-"""Hessian operators: structured, symmetric, with products, traces, blocks and reductions."""
+"""Symmetric operators and what their makers know of them; nothing here knows of neurons."""
 
 from tutelage.operators.ball import BallHessian
-from tutelage.operators.base import HessianOperator, Reduction
-from tutelage.operators.functional import FunctionalPart
-from tutelage.operators.pair_hessian import PairHessian
-from tutelage.operators.pairs import PairTables, PlaneBlocks, outer_product
-from tutelage.operators.routes import Routes
+from tutelage.operators.base import SymmetricOperator
+from tutelage.operators.loss_hessian import LossHessian
+from tutelage.operators.matrix import MatrixOperator
+from tutelage.operators.sectors import Explicit, Lifted, Repeated, Rest, Sector
+from tutelage.operators.structure import Copies, Factor, Reduction, Structure
+from tutelage.operators.wrapped import FunctionOperator, HessianOfLoss, HostOperator, LineaxOperator
 
 __all__ = [
-    "BallHessian", "FunctionalPart", "HessianOperator", "PairHessian", "PairTables", "PlaneBlocks", "Reduction",
-    "Routes", "outer_product",
+    "BallHessian", "Copies", "Explicit", "Factor", "FunctionOperator", "HessianOfLoss", "HostOperator", "Lifted",
+    "LineaxOperator", "LossHessian", "MatrixOperator", "Reduction", "Repeated", "Rest", "Sector", "Structure",
+    "SymmetricOperator",
 ]  # fmt: skip

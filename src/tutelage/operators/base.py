@@ -1,11 +1,12 @@
-"""HessianOperator: a symmetric lineax operator that knows its trace, norm, blocks and reductions."""
+"""SymmetricOperator: a symmetric lineax operator of which a size, a product and a declaration are enough."""
 
-from __future__ import annotations
-
+# Annotations are evaluated here: Equinox finds abstract attributes by their types, not by their text.
 import abc
-import dataclasses
-from typing import Any
+import functools
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeVar
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import lineax as lx
@@ -13,231 +14,221 @@ import numpy as np
 import scipy.sparse.linalg
 
 from tutelage.base import check
-from tutelage.base.errors import InputError
-from tutelage.base.precision import float64
-from tutelage.operators.ball import BallHessian
+from tutelage.base.precision import float64, require_64_bit
+from tutelage.base.types import Array, ArrayLike, PyTree, Scalar
+from tutelage.operators.structure import Structure
 
 _COLUMNS_AT_ONCE = 64
-"""Columns per batch in matmat: enough to fill the matrix products, few enough that k d columns stay in cache."""
+"""Columns per batch of products: enough to fill the matrix products, few enough that k d columns stay in cache."""
+
+T = TypeVar("T", bound="SymmetricOperator")
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Reduction:
-    """What is left of a Hessian after the rotation symmetry is used (SCIENCE.md 3a).
+class SymmetricOperator(lx.AbstractLinearOperator):
+    """A symmetric operator (n, n), positive semidefinite only where it says so.
 
-    ``spec(H) = spec(block)`` together with ``spec(repeated)``, each eigenvalue of the latter ``multiplicity`` times.
+    Writing one means giving ``size``, ``semidefinite`` (attributes or properties) and ``product``; the rest has
+    working defaults. ``mv`` and
+    ``as_matrix`` are JAX, traceable, and need 64-bit mode; ``matvec``, ``matmat``, ``dense``, ``trace``,
+    ``frobenius_norm`` and the SciPy view take and return NumPy float64 and need nothing.
 
-    Attributes
-    ----------
-    block : HessianOperator
-        Of size k r + k: the network in coordinates of its row space.
-    repeated : ndarray, shape (k, k)
-    multiplicity : int
-        d − r.
-    repeated_factor : ndarray, shape (m, k), or None
-        G with GᵀG = ``repeated`` and m < k, where the function space proves such zeros.
-    frame : ndarray, shape (r, d), or None
-        Orthonormal rows spanning the row space, where asked for.
+    Examples
+    --------
+    >>> class Twice(SymmetricOperator):
+    ...     size, semidefinite = 2, True
+    ...     def product(self, vector):
+    ...         return 2 * vector
+    >>> Twice().dense()
+    array([[2., 0.],
+           [0., 2.]])
     """
 
-    block: HessianOperator
-    repeated: np.ndarray
-    multiplicity: int
-    repeated_factor: np.ndarray | None = None
-    frame: np.ndarray | None = None
+    if (
+        TYPE_CHECKING
+    ):  # To a type checker the marks below are fields, which every constructor would have to take.
 
+        @property
+        def size(self) -> int: ...
+        @property
+        def semidefinite(self) -> bool: ...
+    else:
+        size: eqx.AbstractVar[int]
+        """n."""
 
-class HessianOperator(lx.AbstractLinearOperator):
-    """A Hessian (P, P) as a lineax operator: symmetric; positive semidefinite when it has no functional part.
+        semidefinite: eqx.AbstractVar[bool]
+        """Whether the maker declares that no eigenvalue is negative; False claims nothing."""
 
-    ``mv`` is JAX and needs 64-bit mode; ``matvec``, ``matmat``, ``dense`` and the SciPy view take and return
-    NumPy float64 and need nothing.
-    """
+    @abc.abstractmethod
+    def product(self, vector: Array) -> Array:
+        """H v in JAX, for v of shape (n,)."""
 
     @property
-    @abc.abstractmethod
-    def n_params(self) -> int:
-        """P."""
+    def structure(self) -> Structure:
+        """What is known beyond products; nothing by default."""
+        return Structure()
 
-    @property
-    @abc.abstractmethod
-    def outer(self) -> HessianOperator:
-        r"""The outer-product part, :math:`E[\nabla f\,\nabla f^T]`."""
+    def unravel(self, vector: ArrayLike) -> PyTree:
+        """A vector (n,) as the user's pytree of NumPy arrays, where there is one; by default itself."""
+        return np.asarray(vector)
 
-    @property
-    @abc.abstractmethod
-    def functional(self) -> HessianOperator | None:
-        r"""The functional part, :math:`E[(f-f_*)\nabla^2 f]`; None where it vanishes."""
+    # --- NumPy ------------------------------------------------------------------------------------------------
+    @functools.cached_property
+    def on_device(self: T) -> T:
+        """This operator with its arrays on the device, put there once for all products."""
 
-    @abc.abstractmethod
-    def product(self, vector: Any) -> Any:
-        """H v in JAX, for v of shape (P,)."""
+        def put(leaf: Array) -> jax.Array:
+            return leaf if isinstance(leaf, jax.Array) else jnp.asarray(leaf)
 
-    @abc.abstractmethod
-    def dense(self) -> np.ndarray:
-        """The matrix, shape (P, P); refused with a message where it does not fit in memory."""
-
-    @abc.abstractmethod
-    def trace(self) -> float:
-        """Sum of the eigenvalues."""
-
-    @abc.abstractmethod
-    def frobenius_norm(self) -> float:
-        """Root of the sum of squared eigenvalues."""
-
-    @abc.abstractmethod
-    def blocks(self) -> dict[str, np.ndarray]:
-        """``ww`` (kd, kd), ``wa`` (kd, k) and ``aa`` (k, k); only those of trainable layers."""
-
-    def reduce(self, with_frame: bool = False) -> Reduction | None:
-        """The symmetry reduction, or None where there is no symmetry to use; the (r, d) frame only on demand."""
-        return None
-
-    def factor(self) -> np.ndarray | None:
-        """A matrix F (M, P) with H = FᵀF where the function space is finite (M may exceed P), else None."""
-        return None
-
-    def factor_gram(self) -> np.ndarray | None:
-        """F Fᵀ (M, M) of :meth:`factor`; the operator may know which products in it are zero."""
-        factor = self.factor()
-        return None if factor is None else factor @ factor.T
-
-    def factor_size(self) -> int | None:
-        """M of :meth:`factor`, without computing it."""
-        return None
-
-    def null_vectors(self) -> np.ndarray | None:
-        """Orthonormal columns (P, m) that a symmetry of the activation proves to be null vectors, or None."""
-        return None
-
-    @property
-    def is_extendable(self) -> bool:
-        """Whether :meth:`extended` gives matrices."""
-        return False
-
-    def extended(self, bits: int) -> BallHessian | None:
-        """The matrix in ball arithmetic at this working precision, or None where there is no formula."""
-        return None
-
-    def known_eigensystem(self) -> Any:
-        """Eigenvectors in closed form (``tutelage.spectra.Eigensystem``), or None."""
-        return None
-
-    @property
-    def entry_error(self) -> float:
-        """Bound on the error of one entry from quadrature, relative to the largest; 0 for closed forms."""
-        return 0.0
+        # Now, not when the surrounding trace runs: the arrays are kept longer than it.
+        with jax.enable_x64(True), jax.ensure_compile_time_eval():
+            return jax.tree.map(put, self)
 
     @float64
-    def matvec(self, vector: Any) -> np.ndarray:
+    def matvec(self, vector: ArrayLike) -> np.ndarray:
         """H v, NumPy in and out."""
-        vector = check.float_array(vector, "HessianOperator.matvec", "vector", ndim=1)
+        vector = check.float_array(vector, "SymmetricOperator.matvec", "vector", ndim=1)
         check.same_length(
-            vector.size, self.n_params, "HessianOperator.matvec", "the length of the vector and P"
+            vector.size, self.size, "SymmetricOperator.matvec", "the length of the vector and n"
         )
-        return np.asarray(_compiled_product(self, vector))
+        return np.asarray(_compiled_product(self.on_device, vector))
 
     @float64
-    def matmat(self, vectors: Any) -> np.ndarray:
-        """H V for V of shape (P, m)."""
-        vectors = check.float_array(vectors, "HessianOperator.matmat", "vectors", ndim=2)
-        check.same_length(vectors.shape[0], self.n_params, "HessianOperator.matmat", "the rows of V and P")
+    def matmat(self, vectors: ArrayLike) -> np.ndarray:
+        """H V for V of shape (n, m)."""
+        vectors = check.float_array(vectors, "SymmetricOperator.matmat", "vectors", ndim=2)
+        check.same_length(vectors.shape[0], self.size, "SymmetricOperator.matmat", "the rows of V and n")
         batches = range(0, vectors.shape[1], _COLUMNS_AT_ONCE)
-        parts = [_compiled_products(self, vectors[:, b : b + _COLUMNS_AT_ONCE]) for b in batches]
+        parts = [_compiled_products(self.on_device, vectors[:, b : b + _COLUMNS_AT_ONCE]) for b in batches]
         return np.concatenate([np.asarray(part) for part in parts], axis=1)
+
+    def dense(self) -> np.ndarray:
+        """The matrix, shape (n, n); refused with a message where it does not fit in memory."""
+        self.require_memory()
+        matrix = np.concatenate([columns for _, columns in self._columns()], axis=1)
+        return (matrix + matrix.T) / 2
+
+    def trace(self) -> float:
+        """Sum of the eigenvalues; n products unless the maker knows better."""
+        return float(sum(np.trace(columns, offset=-start) for start, columns in self._columns()))
+
+    def frobenius_norm(self) -> float:
+        """Root of the sum of squared eigenvalues; n products unless the maker knows better."""
+        return float(np.sqrt(sum(np.sum(columns**2) for _, columns in self._columns())))
+
+    def _columns(self) -> Iterator[tuple[int, np.ndarray]]:
+        """All columns in batches, each with the index of its first."""
+        for start in range(0, self.size, _COLUMNS_AT_ONCE):
+            unit = np.eye(self.size, min(_COLUMNS_AT_ONCE, self.size - start), -start)
+            yield start, check.finite(self.matmat(unit), type(self).__name__, "products")
 
     def as_scipy(self) -> scipy.sparse.linalg.LinearOperator:
         """The same operator for SciPy's iterative solvers."""
-        n = self.n_params
+
+        def matvec(vector: np.ndarray) -> np.ndarray:
+            return self.matvec(np.ravel(vector))
+
+        shape = (self.size, self.size)
         return scipy.sparse.linalg.LinearOperator(
-            (n, n), matvec=lambda v: self.matvec(np.ravel(v)), matmat=self.matmat, dtype=np.float64,
-            rmatvec=lambda v: self.matvec(np.ravel(v)),
-        )  # fmt: skip
+            shape, matvec=matvec, rmatvec=matvec, matmat=self.matmat, dtype=np.float64
+        )
 
     def require_memory(self, copies: float = 2.0) -> None:
-        """Refuse a dense form that does not fit: P, the bytes and the largest feasible P."""
-        n = self.n_params
+        """Refuse a dense form that does not fit: its size, the bytes and the largest feasible size."""
+        n = self.size
         largest = int((0.9 * check.available_bytes() / (8 * copies)) ** 0.5)
         check.fits_in_memory(
-            8.0 * copies * n * n, "HessianOperator.dense", f"the dense Hessian of P = {n} parameters",
+            8.0 * copies * n * n, f"{type(self).__name__}.dense", f"the dense matrix of P = {n} parameters",
             f"P = {largest}", "use spectrum(method='symmetry'), 'function_space' or 'lanczos', or the product H v",
         )  # fmt: skip
 
-    # --- the lineax interface -------------------------------------------------------------------------------
-    def mv(self, vector: Any) -> Any:
-        if not jax.config.jax_enable_x64:
-            raise InputError(
-                "HessianOperator.mv: expected 64-bit JAX, got 32-bit mode; "
-                "wrap the call in `with jax.enable_x64(True):` or use matvec, which does"
-            )
-        return self.product(vector)
+    # --- the lineax interface -----------------------------------------------------------------------------------
+    def mv(self, vector: Array) -> Array:
+        require_64_bit(f"{type(self).__name__}.mv")
+        return self.on_device.product(vector)
 
-    def as_matrix(self) -> Any:
-        return jnp.asarray(self.dense())
+    def as_matrix(self) -> jax.Array:
+        require_64_bit(f"{type(self).__name__}.as_matrix")
+        return _compiled_matrix(self.on_device)
 
-    def transpose(self) -> HessianOperator:
+    def transpose(self: T) -> T:
         return self
 
-    def in_structure(self) -> Any:
-        return jax.ShapeDtypeStruct((self.n_params,), np.float64)
+    def in_structure(self) -> jax.ShapeDtypeStruct:
+        # float64 in 64-bit mode; elsewhere what JAX makes of it, so that sums can be formed there, to be used here.
+        return jax.ShapeDtypeStruct((self.size,), jax.dtypes.canonicalize_dtype(np.float64))
 
-    def out_structure(self) -> Any:
+    def out_structure(self) -> jax.ShapeDtypeStruct:
         return self.in_structure()
 
+    # Scalars in 64 bits in any mode: lineax turns 0.1 into an array, which elsewhere is a float32 one.
+    @float64
+    def __mul__(self, other: Scalar) -> lx.AbstractLinearOperator:
+        return super().__mul__(other)
+
+    @float64
+    def __truediv__(self, other: Scalar) -> lx.AbstractLinearOperator:
+        return super().__truediv__(other)
+
     def __repr__(self) -> str:
-        part = "" if self.functional is None else ", with functional part"
-        return f"{type(self).__name__}(P={self.n_params}{part})"
+        return f"{type(self).__name__}(n={self.size})"
 
     def _repr_html_(self) -> str:
-        return f"<b>{type(self).__name__}</b>: P = {self.n_params}, trace = {self.trace():.6g}"
+        return f"<b>{type(self).__name__}</b>: n = {self.size}"
 
 
 @jax.jit
-def _compiled_product(operator: HessianOperator, vector: Any) -> Any:
+def _compiled_product(operator: SymmetricOperator, vector: Array) -> Array:
     return operator.product(vector)
 
 
 @jax.jit
-def _compiled_products(operator: HessianOperator, vectors: Any) -> Any:
+def _compiled_products(operator: SymmetricOperator, vectors: Array) -> Array:
     return jax.vmap(operator.product, in_axes=1, out_axes=1)(vectors)
 
 
-@lx.is_symmetric.register(HessianOperator)
-def _(operator: HessianOperator) -> bool:
+@jax.jit
+def _compiled_matrix(operator: SymmetricOperator) -> jax.Array:
+    n = operator.size
+
+    def row(i: jax.Array) -> Array:
+        return operator.product(jnp.zeros(n).at[i].set(1.0))
+
+    matrix = jax.lax.map(row, jnp.arange(n), batch_size=_COLUMNS_AT_ONCE)
+    return (matrix + matrix.T) / 2
+
+
+@lx.is_symmetric.register(SymmetricOperator)
+def _(operator: SymmetricOperator) -> bool:
     return True
 
 
-@lx.is_positive_semidefinite.register(HessianOperator)
-def _(operator: HessianOperator) -> bool:
-    return operator.functional is None
+@lx.is_positive_semidefinite.register(SymmetricOperator)
+def _(operator: SymmetricOperator) -> bool:
+    return operator.semidefinite
 
 
-@lx.is_negative_semidefinite.register(HessianOperator)
-@lx.is_diagonal.register(HessianOperator)
-@lx.is_tridiagonal.register(HessianOperator)
-@lx.is_lower_triangular.register(HessianOperator)
-@lx.is_upper_triangular.register(HessianOperator)
-@lx.has_unit_diagonal.register(HessianOperator)
-def _(operator: HessianOperator) -> bool:
+@lx.is_negative_semidefinite.register(SymmetricOperator)
+@lx.is_diagonal.register(SymmetricOperator)
+@lx.is_tridiagonal.register(SymmetricOperator)
+@lx.is_lower_triangular.register(SymmetricOperator)
+@lx.is_upper_triangular.register(SymmetricOperator)
+@lx.has_unit_diagonal.register(SymmetricOperator)
+def _(operator: SymmetricOperator) -> bool:
     return False
 
 
-@lx.linearise.register(HessianOperator)
-def _(operator: HessianOperator) -> HessianOperator:
+@lx.linearise.register(SymmetricOperator)
+@lx.conj.register(SymmetricOperator)
+def _(operator: SymmetricOperator) -> SymmetricOperator:
     return operator
 
 
-@lx.materialise.register(HessianOperator)
-def _(operator: HessianOperator) -> Any:
-    tags = lx.positive_semidefinite_tag if operator.functional is None else lx.symmetric_tag
-    return lx.MatrixLinearOperator(operator.as_matrix(), tags)
+@lx.materialise.register(SymmetricOperator)
+def _(operator: SymmetricOperator) -> lx.MatrixLinearOperator:
+    tag = lx.positive_semidefinite_tag if operator.semidefinite else lx.symmetric_tag
+    return lx.MatrixLinearOperator(operator.as_matrix(), tag)
 
 
-@lx.diagonal.register(HessianOperator)
-def _(operator: HessianOperator) -> Any:
-    return jnp.asarray(np.diag(operator.dense()))
-
-
-@lx.conj.register(HessianOperator)
-def _(operator: HessianOperator) -> HessianOperator:
-    return operator
+@lx.diagonal.register(SymmetricOperator)
+def _(operator: SymmetricOperator) -> jax.Array:
+    return jnp.diag(operator.as_matrix())

@@ -1,11 +1,10 @@
-"""Bridge 1, moments and a network to loss, gradient and Hessian under Gaussian inputs."""
+"""Moments and a network to loss, gradient and Hessian under Gaussian inputs."""
 
-from tutelage.network import Network
-from tutelage.population.hessian import hessian_at_optimum
-from tutelage.population.inputs import StandardNormal
-from tutelage.population.problem import LossValue, Problem
-from tutelage.spectra.source import as_operator
+from tutelage.population.hessian import outer_hessian
+from tutelage.population.objective import OnlineLoss, PopulationLoss
+from tutelage.population.pair_hessian import PairHessian
+from tutelage.population.problem import LossValue, Problem, hessian_at_optimum
 
-as_operator.register(Network, hessian_at_optimum)
-
-__all__ = ["LossValue", "Problem", "StandardNormal", "hessian_at_optimum"]
+__all__ = [
+    "LossValue", "OnlineLoss", "PairHessian", "PopulationLoss", "Problem", "hessian_at_optimum", "outer_hessian",
+]  # fmt: skip

@@ -17,7 +17,7 @@ from tutelage.activations.base import Elementary
 from tutelage.activations.pairs import PairMoments
 from tutelage.base.errors import NotAvailableError
 from tutelage.network import Network
-from tutelage.operators.ball import BallHessian
+from tutelage.operators import BallHessian
 
 Vector = list[flint.arb]
 

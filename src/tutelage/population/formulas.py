@@ -16,7 +16,7 @@ Every term is of order |δ|². n nodes are exact for polynomial σ of degree ≤
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -24,29 +24,35 @@ import numpy as np
 
 from tutelage import moments
 from tutelage.activations import Activation
-from tutelage.moments import PairMoments
-from tutelage.operators import PairTables, outer_product
+from tutelage.base.types import Array
+from tutelage.population.pairs import outer_product
+
+Rule: TypeAlias = tuple[np.ndarray, np.ndarray]
+"""Nodes and weights."""
+
+_Layers: TypeAlias = tuple[Array, Array]
+"""W and a."""
 
 
-def stack(W: Any, a: Any, W_star: Any, a_star: Any) -> tuple[Any, Any]:
+def stack(W: Array, a: Array, W_star: Array, a_star: Array) -> _Layers:
     """Rows (W; W_*) and signed read-outs (a, −a_*)."""
     return jnp.concatenate([W, W_star]), jnp.concatenate([a, -a_star])
 
 
-def loss(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any) -> Any:
+def loss(activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array) -> Array:
     """½ E(f − f_*)², expanded; accurate to about 1e-16 of the terms it is a difference of."""
     Z, c = stack(W, a, W_star, a_star)
     return 0.5 * c @ moments.dual_matrix(activation, Z, Z) @ c
 
 
-def gradient(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any) -> tuple[Any, Any]:
+def gradient(activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array) -> _Layers:
     """(∂ε/∂W (k, d), ∂ε/∂a (k,)), expanded ([C25] (1)-(2) in expectation)."""
     Z, c = stack(W, a, W_star, a_star)
     k00, k11, k20, _ = moments.first_moments(activation, W, Z)
     return a[:, None] * ((k20 @ c)[:, None] * W + (k11 * c) @ Z), k00 @ c
 
 
-def pad(W: Any, a: Any, W_star: Any, a_star: Any) -> tuple[Any, Any, Any, Any]:
+def pad(W: Array, a: Array, W_star: Array, a_star: Array) -> tuple[Array, Array, Array, Array]:
     """Give the narrower network silent copies of the wider one's last neurons (read-out 0): same functions, same widths."""
     k, k_star = W.shape[0], W_star.shape[0]
     if k > k_star:
@@ -56,11 +62,6 @@ def pad(W: Any, a: Any, W_star: Any, a_star: Any) -> tuple[Any, Any, Any, Any]:
     return W, a, W_star, a_star
 
 
-def outer_tables(m: PairMoments) -> PairTables:
-    """Moments between two sets of neurons as the tables of ``outer_product``."""
-    return PairTables(m.k00, m.k11, m.k20, m.k02, m.k22, m.k31, m.k13)
-
-
 def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Gauss-Legendre nodes s and weights p on [0, 1]; filled up to ``length`` with nodes of weight 0."""
     nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
@@ -68,7 +69,9 @@ def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, n
     return np.pad((1 + nodes) / 2, (0, more)), np.pad(weights / 2, (0, more))
 
 
-def _segment(W: Any, a: Any, W_star: Any, a_star: Any, rule: tuple[Any, Any]) -> tuple[Any, Any, Any]:
+def _segment(
+    W: Array, a: Array, W_star: Array, a_star: Array, rule: Rule
+) -> tuple[_Layers, _Layers, _Layers]:
     """Neurons of all θ_s as one wide network (n k neurons), and the step with the quadrature weights in it."""
     s, p = map(jnp.asarray, rule)
     V, b = W - W_star, a - a_star
@@ -78,7 +81,7 @@ def _segment(W: Any, a: Any, W_star: Any, a_star: Any, rule: tuple[Any, Any]) ->
     return (rows, read_outs), wide, ((p[:, None, None] * V).reshape(flat), (p[:, None] * b).reshape(-1))
 
 
-def path_loss(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, rule: tuple[Any, Any]) -> Any:
+def path_loss(activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array, rule: Rule) -> Array:
     """The loss without cancellation, for smooth activations; ``rule`` is a ``segment_rule``.
 
     n nodes are exact for polynomials of degree ≤ 2 n − 1.
@@ -87,8 +90,8 @@ def path_loss(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, 
     nodes, wide, step = _segment(W, a, W_star, a_star, rule)
     k, n_nodes = W.shape[0], len(rule[0])
 
-    def one_node(node: Any) -> tuple[Any, Any]:
-        tables = outer_tables(moments.pair_moments(activation, node[0], wide[0]))
+    def one_node(node: _Layers) -> _Layers:
+        tables = moments.pair_moments(activation, node[0], wide[0])
         return outer_product(tables, *node, *wide, *step)
 
     out_W, out_a = jax.lax.map(one_node, nodes)  # one node at a time: tables (k, n k), never (n k, n k)
@@ -97,12 +100,12 @@ def path_loss(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, 
 
 
 def path_gradient(
-    activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any, rule: tuple[Any, Any]
-) -> tuple[Any, Any]:
+    activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array, rule: Rule
+) -> _Layers:
     """The gradient without cancellation, for smooth activations; shapes of the student."""
     k = W.shape[0]
     W, a, W_star, a_star = pad(W, a, W_star, a_star)
     _, wide, step = _segment(W, a, W_star, a_star, rule)
-    tables = outer_tables(moments.pair_moments(activation, W, wide[0]))
+    tables = moments.pair_moments(activation, W, wide[0])
     out_W, out_a = outer_product(tables, W, a, *wide, *step)
     return out_W[:k], out_a[:k]

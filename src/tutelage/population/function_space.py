@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.linalg
@@ -31,22 +31,18 @@ def function_space_size(activation: Activation, d: int) -> int | None:
     return None if activation.degree is None else _dimension(activation.coefficients, d)
 
 
-def function_space_factor(network: Network) -> np.ndarray | None:
-    """F (M, P) with H = FᵀF at the optimum, parameters W row-major, then a; None for non-polynomial σ."""
-    if network.activation.degree is None:
-        return None
+def function_space_factor(network: Network) -> np.ndarray:
+    """F (M, P) with H = FᵀF at the optimum of a polynomial network."""
     coefficients = network.activation.coefficients
     blocks = [_degree_rows(network, coefficients, m) for m in _degrees(coefficients)]
     return _without_relations(blocks, coefficients, network.d, network.n_params)
 
 
-def repeated_factor(network: Network) -> np.ndarray | None:
-    r"""G (m, k) with :math:`C = G^T G`, :math:`C_{ij} = a_i a_j E[\sigma'(u_i)\sigma'(u_j)]`; None for non-polynomial σ.
+def repeated_factor(network: Network) -> np.ndarray:
+    r"""G (m, k) with :math:`C = G^T G`, :math:`C_{ij} = a_i a_j E[\sigma'(u_i)\sigma'(u_j)]`, of a polynomial network.
 
     The same coefficients for :math:`a_i\,\sigma'(w_i\cdot x)`, of degree n − 1.
     """
-    if network.activation.degree is None:
-        return None
     slope = np.polynomial.polynomial.polyder(network.activation.coefficients)
     blocks = []
     for m in _degrees(slope):
@@ -63,11 +59,13 @@ def repeated_size(activation: Activation, r: int) -> int | None:
     return _dimension(np.polynomial.polynomial.polyder(activation.coefficients), r)
 
 
-def _dimension(coefficients: Any, d: int) -> int:
+def _dimension(coefficients: Sequence[float], d: int) -> int:
     return sum(math.comb(d + p - 1, p) for p, c in enumerate(coefficients) if c)
 
 
-def _without_relations(blocks: list[np.ndarray], coefficients: Any, d: int, n_columns: int) -> np.ndarray:
+def _without_relations(
+    blocks: list[np.ndarray], coefficients: Sequence[float], d: int, n_columns: int
+) -> np.ndarray:
     """Reflect the rows so that those the absent monomials force to zero come first, and drop them."""
     if not blocks:
         return np.zeros((0, n_columns))
@@ -83,7 +81,7 @@ def _without_relations(blocks: list[np.ndarray], coefficients: Any, d: int, n_co
     return reflected[relations.shape[1] :]
 
 
-def _relations(coefficients: Any, d: int) -> np.ndarray:
+def _relations(coefficients: Sequence[float], d: int) -> np.ndarray:
     r"""Columns :math:`([x^\beta] h_\alpha)_\alpha` for every :math:`\beta` with an absent power as degree, shape (rows, ·).
 
     :math:`[x^{n-2m}]\,He_n = (-1)^m n!/(m!\,(n-2m)!\,2^m)`.
@@ -115,7 +113,7 @@ def _hermite_coefficient(n: int, m: int) -> float:
     return (-1) ** m * math.factorial(n) / (math.factorial(m) * math.factorial(n - 2 * m) * 2**m)
 
 
-def _degrees(coefficients: Any) -> list[int]:
+def _degrees(coefficients: Sequence[float]) -> list[int]:
     """Degrees m with a power p ≥ m of the same parity: the others have s_m = 0 identically."""
     powers = [p for p, c in enumerate(coefficients) if c]
     return [m for m in range(max(powers, default=-1) + 1) if any(p >= m and (p - m) % 2 == 0 for p in powers)]
@@ -133,7 +131,7 @@ def _multi_indices(d: int, m: int) -> tuple[np.ndarray, np.ndarray]:
     return index, np.sqrt(norm)
 
 
-def _smoothed_derivative(coefficients: Any, m: int, q: np.ndarray) -> np.ndarray:
+def _smoothed_derivative(coefficients: Sequence[float], m: int, q: np.ndarray) -> np.ndarray:
     r""":math:`s_m(q) = \sum_{p \ge m} c_p\,\frac{p!}{(p-m)!}\,(p-m-1)!!\,q^{(p-m)/2}`, over even p − m."""
     total = np.zeros_like(q)
     for p, c in enumerate(coefficients):
@@ -144,17 +142,18 @@ def _smoothed_derivative(coefficients: Any, m: int, q: np.ndarray) -> np.ndarray
     return total
 
 
-def _degree_rows(network: Network, coefficients: Any, m: int) -> np.ndarray:
+def _degree_rows(network: Network, coefficients: Sequence[float], m: int) -> np.ndarray:
     """The rows of F with |α| = m: derivatives of c_α by W and a."""
-    W, a, (k, d) = network.W, network.a, network.W.shape
-    index, norm = _multi_indices(d, m)
+    W, a, k = network.W, network.a, network.k
+    index, norm = _multi_indices(network.d, m)
     q = np.sum(W * W, axis=1)
     value, curvature = (_smoothed_derivative(coefficients, order, q) for order in (m, m + 2))
     picked = W[:, index]
     power = picked.prod(axis=2)
     # Written in place: these rows are the largest array of the method, copies of it would dominate the time.
-    out = np.zeros((len(index), k * d + k))
-    rows = out[:, : k * d].reshape(len(index), k, d)
+    out = np.zeros((len(index), network.n_params))
+    layers = network.layout.split(out)
+    rows = layers["W"]
     if curvature.any():
         # d s_m / d w = s_{m+2} w.
         rows += np.einsum("i,im,ij->mij", a * curvature, power / norm, W)
@@ -162,5 +161,5 @@ def _degree_rows(network: Network, coefficients: Any, m: int) -> np.ndarray:
         # d w^alpha / d w_j by the product rule over the m positions; equal positions add up.
         others = np.delete(picked, p, axis=2).prod(axis=2) * (a * value)[:, None] / norm
         rows[np.arange(len(index))[:, None], np.arange(k), index[:, p, None]] += others.T
-    out[:, k * d :] = (power * value[:, None] / norm).T
+    layers["a"][...] = (power * value[:, None] / norm).T
     return out

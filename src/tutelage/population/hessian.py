@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tutelage import moments
 from tutelage.base.precision import float64
 from tutelage.base.rows import row_coordinates
+from tutelage.layout import Layout
 from tutelage.moments import PlaneTerms
 from tutelage.network import Network
-from tutelage.operators import FunctionalPart, HessianOperator, PairHessian, PlaneBlocks
-from tutelage.population.formulas import outer_tables
-from tutelage.population.routes import PopulationRoutes
+from tutelage.population.functional import FunctionalPart
+from tutelage.population.pair_hessian import PairHessian
+from tutelage.population.pairs import PlaneBlocks
 
 
 @float64
-def outer_hessian(network: Network, trainable: tuple[str, ...] = ("W", "a")) -> PairHessian:
+def outer_hessian(network: Network, layout: Layout) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
     rows, plane = _rows_and_planes(network)
-    tables = outer_tables(moments.pair_tables(network.activation, rows, rows))
+    tables = moments.pair_tables(network.activation, rows, rows)
     blocks = None
     if plane is not None and len(plane.i):
         weight = (network.a[plane.i] * network.a[plane.j])[:, None]
         blocks = PlaneBlocks(plane.i, plane.j, plane.p, plane.m, weight * plane.outer)
-    routes = PopulationRoutes(network.activation)
-    return PairHessian(network.W, network.a, tables, blocks, None, trainable, routes)
+    return PairHessian(network.W, network.a, tables, layout, network.activation, blocks)
 
 
 def _rows_and_planes(network: Network) -> tuple[np.ndarray, PlaneTerms | None]:
@@ -58,36 +56,8 @@ def functional_part(student: Network, teacher: Network) -> FunctionalPart:
     )  # fmt: skip
 
 
-def _own_planes(plane: Any, weight: np.ndarray) -> PlaneBlocks:
+def _own_planes(plane: PlaneTerms, weight: np.ndarray) -> PlaneBlocks:
     """Close (neuron, source) pairs as blocks (w_i, w_i) in the frame of the neuron and the normal towards the source."""
     coefficients = weight[plane.i, plane.j][:, None] * plane.functional
     # functional = (f_ww, f_wn, f_nn); a PlaneBlocks row is (uu, vv, uv).
     return PlaneBlocks(plane.i, plane.i, plane.w, plane.n, coefficients[:, [0, 2, 1]])
-
-
-def hessian_at_optimum(network: Network) -> HessianOperator:
-    r"""The Hessian of a student at its teacher, :math:`H = E[\nabla f\,\nabla f^T]` ([C25] (3)-(5) in expectation).
-
-    Parameters
-    ----------
-    network : Network
-        The teacher, which is also the student.
-
-    Returns
-    -------
-    PairHessian
-        A structured lineax operator of size P = k d + k; parameters in the order W row-major, then a.
-
-    Raises
-    ------
-    NoHessianError
-        A zero neuron under a kinked activation.
-
-    Examples
-    --------
-    >>> from tutelage import Network, hessian_at_optimum
-    >>> hessian_at_optimum(Network([[2.0]], [3.0], "linear")).dense()
-    array([[9., 6.],
-           [6., 4.]])
-    """
-    return outer_hessian(network)

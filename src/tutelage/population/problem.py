@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any
+from collections.abc import Sequence
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from tutelage import moments
+from tutelage.activations import Activation
 from tutelage.base import check
-from tutelage.base.errors import InputError
+from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.precision import float64
-from tutelage.network import Network
-from tutelage.operators import HessianOperator, PairHessian
+from tutelage.base.types import Array, Trainable
+from tutelage.inputs import GaussianInputs
+from tutelage.layout import layer_names
+from tutelage.network import LAYERS, Network, require_plain
 from tutelage.population import formulas
 from tutelage.population.hessian import functional_part, outer_hessian
-from tutelage.population.inputs import StandardNormal
+from tutelage.population.objective import OnlineLoss, PopulationLoss, nodes_for
+from tutelage.population.pair_hessian import PairHessian
+from tutelage.problem import NetworkProblem
 
 _EPS = float(np.finfo(float).eps)
 
@@ -31,17 +37,23 @@ class LossValue:
     method: str
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Problem:
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Problem(NetworkProblem):
     r"""A student before a teacher: :math:`\varepsilon(\theta) = \tfrac12 E_x(f_\theta - f_*)^2` (SCIENCE.md section 1).
 
     Parameters
     ----------
     teacher : Network
-    inputs : StandardNormal
-        The input law.
-    trainable : tuple of "W", "a"
-        Layers that are trained; gradient and Hessian have the parameters of these alone, W first.
+    inputs : GaussianInputs
+        The input law; standard normal by default.
+    trainable : str or sequence of str, optional
+        Layers that are trained, of W, b, a and c: all that the student has, by default. Gradient and Hessian have the
+        parameters of these alone.
+
+    Raises
+    ------
+    NotAvailableError
+        Biases, several outputs, or inputs that are not standard normal.
 
     Examples
     --------
@@ -52,22 +64,31 @@ class Problem:
     """
 
     teacher: Network
-    inputs: StandardNormal = dataclasses.field(default_factory=StandardNormal)
-    trainable: tuple[str, ...] = ("W", "a")
+    inputs: GaussianInputs = dataclasses.field(default_factory=GaussianInputs)
+    trainable: Trainable = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.teacher, Network):
             raise InputError(f"Problem: expected a Network as teacher, got {type(self.teacher).__name__}")
-        if not isinstance(self.inputs, StandardNormal):
+        if not isinstance(self.inputs, GaussianInputs):
             raise InputError(
-                f"Problem: expected StandardNormal() inputs, got {self.inputs!r}; other laws come later"
+                f"Problem: expected GaussianInputs(mean, covariance) as inputs, got {self.inputs!r}; "
+                "leave them out for standard normal ones"
             )
-        names = (self.trainable,) if isinstance(self.trainable, str) else tuple(self.trainable)
-        for name in names:
-            check.choice(name, "Problem", "trainable layer", ("W", "a"))
-        if not names or len(set(names)) != len(names):
-            raise InputError(f"Problem: expected 'W', 'a' or both as trainable, each once, got {names}")
-        object.__setattr__(self, "trainable", tuple(sorted(names)))  # "W" sorts before "a"
+        check.same_length(
+            self.inputs.d or self.teacher.d, self.teacher.d, "Problem", "the dimension of the input law and d"
+        )
+        if not self.inputs.is_standard:
+            raise NotAvailableError(
+                f"Problem: expected standard normal inputs, got {self.inputs!r}; its formulas hold for N(0, I) alone"
+            )
+        object.__setattr__(self, "trainable", layer_names(self.trainable, LAYERS, "Problem"))
+        require_plain(self.teacher, "Problem")
+
+    @property
+    def optimum(self) -> Network:
+        """The teacher."""
+        return self.teacher
 
     def loss(self, student: Network) -> float:
         """ε at the student: never negative, free of cancellation near the teacher."""
@@ -99,22 +120,31 @@ class Problem:
         arrays = self._arrays(student)
         near = self.loss_with_error(student).method == "path"
         form, rule = (_path_gradient, (_FINE,)) if near else (_gradient, ())
-        kept = dict(zip(("W", "a"), form(self.teacher.activation, *arrays, *rule), strict=True))
-        return np.concatenate([np.ravel(kept[name]) for name in self.trainable])
+        W, a = form(self.teacher.activation, *arrays, *rule)
+        return np.asarray(self.layout(student).flatten({"W": np.asarray(W), "a": np.asarray(a)}))
 
-    def hessian(self, student: Network) -> HessianOperator:
+    def hessian(self, student: Network) -> PairHessian:
         """∇²ε as a structured operator, its ``outer`` and ``functional`` parts separately available ([C25] (3)-(5))."""
         self._arrays(student)
-        outer = outer_hessian(student, self.trainable)
-        same = student.W.shape == self.teacher.W.shape
-        if same and np.array_equal(student.W, self.teacher.W) and np.array_equal(student.a, self.teacher.a):
+        outer = outer_hessian(student, self.layout(student))
+        if student is self.teacher or _same(student, self.teacher):
             return outer
-        part = functional_part(student, self.teacher)
-        return PairHessian(outer.W, outer.a, outer.tables, outer.plane, part, outer.trainable)
+        return dataclasses.replace(outer, part=functional_part(student, self.teacher))
 
-    def _arrays(self, student: Network) -> tuple[Any, ...]:
-        if not isinstance(student, Network):
-            raise InputError(f"Problem: expected a Network as student, got {type(student).__name__}")
+    @float64
+    def objective(self, students: Sequence[Network], batch: int | None = None) -> PopulationLoss | OnlineLoss:
+        """The population loss; with a batch, gradients of that many fresh inputs (online SGD)."""
+        for student in students:
+            self._arrays(student)
+        arrays = jax.tree.map(jnp.asarray, (self.frozen(students), self.teacher.W, self.teacher.a))
+        n_nodes = max(nodes_for(student, self.teacher) for student in students)
+        population = PopulationLoss(
+            self.layout(students[0]), *arrays, activation=self.teacher.activation, n_nodes=n_nodes
+        )
+        return population if batch is None else OnlineLoss(population, self.inputs, batch)
+
+    def _arrays(self, student: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        require_plain(student, "Problem")
         if student.activation != self.teacher.activation:
             raise InputError(
                 f"Problem: expected the teacher's activation {self.teacher.activation.spec}, "
@@ -124,11 +154,50 @@ class Problem:
         return student.W, student.a, self.teacher.W, self.teacher.a
 
     def __repr__(self) -> str:
-        return f"Problem({self.teacher!r}, trainable={self.trainable})"
+        trained = "" if self.trainable is None else f", trainable={self.trainable}"
+        return f"Problem({self.teacher!r}{trained})"
+
+
+def hessian_at_optimum(network: Network) -> PairHessian:
+    r"""The Hessian of a student at its teacher, :math:`H = E[\nabla f\,\nabla f^T]` ([C25] (3)-(5) in expectation).
+
+    Parameters
+    ----------
+    network : Network
+        The teacher, which is also the student.
+
+    Returns
+    -------
+    PairHessian
+        A structured lineax operator of size P = k d + k; parameters in the order W row-major, then a.
+
+    Raises
+    ------
+    NoHessianError
+        A zero neuron under a kinked activation.
+    NotAvailableError
+        Biases or several outputs.
+
+    Examples
+    --------
+    >>> from tutelage import Network, hessian_at_optimum
+    >>> hessian_at_optimum(Network([[2.0]], [3.0], "linear")).dense()
+    array([[9., 6.],
+           [6., 4.]])
+    """
+    return Problem(network).hessian(network)
+
+
+def _same(first: Network, second: Network) -> bool:
+    return first.W.shape == second.W.shape and all(
+        np.array_equal(first.layers[name], second.layers[name]) for name in LAYERS if name in first.layers
+    )
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _expanded(activation: Any, W: Any, a: Any, W_star: Any, a_star: Any) -> tuple[Any, Any]:
+def _expanded(
+    activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array
+) -> tuple[Array, Array]:
     Z, c = formulas.stack(W, a, W_star, a_star)
     terms = c[:, None] * moments.dual_matrix(activation, Z, Z) * c
     return 0.5 * terms.sum(), 0.5 * abs(terms).sum()

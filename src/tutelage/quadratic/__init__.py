@@ -8,7 +8,7 @@ from tutelage.quadratic.datasets import curve_dataset, full_map_dataset, map_dat
 from tutelage.quadratic.descent import matrix_descent, weight_descent
 from tutelage.quadratic.feasible import FeasibleSize, feasible_size, feasible_sizes
 from tutelage.quadratic.flow import Trajectory, inverse_flow, matrix_flow, weight_flow
-from tutelage.quadratic.hessian import NumericalRank, sampled_hessian_rank, weight_hessian
+from tutelage.quadratic.hessian import sampled_hessian_rank, weight_hessian
 from tutelage.quadratic.losses import (
     empirical_gradient,
     empirical_loss,
@@ -48,7 +48,6 @@ __all__ = [
     "LateDecay",
     "Minimised",
     "Mmse",
-    "NumericalRank",
     "Outcomes",
     "QuadraticTeacher",
     "RecoveryCurve",

@@ -9,6 +9,7 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.inputs import GaussianInputs
 from tutelage.network import Network, layer_rng
 from tutelage.weights import Normal, WeightLaw, as_weight_law
 
@@ -118,7 +119,7 @@ def sample_inputs(n: int, d: int, seed: int = 0, realization: int = 0) -> np.nda
     """n standard normal inputs, shape (n, d); the first n rows of one stream, so that a larger n extends the data."""
     n = check.integer(n, "sample_inputs", "n")
     d = check.integer(d, "sample_inputs", "d")
-    return layer_rng(seed, realization, _INPUT_STREAM).standard_normal((n, d))
+    return GaussianInputs().sample(n, d, layer_rng(seed, realization, _INPUT_STREAM))
 
 
 def sample_start(

@@ -16,9 +16,8 @@ import numpy as np
 from tutelage.activations import Activation
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
-from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
-from tutelage.network import Network
+from tutelage.network import Network, require_plain
 from tutelage.rank.expansion import monomials
 from tutelage.rank.irreducible import Form, irreducible, is_unique, normal_form
 from tutelage.rank.restore import restore
@@ -87,8 +86,7 @@ def compress(network: Network) -> Description:
     >>> compress(Network([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0], "linear")).parts["vector"]
     array([4., 6.])
     """
-    if not isinstance(network, Network):
-        raise InputError(f"compress: expected a Network, got {type(network).__name__}")
+    require_plain(network, "compress")
     require_true_facts(network.activation)
     degree = network.activation.degree
     if degree is None:
@@ -180,8 +178,7 @@ def equivalent(first: Network, second: Network, tolerance: float = _TOLERANCE) -
     True
     """
     for network in (first, second):
-        if not isinstance(network, Network):
-            raise InputError(f"equivalent: expected two Networks, got {type(network).__name__}")
+        require_plain(network, "equivalent")
         require_true_facts(network.activation)
     tolerance = check.number(tolerance, "equivalent", "tolerance", minimum=0.0)
     if first.d != second.d:

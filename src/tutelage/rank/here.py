@@ -8,7 +8,7 @@ import scipy.linalg
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.network import Architecture, Network
+from tutelage.network import Architecture, Network, require_plain
 from tutelage.rank.backprop import Layers
 from tutelage.rank.ceilings import analytic_count, kinked_count, polynomial_ceiling
 from tutelage.rank.certificate import Certificate
@@ -86,6 +86,7 @@ def hessian_rank(
             f"{_WHO}: expected a Network, got {type(network).__name__}; for the generic rank of an architecture "
             "use effective_parameters"
         )
+    require_plain(network, _WHO)
     primes = check.integer(primes, _WHO, "primes")
     seed = check.integer(seed, _WHO, "seed", minimum=0)
     max_order = check.integer(max_order, _WHO, "max_order")
@@ -140,7 +141,7 @@ def _polynomial(
         else:
             status = "probabilistic"
             # 53-bit mantissas and the spread of exponents enter every entry of the Jacobian once per factor.
-            bits = float(np.ptp(np.frexp(np.concatenate([network.W.ravel(), network.a]))[1]) + 53)
+            bits = float(np.ptp(np.frexp(network.theta)[1]) + 53)
             probability = failure_probability(Architecture.of(network), rank, primes, ranks, bits)
             notes.append(f"raise proof_limit above {proof_seconds(network, powers, rank):.0f} s for a proof")
     return _result(network, rank, status, certificate, ceiling, beside, probability, notes)

@@ -10,8 +10,7 @@ import scipy.linalg
 
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
-from tutelage.base.errors import InputError
-from tutelage.network import Network
+from tutelage.network import Network, require_plain
 from tutelage.rank.here import hessian_rank
 from tutelage.rank.neurons import Arrangement, Neuron, arrange
 from tutelage.rank.result import RankResult
@@ -64,8 +63,7 @@ def flat_directions(network: Network) -> FlatDirections:
     """
     from tutelage.population import hessian_at_optimum
 
-    if not isinstance(network, Network):
-        raise InputError(f"flat_directions: expected a Network, got {type(network).__name__}")
+    require_plain(network, "flat_directions")
     p = network.n_params
     check.fits_in_memory(
         32.0 * p * p, "flat_directions", f"eigenvectors of a {p} x {p} Hessian (P = {p})",
@@ -101,7 +99,7 @@ def continuous_symmetries(network: Network) -> dict[str, np.ndarray]:
     - linear: everything that keeps :math:`a^T W`;
     - silent and zero neurons, equal and opposite neurons.
     """
-    activation = network.activation
+    activation = require_plain(network, "continuous_symmetries").activation
     families: dict[str, list[np.ndarray]] = {}
     require_true_facts(activation)
     if activation.homogeneity is not None:
@@ -123,7 +121,7 @@ def _vector(network: Network, rows: dict[int, np.ndarray], read_outs: dict[int, 
         dW[i] += row
     for i, value in read_outs.items():
         da[i] += value
-    return np.concatenate([dW.ravel(), da])
+    return network.layout.flatten({"W": dW, "a": da})
 
 
 def _rescaling(network: Network, power: int) -> list[np.ndarray]:

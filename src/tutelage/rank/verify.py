@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from tutelage.base.errors import InputError
+from tutelage.layout import Layout
 from tutelage.network import Architecture
 from tutelage.rank.backprop import Layers
 from tutelage.rank.certificate import Certificate
@@ -90,8 +91,9 @@ def _layers(certificate: Certificate, architecture: Architecture, field: PrimeFi
         return draw_layers(architecture, field, certificate.seed)
     theta = [float.fromhex(text) for text in certificate.weights]
     residue = np.array([_exact_residue(value, field.p) for value in theta], dtype=np.float64)
-    d, k = architecture.widths[0], architecture.widths[1]
-    return Layers((residue[: k * d].reshape(k, d), residue[None, k * d :]), (None, None))
+    d, k, _ = architecture.widths
+    layers = Layout({"W": (k, d), "a": (1, k)}).split(residue)
+    return Layers((layers["W"], layers["a"]), (None, None))
 
 
 def _exact_residue(value: float, p: int) -> int:

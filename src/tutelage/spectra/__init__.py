@@ -2,13 +2,11 @@
 
 from tutelage.spectra.choose import Explanation, explain_method
 from tutelage.spectra.density import spectral_density
-from tutelage.spectra.eigensystem import Eigensystem, eigensystem
-from tutelage.spectra.linear import linear_eigensystem
+from tutelage.spectra.eigensystem import Eigensystem, eigensystem, linear_eigensystem
 from tutelage.spectra.result import NumericalRank, Spectrum
 from tutelage.spectra.solve import spectrum
-from tutelage.spectra.source import MatrixOperator, as_operator
 
 __all__ = [
-    "Eigensystem", "Explanation", "MatrixOperator", "NumericalRank", "Spectrum", "as_operator", "eigensystem",
-    "explain_method", "linear_eigensystem", "spectral_density", "spectrum",
+    "Eigensystem", "Explanation", "NumericalRank", "Spectrum", "eigensystem", "explain_method", "linear_eigensystem",
+    "spectral_density", "spectrum",
 ]  # fmt: skip

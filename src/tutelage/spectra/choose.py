@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from tutelage.base import check
-from tutelage.operators import HessianOperator, Reduction
-from tutelage.spectra.source import as_operator
+from tutelage.operators import Reduction, SymmetricOperator
+from tutelage.source import Source, hessian_of
 
 REFINE_UP_TO = 150
 """Largest size at which auto refines unresolved small eigenvalues by itself: 0.1 s there, 0.5 s at 220, 2 s at 420."""
@@ -65,7 +64,7 @@ class Explanation:
 class Plan:
     """The choice with what was computed to make it."""
 
-    operator: HessianOperator
+    operator: SymmetricOperator
     reduction: Reduction | None
     inner: str
     size: int
@@ -82,10 +81,12 @@ class Plan:
     @property
     def refines(self) -> bool:
         """Whether small eigenvalues that LAPACK leaves unresolved will be recomputed with relative accuracy."""
-        return self.inner == "dense" and self.operator.is_extendable and self.size <= REFINE_UP_TO
+        return (
+            self.inner == "dense" and self.operator.structure.balls is not None and self.size <= REFINE_UP_TO
+        )
 
 
-def plan(operator: HessianOperator) -> Plan:
+def plan(operator: SymmetricOperator) -> Plan:
     """The decision list.
 
     1. Fewer neurons than inputs: the rotation symmetry, then the rest of the list on its block.
@@ -97,36 +98,38 @@ def plan(operator: HessianOperator) -> Plan:
     they are estimates.
     """
     rejected: list[tuple[str, str]] = []
-    reduction = operator.reduce()
+    reduction = operator.structure.reduction()
     if reduction is None:
         rejected.append(("symmetry", "the neurons span the whole input space (r = d), nothing is left over"))
     block = operator if reduction is None else reduction.block
-    n, m = block.n_params, block.factor_size()
-    if m is None:
+    n, factor = block.size, block.structure.factor
+    if factor is None:
         rejected.append(
             (
                 "function_space",
                 "neither a polynomial activation nor few samples at the optimum: no small function space",
             )
         )
-    elif m >= n:
-        rejected.append(("function_space", f"{m} functions are not fewer than {n} parameters"))
+    elif factor.size >= n:
+        rejected.append(("function_space", f"{factor.size} functions are not fewer than {n} parameters"))
     else:
+        m = factor.size
         rejected.append(("dense", f"size {n} instead of {m}"))
         return Plan(operator, reduction, "function_space", m, 8.0 * (m * n + 2 * m * m), tuple(rejected))
     if reduction is not None:
-        rejected.append(("dense", f"size {operator.n_params} instead of {n}"))
+        rejected.append(("dense", f"size {operator.size} instead of {n}"))
     rejected.append(("lanczos", "gives the ends only: pass count"))
     rejected.append(("slq", "gives a density with sampling error: ask for it"))
     return Plan(operator, reduction, "dense", n, 16.0 * n * n, tuple(rejected))
 
 
-def explain_method(source: Any) -> Explanation:
+def explain_method(source: Source) -> Explanation:
     """What ``spectrum(source)`` would run: method, size of the eigenproblem, memory, time, and the alternatives.
 
     Parameters
     ----------
-    source : Network, HessianOperator or symmetric matrix
+    source
+        Anything :func:`tutelage.hessian_of` takes.
 
     Examples
     --------
@@ -134,18 +137,18 @@ def explain_method(source: Any) -> Explanation:
     >>> explain_method(sample_teacher("erf", d=1000, k=3, seed=0)).size
     12
     """
-    chosen = plan(as_operator(source))
+    chosen = plan(hessian_of(source, who="explain_method"))
     rejected = chosen.rejected
     if chosen.refines:
         rejected += (
             ("LAPACK alone", "eigenvalues it cannot resolve to 1e-6 are recomputed in extended precision"),
         )
-    elif chosen.operator.is_extendable and chosen.inner == "dense":
+    elif chosen.operator.structure.balls is not None and chosen.inner == "dense":
         rejected += (
             ("extended", f"relative accuracy at size {chosen.size} takes seconds to minutes: ask for it"),
         )
     seconds = 1e-3 + 4 / 3 * float(chosen.size) ** 3 / _FLOPS
     fits = chosen.n_bytes <= 0.9 * check.available_bytes()
     return Explanation(
-        chosen.method, chosen.operator.n_params, chosen.size, chosen.n_bytes, seconds, fits, rejected
+        chosen.method, chosen.operator.size, chosen.size, chosen.n_bytes, seconds, fits, rejected
     )

@@ -5,25 +5,26 @@ from __future__ import annotations
 import numpy as np
 import scipy.linalg
 
-from tutelage.operators import HessianOperator
+from tutelage.operators import SymmetricOperator
 from tutelage.spectra.lapack import backward_error, symmetric_eigenvalues
 from tutelage.spectra.result import Spectrum
 
 
-def dense_spectrum(operator: HessianOperator) -> Spectrum:
+def dense_spectrum(operator: SymmetricOperator) -> Spectrum:
     """All eigenvalues by LAPACK; the error bar is the backward error and what quadrature left in the entries.
 
     Null vectors that a symmetry proves (the scale of every ReLU neuron) are taken out first: their zeros are exact.
     """
     operator.require_memory()
-    nulls = operator.null_vectors()
+    known = operator.structure
+    nulls = known.null_vectors()
     if nulls is None:
-        return matrix_spectrum(operator.dense(), operator.entry_error)
-    rest = matrix_spectrum(_outside(operator.dense(), nulls), operator.entry_error)
+        return matrix_spectrum(operator.dense(), known.entry_error())
+    rest = matrix_spectrum(_outside(operator.dense(), nulls), known.entry_error())
     return Spectrum(
         np.append(rest.values, 0.0),
         np.append(rest.multiplicities, nulls.shape[1]),
-        operator.n_params,
+        operator.size,
         "dense",
         np.append(2 * rest.errors, 0.0),
         rest.rank,

@@ -8,17 +8,17 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.measure import Measure
-from tutelage.operators import HessianOperator
+from tutelage.operators import SymmetricOperator
+from tutelage.source import Source, hessian_of
 from tutelage.spectra.lanczos import gauss_rule, tridiagonalize
 from tutelage.spectra.result import Spectrum
-from tutelage.spectra.source import as_operator
 
 DEFAULT_PROBES, DEFAULT_STEPS = 10, 64
 """Ten probes of 64 steps: a choice, not a measurement; raise both for a finer density."""
 
 
 def spectral_density(
-    source: object, probes: int = DEFAULT_PROBES, steps: int = DEFAULT_STEPS, seed: int = 0
+    source: Source, probes: int = DEFAULT_PROBES, steps: int = DEFAULT_STEPS, seed: int = 0
 ) -> Measure:
     r"""The eigenvalue measure of a network, operator or matrix, estimated from random starts (mass P).
 
@@ -27,8 +27,8 @@ def spectral_density(
     with the Gauss rule of ``steps`` Lanczos steps from each of ``probes`` Rademacher vectors: exact in expectation
     for polynomials of degree below 2·steps (Ubaru, Chen, Saad, SIAM J. Matrix Anal. 2017).
     """
-    operator = as_operator(source)
-    n = operator.n_params
+    operator = hessian_of(source, who="spectral_density")
+    n = operator.size
     probes = check.integer(probes, "spectral_density", "probes")
     steps = min(check.integer(steps, "spectral_density", "steps"), n)
     check.fits_in_memory(
@@ -48,7 +48,7 @@ def _probe(
 
 
 def density_spectrum(
-    operator: HessianOperator, probes: int = DEFAULT_PROBES, steps: int = DEFAULT_STEPS, seed: int = 0
+    operator: SymmetricOperator, probes: int = DEFAULT_PROBES, steps: int = DEFAULT_STEPS, seed: int = 0
 ) -> Spectrum:
     """The density as a spectrum: nodes with whole multiplicities, their cumulated weights rounded so that they sum to P.
 
@@ -56,11 +56,11 @@ def density_spectrum(
     """
     measure = spectral_density(operator, probes, steps, seed)
     counted = np.diff(np.rint(np.cumsum(measure.weights)), prepend=0.0).astype(np.int64)
-    counted[-1] += operator.n_params - counted.sum()
+    counted[-1] += operator.size - counted.sum()
     spacing = np.diff(measure.points)
     resolution = np.maximum(np.append(spacing, 0.0), np.append(0.0, spacing))
     keep = counted > 0
-    return Spectrum(measure.points[keep], counted[keep], operator.n_params, "slq", resolution[keep])
+    return Spectrum(measure.points[keep], counted[keep], operator.size, "slq", resolution[keep])
 
 
 __all__ = ["density_spectrum", "spectral_density"]

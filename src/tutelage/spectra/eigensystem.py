@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import scipy.linalg
 
 from tutelage.base import check
+from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.measure import Measure
-from tutelage.operators import HessianOperator
+from tutelage.network import Network
+from tutelage.operators import Explicit, Lifted, Reduction, Repeated, Rest, Sector, SymmetricOperator
+from tutelage.source import Source, hessian_of
 from tutelage.spectra.lapack import backward_error
 from tutelage.spectra.result import Spectrum
-from tutelage.spectra.sectors import Explicit, Lifted, Repeated, Rest, Sector
-from tutelage.spectra.source import as_operator
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -60,16 +61,16 @@ class Eigensystem:
         errors = np.where(exact, 0.0, self.error)
         return Spectrum(self.values, self.multiplicities, self.n_params, self.method, errors)
 
-    def project(self, delta: Any) -> np.ndarray:
+    def project(self, delta: ArrayLike) -> np.ndarray:
         r""":math:`\sum_{v \in i}(v\cdot\delta)^2` for every value i, shape (n,), in the order of ``values``."""
         delta = self._vector(delta, "project")
         return np.concatenate([s.energies(delta) for s in self.sectors])[self._order]
 
-    def measure(self, delta: Any) -> Measure:
+    def measure(self, delta: ArrayLike) -> Measure:
         r"""The spectral measure of :math:`\delta`: atoms at the values, weights ``project(delta)``, mass |δ|²."""
         return Measure(self.values, self.project(delta))
 
-    def apply(self, function: Callable[[np.ndarray], np.ndarray], delta: Any) -> np.ndarray:
+    def apply(self, function: Callable[[np.ndarray], np.ndarray], delta: ArrayLike) -> np.ndarray:
         r""":math:`f(H)\,\delta`, shape (P,), for a vectorised f: ``lambda x: np.exp(-x * t)`` is gradient flow."""
         delta = self._vector(delta, "apply")
         return sum(
@@ -86,7 +87,7 @@ class Eigensystem:
         columns = np.concatenate([s.vectors() for s in self.sectors], axis=1)
         return columns[:, np.argsort(expanded, kind="stable")]
 
-    def _vector(self, delta: Any, name: str) -> np.ndarray:
+    def _vector(self, delta: ArrayLike, name: str) -> np.ndarray:
         delta = check.float_array(delta, f"Eigensystem.{name}", "delta", ndim=1)
         check.same_length(delta.size, self.n_params, f"Eigensystem.{name}", "the length of delta and P")
         return delta
@@ -95,7 +96,7 @@ class Eigensystem:
         return f"Eigensystem(P={self.n_params}, {self.values.size} distinct values, method={self.method!r})"
 
 
-def eigensystem(source: Any) -> Eigensystem:
+def eigensystem(source: Source) -> Eigensystem:
     r"""Eigenvalues and eigenvectors of a Hessian, as structured as it allows.
 
     A closed form where one is known (the linear network, [C25] A.3); the rotation symmetry for k < d, whose
@@ -104,7 +105,8 @@ def eigensystem(source: Any) -> Eigensystem:
 
     Parameters
     ----------
-    source : Network, HessianOperator or symmetric matrix (P, P)
+    source
+        Anything :func:`tutelage.hessian_of` takes.
 
     Examples
     --------
@@ -112,36 +114,59 @@ def eigensystem(source: Any) -> Eigensystem:
     >>> eigensystem(Network([[2.0]], [3.0], "linear")).project([3.0, 2.0]).round(12)
     array([ 0., 13.])
     """
-    operator = as_operator(source)
-    known = operator.known_eigensystem()
-    if known is not None:
-        return known
-    reduction = operator.reduce(with_frame=True)
-    if reduction is None:
+    operator = hessian_of(source, who="eigensystem")
+    known = operator.structure
+    closed = known.sectors()
+    reduction = known.reduction(with_frame=True) if closed is None else None
+    if closed is not None:
+        sectors, method = closed, "closed form"
+    elif reduction is None:
         sectors, method = _solve(operator)
     else:
-        inner, method = _solve(reduction.block)
-        values, basis = _eigh(reduction.repeated)
-        sectors = (
-            Repeated(values, basis, reduction.frame, operator.n_params),
-            *(Lifted(sector, reduction.frame, len(values)) for sector in inner),
-        )
-        method = "symmetry" if method == "dense" else f"symmetry+{method}"
+        sectors, method = _lifted(reduction)
     largest = max(float(np.abs(s.values).max(initial=0.0)) for s in sectors)
     size = max(s.values.size for s in sectors)
-    error = backward_error(size, largest) * (1 + operator.n_params * operator.entry_error)
-    return Eigensystem(sectors, operator.n_params, method, error)
+    error = backward_error(size, largest) * (1 + operator.size * known.entry_error())
+    return Eigensystem(sectors, operator.size, method, error)
 
 
-def _solve(operator: HessianOperator) -> tuple[tuple[Sector, ...], str]:
-    size = operator.factor_size()
-    if size is None or size >= operator.n_params:
+def linear_eigensystem(W: ArrayLike, a: ArrayLike) -> Eigensystem:
+    r"""Eigensystem of the linear network :math:`f(x) = a^T W x` at its optimum in closed form ([C25] A.3).
+
+    The formulas stand in ``tutelage.population.linear``.
+
+    Parameters
+    ----------
+    W : array_like, shape (k, d)
+    a : array_like, shape (k,), not zero
+    """
+    network = Network(W, a, "linear")
+    if not network.a.any():
+        raise InputError(
+            "linear_eigensystem: expected a non-zero read-out a, got zeros; use eigensystem(network)"
+        )
+    return eigensystem(network)
+
+
+def _lifted(reduction: Reduction) -> tuple[tuple[Sector, ...], str]:
+    """Sectors of the block lifted into the whole space, and the vectors outside the span."""
+    inner, method = _solve(reduction.block)
+    layout, frame = reduction.layout, reduction.frame
+    assert frame is not None, "asked for"
+    outside = (Repeated(*_eigh(part.matrix), frame, layout) for part in reduction.copies)
+    sectors = (*outside, *(Lifted(sector, frame, layout) for sector in inner))
+    return sectors, "symmetry" if method == "dense" else f"symmetry+{method}"
+
+
+def _solve(operator: SymmetricOperator) -> tuple[tuple[Sector, ...], str]:
+    factor = operator.structure.factor
+    if factor is None or factor.size >= operator.size:
         operator.require_memory(4.0)
         return (Explicit(*_eigh(operator.dense())),), "dense"
     # The singular vectors of F, not F^T u / sqrt(lambda): those lose their orthogonality at small lambda.
-    _, singular, right = scipy.linalg.svd(operator.factor(), full_matrices=False, check_finite=False)
+    _, singular, right = scipy.linalg.svd(factor.rows(), full_matrices=False, check_finite=False)
     found = Explicit(singular**2, right.T)
-    return (found, Rest(0.0, (found,), operator.n_params)), "function_space"
+    return (found, Rest(0.0, (found,), operator.size)), "function_space"
 
 
 def _eigh(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

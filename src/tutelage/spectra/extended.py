@@ -14,8 +14,7 @@ import flint
 import numpy as np
 
 from tutelage.base.errors import NotAvailableError
-from tutelage.operators import HessianOperator
-from tutelage.operators.ball import BallHessian
+from tutelage.operators import BallHessian, SymmetricOperator
 from tutelage.spectra.lapack import backward_error, symmetric_eigenvalues
 from tutelage.spectra.result import Spectrum
 
@@ -25,7 +24,7 @@ PRECISIONS = (128, 256, 512, 1024)
 _EPS = float(np.finfo(np.float64).eps)
 
 
-def extended_spectrum(operator: HessianOperator, precisions: tuple[int, ...] = PRECISIONS) -> Spectrum:
+def extended_spectrum(operator: SymmetricOperator, precisions: tuple[int, ...] = PRECISIONS) -> Spectrum:
     """All eigenvalues of a positive definite H from its enclosure, each with its error bar.
 
     Raises
@@ -33,8 +32,9 @@ def extended_spectrum(operator: HessianOperator, precisions: tuple[int, ...] = P
     NotAvailableError
         No elementary tables for the activation, or H is singular to the last precision tried.
     """
+    balls = operator.structure.balls
     for bits in precisions:
-        hessian = operator.extended(bits)
+        hessian = None if balls is None else balls(bits)
         if hessian is None:
             raise NotAvailableError(
                 "spectrum(method='extended'): expected a Hessian at the optimum of a smooth activation with elementary "
@@ -43,9 +43,7 @@ def extended_spectrum(operator: HessianOperator, precisions: tuple[int, ...] = P
         parts = _solve(hessian, bits)
         if parts is not None:
             values, counts, errors = (np.concatenate(column) for column in zip(*parts, strict=True))
-            return Spectrum(
-                values, counts, operator.n_params, f"extended ({bits} bits)", errors, operator.n_params
-            )
+            return Spectrum(values, counts, operator.size, f"extended ({bits} bits)", errors, operator.size)
     raise NotAvailableError(
         f"spectrum(method='extended'): expected a positive definite Hessian, got one that is singular to {precisions[-1]} bits "
         "(equal or opposite neurons, a zero neuron or read-out, or more parameters than functions); "

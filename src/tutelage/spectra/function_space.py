@@ -6,38 +6,29 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
-from tutelage.operators import HessianOperator
+from tutelage.operators import SymmetricOperator
 from tutelage.spectra.lapack import backward_error, symmetric_eigenvalues
 from tutelage.spectra.result import Spectrum
 
 
-def function_space_spectrum(operator: HessianOperator) -> Spectrum:
-    """M eigenvalues of F Fᵀ and P − M exact zeros, F (M, P) the operator's factor.
+def function_space_spectrum(operator: SymmetricOperator) -> Spectrum:
+    """M eigenvalues of F Fᵀ and P − M exact zeros, F (M, P) the operator's factor; all P of FᵀF where M ≥ P.
 
     Raises
     ------
     NotAvailableError
-        The operator has no factor (a non-polynomial activation, a point away from the optimum), or not a wide one.
+        The operator has no factor (a non-polynomial activation, a point away from the optimum).
     """
-    size = operator.factor_size()
-    if size is None:
+    factor, n_params = operator.structure.factor, operator.size
+    if factor is None:
         raise NotAvailableError(
-            "spectrum(method='function_space'): expected a polynomial activation at the optimum, got an operator "
-            "without a finite function space; use method='auto'"
+            "spectrum(method='function_space'): expected a polynomial activation or few samples at the optimum, got an "
+            "operator without a finite function space; use method='auto'"
         )
-    require_memory(size, operator.n_params)
-    n_params = operator.n_params
-    if size < n_params:
-        gram = operator.factor_gram()
-    else:
-        factor = operator.factor()
-        gram = None if factor is None else factor.T @ factor
-    if gram is None:
-        raise NotAvailableError(
-            f"spectrum(method='function_space'): expected fewer functions or samples than P = {n_params} "
-            f"parameters, got {size}; use method='dense'"
-        )
-    return _from_gram(gram, size, n_params)
+    require_memory(factor.size, n_params)
+    if factor.size < n_params:
+        return _from_gram(factor.gram(), factor.size, n_params)
+    return gram_spectrum(factor.rows(), n_params)
 
 
 def gram_spectrum(factor: np.ndarray, n_params: int) -> Spectrum:

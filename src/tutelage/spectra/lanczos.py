@@ -10,7 +10,7 @@ import scipy.sparse.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
-from tutelage.operators import HessianOperator
+from tutelage.operators import SymmetricOperator
 from tutelage.spectra.lapack import backward_error
 from tutelage.spectra.result import Spectrum
 
@@ -20,7 +20,7 @@ DEFAULT_COUNT = 6
 
 
 def lanczos_spectrum(
-    operator: HessianOperator, count: int = DEFAULT_COUNT, which: str = "largest", seed: int = 0
+    operator: SymmetricOperator, count: int = DEFAULT_COUNT, which: str = "largest", seed: int = 0
 ) -> Spectrum:
     r"""The ``count`` eigenvalues at the asked end(s), by implicitly restarted Lanczos (ARPACK through SciPy).
 
@@ -32,7 +32,7 @@ def lanczos_spectrum(
     NotAvailableError
         ARPACK did not converge, as it will not at a crowded small end; the message says what to do.
     """
-    n = operator.n_params
+    n = operator.size
     count = check.integer(count, "spectrum(method='lanczos')", "count")
     which = check.choice(which, "spectrum(method='lanczos')", "end", ENDS)
     if count >= n:

@@ -13,6 +13,7 @@ from tutelage.measure import Measure
 
 if TYPE_CHECKING:
     import xarray
+    from matplotlib.axes import Axes
 
 _SAFETY = 10.0
 """An eigenvalue counts as non-zero when it exceeds ten times its own error bar."""
@@ -157,7 +158,7 @@ class Spectrum:
             attributes["rank"] = self.rank
         return xarray.Dataset({name: ("block", column) for name, column in columns.items()}, attrs=attributes)
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Eigenvalues from the largest down against their index, on logarithmic axes; the title counts the zeros.
 
         Returns the matplotlib axes (a new figure's, unless ``ax`` is given).

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
-from tutelage.operators import HessianOperator
+from tutelage.operators import SymmetricOperator
+from tutelage.source import Source, hessian_of
 from tutelage.spectra.choose import LANCZOS_FROM, Plan, plan
 from tutelage.spectra.dense import dense_spectrum
 from tutelage.spectra.density import density_spectrum
@@ -17,14 +17,13 @@ from tutelage.spectra.extended import PRECISIONS, extended_spectrum
 from tutelage.spectra.function_space import function_space_spectrum
 from tutelage.spectra.lanczos import DEFAULT_COUNT, ENDS, lanczos_spectrum
 from tutelage.spectra.result import Spectrum
-from tutelage.spectra.source import as_operator
 from tutelage.spectra.symmetry import reduced_spectrum, symmetry_spectrum
 
 _WHO = "spectrum"
 _UNRESOLVED = 1e-6
 """Relative error from which an eigenvalue counts as unresolved: what the slow dynamics need."""
 
-FULL: dict[str, Callable[[HessianOperator], Spectrum]] = {
+FULL: dict[str, Callable[[SymmetricOperator], Spectrum]] = {
     "symmetry": symmetry_spectrum,
     "function_space": function_space_spectrum,
     "dense": dense_spectrum,
@@ -34,14 +33,14 @@ METHODS = ("auto", *FULL, "lanczos", "slq")
 
 
 def spectrum(
-    source: Any, method: str = "auto", *, count: int | None = None, which: str = "largest", seed: int = 0
+    source: Source, method: str = "auto", *, count: int | None = None, which: str = "largest", seed: int = 0
 ) -> Spectrum:
     r"""The eigenvalues of a Hessian with their multiplicities and error bars (SCIENCE.md section 3).
 
     Parameters
     ----------
-    source : Network, HessianOperator or array_like, shape (P, P)
-        A network means its Hessian at the optimum.
+    source
+        Anything :func:`tutelage.hessian_of` takes; a network means its Hessian at the optimum.
     method : str
         ``"auto"`` (see ``explain_method``), ``"symmetry"``, ``"function_space"``, ``"dense"``, ``"extended"`` (relative
         accuracy for the smallest), ``"lanczos"`` (the ends) or ``"slq"`` (a density, rounded to whole multiplicities).
@@ -73,7 +72,7 @@ def spectrum(
     """
     method = check.choice(method, _WHO, "method", METHODS)
     which = check.choice(which, _WHO, "end", ENDS)
-    operator = as_operator(source)
+    operator = hessian_of(source, who=_WHO)
     if method == "lanczos":
         return lanczos_spectrum(operator, DEFAULT_COUNT if count is None else count, which, seed)
     if count is not None:
@@ -82,7 +81,7 @@ def spectrum(
         found = density_spectrum(operator, seed=seed)
     elif method == "auto":
         chosen = plan(operator)
-        if count is not None and chosen.size > LANCZOS_FROM and count * 20 <= operator.n_params:
+        if count is not None and chosen.size > LANCZOS_FROM and count * 20 <= operator.size:
             return lanczos_spectrum(operator, count, which, seed)
         found = _run(chosen)
     else:

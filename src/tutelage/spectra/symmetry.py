@@ -7,20 +7,20 @@ from collections.abc import Callable
 import numpy as np
 
 from tutelage.base.errors import NotAvailableError
-from tutelage.operators import HessianOperator, Reduction
+from tutelage.operators import Copies, Reduction, SymmetricOperator
 from tutelage.spectra.dense import dense_spectrum, matrix_spectrum
 from tutelage.spectra.function_space import gram_spectrum
 from tutelage.spectra.result import Spectrum
 
 
 def symmetry_spectrum(
-    operator: HessianOperator, solve: Callable[[HessianOperator], Spectrum] = dense_spectrum
+    operator: SymmetricOperator, solve: Callable[[SymmetricOperator], Spectrum] = dense_spectrum
 ) -> Spectrum:
     r""":math:`\mathrm{spec}(H) = \mathrm{spec}(C)^{\times(d-r)} \cup \mathrm{spec}(B)`, C (k, k), B of size k r + k.
 
     Parameters
     ----------
-    operator : HessianOperator
+    operator : SymmetricOperator
         Its neurons (and the teacher's) span r < d dimensions.
     solve : callable
         Takes the block B to its spectrum.
@@ -30,7 +30,7 @@ def symmetry_spectrum(
     NotAvailableError
         The neurons span the whole input space, so that nothing is left over.
     """
-    reduction = operator.reduce()
+    reduction = operator.structure.reduction()
     if reduction is None:
         raise NotAvailableError(
             "spectrum(method='symmetry'): expected neurons that span fewer than d dimensions (k < d), got neurons "
@@ -40,27 +40,27 @@ def symmetry_spectrum(
 
 
 def reduced_spectrum(
-    operator: HessianOperator, reduction: Reduction, solve: Callable[[HessianOperator], Spectrum]
+    operator: SymmetricOperator, reduction: Reduction, solve: Callable[[SymmetricOperator], Spectrum]
 ) -> Spectrum:
-    """The two parts put together."""
-    block = solve(reduction.block)
-    repeated = repeated_spectrum(reduction, operator.entry_error)
-    rank = None
-    if repeated.rank is not None and block.rank is not None:
-        rank = repeated.rank * reduction.multiplicity + block.rank
+    """The parts put together."""
+    block, entry_error = solve(reduction.block), operator.structure.entry_error()
+    copies = [(copies_spectrum(part, entry_error), part.multiplicity) for part in reduction.copies]
+    rank = block.rank
+    for part, times in copies:
+        rank = None if rank is None or part.rank is None else rank + part.rank * times
     return Spectrum(
-        np.concatenate([repeated.values, block.values]),
-        np.concatenate([repeated.multiplicities * reduction.multiplicity, block.multiplicities]),
-        operator.n_params,
+        np.concatenate([*(part.values for part, _ in copies), block.values]),
+        np.concatenate([*(part.multiplicities * times for part, times in copies), block.multiplicities]),
+        operator.size,
         "symmetry" if block.method == "dense" else f"symmetry+{block.method}",
-        np.concatenate([repeated.errors, block.errors]),
+        np.concatenate([*(part.errors for part, _ in copies), block.errors]),
         rank,
     )
 
 
-def repeated_spectrum(reduction: Reduction, entry_error: float = 0.0) -> Spectrum:
-    """Eigenvalues of C (k, k), each once; through its factor where that proves zeros."""
-    factor = reduction.repeated_factor
+def copies_spectrum(copies: Copies, entry_error: float = 0.0) -> Spectrum:
+    """Eigenvalues of one copy, each once; through its factor where that proves zeros."""
+    factor = copies.factor
     if factor is not None and factor.shape[0] < factor.shape[1]:
         return gram_spectrum(factor, factor.shape[1])
-    return matrix_spectrum(np.array(reduction.repeated), entry_error)
+    return matrix_spectrum(np.array(copies.matrix), entry_error)

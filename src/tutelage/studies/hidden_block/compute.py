@@ -25,7 +25,7 @@ def compute(study: HiddenBlock, progress: Progress | None = None) -> xr.Dataset:
     W, a = teacher_weights(study.d, study.k, study.teachers, study.seed, progress=progress)
     blocks = np.array(
         [
-            np.linalg.eigvalsh(hessian_at_optimum(Network(W[i], a[i], "linear")).blocks()["ww"])
+            np.linalg.eigvalsh(hessian_at_optimum(Network(W[i], a[i], "linear")).blocks()["W", "W"])
             for i in range(study.dense_teachers)
         ]
     )

@@ -10,6 +10,7 @@ import xarray as xr
 
 from tutelage.base.progress import Progress
 from tutelage.empirical import Problem, fisher, ntk
+from tutelage.inputs import GaussianInputs
 from tutelage.network import Network, sample_teacher
 from tutelage.studies.claim import Measured
 
@@ -28,7 +29,7 @@ def compute(study: Information, progress: Progress | None = None) -> xr.Dataset:
         "score_trace": (("moment",), trace),
     }
     for i, n in enumerate(study.kernel_inputs):
-        X = np.random.default_rng([study.seed, n]).standard_normal((n, study.d))
+        X = GaussianInputs().sample(n, study.d, [study.seed, n])
         sampled = Problem.from_teacher(teacher, X).hessian(teacher).dense()
         data[f"kernel_{i}"] = ((f"input_{i}",), np.linalg.eigvalsh(ntk(teacher, X))[::-1])
         data[f"sampled_{i}"] = ((f"parameter_{i}",), np.linalg.eigvalsh(sampled)[::-1])
@@ -43,7 +44,7 @@ def _scores(
     mean = square = np.zeros((teacher.n_params, teacher.n_params))
     moments = np.zeros(2)
     for done in range(0, study.scores, chunk):
-        X = rng.standard_normal((chunk, study.d))
+        X = GaussianInputs().sample(chunk, study.d, rng)
         jacobian = Problem.from_teacher(teacher, X).hessian(teacher).outer.factor_rows() * np.sqrt(chunk)
         scores = rng.standard_normal((chunk, 1)) * jacobian
         mean = mean + scores.T @ scores / study.scores

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from tutelage.base.progress import Progress, silent
+from tutelage.inputs import GaussianInputs
 from tutelage.quadratic import (
     exponential_rate,
     matrix_descent,
@@ -66,7 +67,7 @@ def _finite_data(study: RecoveryRates) -> xr.Dataset:
     """Descent on many samples beside the population flow, and the flow on N_eff samples."""
     teacher = sample_quadratic_teacher(study.d, study.width, study.seed)
     start = matrix_of(sample_start(2 * study.d, study.d, study.seed))
-    many = np.random.default_rng(study.seed).standard_normal((study.large_n, study.d))
+    many = GaussianInputs().sample(study.large_n, study.d, study.seed)
     sampled = matrix_descent(teacher, start, np.arange(0.0, 10.5, 0.5), 0.05, many)
     flow = matrix_flow(teacher, start, sampled.times)
     X = sample_inputs(effective_parameters_frozen(study.d, study.width), study.d, study.seed)

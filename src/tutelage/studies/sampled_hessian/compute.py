@@ -10,6 +10,7 @@ import xarray as xr
 
 from tutelage.base.progress import Progress, tracked
 from tutelage.empirical import Problem
+from tutelage.inputs import GaussianInputs
 from tutelage.laws.distance import mean_and_error
 from tutelage.network import sample_teacher
 from tutelage.population import hessian_at_optimum
@@ -31,7 +32,7 @@ def compute(study: SampledHessian, progress: Progress | None = None) -> xr.Datas
     errors, ranks = np.empty(values.shape[:2]), np.empty(values.shape[:2], dtype=int)
     for i, n in enumerate(tracked(study.samples, progress)):
         for r in range(study.repeats):
-            X = np.random.default_rng([study.seed, n, r]).standard_normal((n, study.d))
+            X = GaussianInputs().sample(n, study.d, [study.seed, n, r])
             hessian = Problem.from_teacher(teacher, X).hessian(teacher)
             sampled, ranks[i, r] = hessian.dense(), np.linalg.matrix_rank(hessian.factor_rows())
             values[i, r] = np.linalg.eigvalsh(sampled)[::-1]

@@ -9,21 +9,13 @@ A pair (i, j) of neurons w_i, v_j carries the block
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 
-
-class PairTables(NamedTuple):
-    r"""Moments :math:`k_{pq}(i,j) = E[\sigma^{(p)}(w_i\cdot x)\,\sigma^{(q)}(v_j\cdot x)]`, each of shape (k, l)."""
-
-    k00: Any
-    k11: Any
-    k20: Any
-    k02: Any
-    k22: Any
-    k31: Any
-    k13: Any
+from tutelage.base.types import Array
+from tutelage.moments import PairMoments
 
 
 class PlaneBlocks(NamedTuple):
@@ -33,13 +25,13 @@ class PlaneBlocks(NamedTuple):
     Shapes: i, j (n,); u, v (n, d); c (n, 3).
     """
 
-    i: Any
-    j: Any
-    u: Any
-    v: Any
-    c: Any
+    i: np.ndarray
+    j: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+    c: np.ndarray
 
-    def apply(self, V: Any) -> Any:
+    def apply(self, V: Array) -> Array:
         """The sum of these blocks applied to V (k, d)."""
         x = V[self.j]
         along_u, along_v = jnp.sum(self.u * x, 1), jnp.sum(self.v * x, 1)
@@ -50,12 +42,15 @@ class PlaneBlocks(NamedTuple):
         return jnp.zeros_like(V).at[self.i].add(out)
 
 
-def outer_product(tables: PairTables, W: Any, a: Any, Z: Any, c: Any, V: Any, b: Any) -> tuple[Any, Any]:
+def outer_product(
+    tables: PairMoments, W: Array, a: Array, Z: Array, c: Array, V: Array, b: Array
+) -> tuple[Array, Array]:
     r"""Apply :math:`E[\nabla f_{(W,a)}\,\nabla f_{(Z,c)}^T]` to (V, b), by three matrix products.
 
     Parameters
     ----------
-    tables : PairTables of shape (k, l)
+    tables : PairMoments of shape (k, l)
+        k_40 is not used.
     W, a : (k, d), (k,)
         The network on the left.
     Z, c : (l, d), (l,)

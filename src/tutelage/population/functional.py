@@ -2,12 +2,13 @@ r"""The functional part of the Hessian away from the optimum, :math:`E[(f-f_*)\n
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage.operators.pairs import PlaneBlocks
+from tutelage.base.types import Array
+from tutelage.population.pairs import PlaneBlocks
 
 
 class FunctionalPart(NamedTuple):
@@ -17,16 +18,16 @@ class FunctionalPart(NamedTuple):
     plus ``plane``; block (w_i, a_i): ``own_i w_i + Σ_j mixed_ij z_j``. Shapes (k,), (k,), (k, l), (k, l), (k,), (k, l).
     """
 
-    Z: Any
-    identity: Any
-    square: Any
-    cross: Any
-    source: Any
-    own: Any
-    mixed: Any
+    Z: np.ndarray
+    identity: np.ndarray
+    square: np.ndarray
+    cross: np.ndarray
+    source: np.ndarray
+    own: np.ndarray
+    mixed: np.ndarray
     plane: PlaneBlocks | None
 
-    def product(self, W: Any, V: Any, b: Any) -> tuple[Any, Any]:
+    def product(self, W: Array, V: Array, b: Array) -> tuple[Array, Array]:
         """Apply to (V, b), shapes (k, d), (k,)."""
         S = V @ self.Z.T
         s = jnp.sum(W * V, axis=1)
@@ -45,7 +46,7 @@ class FunctionalPart(NamedTuple):
         block += np.outer(w, rest) + np.outer(rest, w) + (self.Z.T * self.source[i]) @ self.Z
         if self.plane is not None:
             for n in np.flatnonzero(np.asarray(self.plane.i) == i):
-                block += plane_block(self.plane, n)
+                block += plane_block(self.plane, int(n))
         return block
 
     def read_out_column(self, W: np.ndarray, i: int) -> np.ndarray:

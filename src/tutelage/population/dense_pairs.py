@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tutelage.operators.functional import plane_block
+from tutelage.population.functional import plane_block
 
 if TYPE_CHECKING:
-    from tutelage.operators.pair_hessian import PairHessian
-    from tutelage.operators.pairs import PlaneBlocks
+    from tutelage.population.pair_hessian import PairHessian
+    from tutelage.population.pairs import PlaneBlocks
 
 
 def dense_pairs(op: PairHessian) -> np.ndarray:
     """The (P, P) matrix, exactly symmetric."""
-    k, d, n = op.k, op.d, op.W.size
-    with_W, with_a = "W" in op.trainable, "a" in op.trainable
-    out = np.zeros((op.n_params, op.n_params))
-    if with_W:
-        ww = out[:n, :n].reshape(k, d, k, d) if not with_a else np.zeros((k, d, k, d))
+    k, d, at = op.k, op.d, op.layout.slices
+    out = np.zeros((op.size, op.size))
+    if "W" in at:
+        ww = out[at["W"], at["W"]].reshape(k, d, k, d)
         for i in range(k):
             _fill_row(op, i, ww[i])
         if op.plane is not None:
@@ -28,16 +27,13 @@ def dense_pairs(op: PairHessian) -> np.ndarray:
         if op.part is not None:
             for i in range(k):
                 ww[i, :, i, :] += op.part.diagonal_block(op.W, i)
-        flat = ww.reshape(n, n)
-        _symmetrize(flat)
-        if with_a:
-            out[:n, :n] = flat
-    if with_a:
-        aa = np.asarray(op.tables.k00)
-        out[-k:, -k:] = (aa + aa.T) / 2
-    if with_W and with_a:
-        out[:n, n:] = mixed_block(op)
-        out[n:, :n] = out[:n, n:].T
+        _symmetrize(out[at["W"], at["W"]])
+    if "a" in at:
+        aa = op.tables.k00
+        out[at["a"], at["a"]] = (aa + aa.T) / 2
+    if "W" in at and "a" in at:
+        out[at["W"], at["a"]] = mixed_block(op)
+        out[at["a"], at["W"]] = out[at["W"], at["a"]].T
     return out
 
 
@@ -46,7 +42,7 @@ def mixed_block(op: PairHessian) -> np.ndarray:
     k, d = op.W.shape
     t = op.tables
     block = op.a[:, None, None] * (
-        np.asarray(t.k20)[:, None, :] * op.W[:, :, None] + np.asarray(t.k11)[:, None, :] * op.W.T[None, :, :]
+        t.k20[:, None, :] * op.W[:, :, None] + t.k11[:, None, :] * op.W.T[None, :, :]
     )
     if op.part is not None:
         for i in range(k):
@@ -58,7 +54,7 @@ def _fill_row(op: PairHessian, i: int, row: np.ndarray) -> None:
     """Blocks (i, j) for all j into ``row`` of shape (d, k, d)."""
     t, W = op.tables, op.W
     weight = op.a[i] * op.a
-    k11, k22, k31, k13 = (weight * np.asarray(x)[i] for x in (t.k11, t.k22, t.k31, t.k13))
+    k11, k22, k31, k13 = (weight * x[i] for x in (t.k11, t.k22, t.k31, t.k13))
     w = W[i]
     np.multiply(w[:, None, None], (k31[:, None] * w + k22[:, None] * W)[None], out=row)
     row += W.T[:, :, None] * (k22[:, None] * w + k13[:, None] * W)[None]
@@ -83,11 +79,11 @@ def pair_frobenius_squared(op: PairHessian) -> float:
     total = 0.0
     t, W, a = op.tables, op.W, op.a
     k, d = W.shape
-    k00, k11, k20, k22, k31, k13 = (np.asarray(x) for x in (t.k00, t.k11, t.k20, t.k22, t.k31, t.k13))
+    k00, k11, k20, k22, k31, k13 = t.k00, t.k11, t.k20, t.k22, t.k31, t.k13
     q = W @ W.T
     n = np.diag(q)
     qi, qj = n[:, None], n[None, :]
-    if "W" in op.trainable:
+    if "W" in op.layout.trained:
         rest_trace = k31 * qi + 2 * k22 * q + k13 * qj
         rest = (
             (k31 * qi) ** 2 + (k13 * qj) ** 2 + 2 * k31 * k13 * q**2 + 2 * k22**2 * (qi * qj + q**2)
@@ -101,9 +97,9 @@ def pair_frobenius_squared(op: PairHessian) -> float:
             for i in range(k):
                 squares[i, i] = np.sum((_diagonal_block(op, i) + op.part.diagonal_block(op.W, i)) ** 2)
         total += float(np.sum(squares))
-    if "a" in op.trainable:
+    if "a" in op.layout.trained:
         total += float(np.sum(k00**2))
-    if "W" in op.trainable and "a" in op.trainable:
+    if "W" in op.layout.trained and "a" in op.layout.trained:
         if op.part is None:
             mixed = a[:, None] ** 2 * (k20**2 * qi + 2 * k20 * k11 * q + k11**2 * qj)
             total += 2 * float(np.sum(mixed))
@@ -114,7 +110,7 @@ def pair_frobenius_squared(op: PairHessian) -> float:
 
 def _add_plane_squares(op: PairHessian, plane: PlaneBlocks, squares: np.ndarray) -> None:
     """Close pairs have k11 and the plane alone: their squared norms replace the table's."""
-    k11 = np.asarray(op.tables.k11)
+    k11 = op.tables.k11
     for m, (i, j) in enumerate(zip(plane.i, plane.j, strict=True)):
         block = plane_block(plane, m)
         squares[i, j] += 2 * op.a[i] * op.a[j] * k11[i, j] * np.trace(block) + np.sum(block**2)
@@ -129,5 +125,5 @@ def _diagonal_block(op: PairHessian, i: int) -> np.ndarray:
     )
     if op.plane is not None:
         for m in np.flatnonzero((op.plane.i == i) & (op.plane.j == i)):
-            block = block + plane_block(op.plane, m)
+            block = block + plane_block(op.plane, int(m))
     return block

@@ -1,7 +1,8 @@
 """Sectors: invariant subspaces of H with their eigenvalues, whose vectors need not be written out.
 
-A parameter vector is (V, b) with V (k, d) row-major and b the rest (the read-out). Every sector takes a vector
-apart (``energies``), multiplies its part by numbers (``apply``) and can write its vectors out for small sizes.
+Every sector takes a parameter vector apart (``energies``), multiplies its part by numbers (``apply``) and can write
+its vectors out for small sizes. Where it has to know what stands where in a vector, it has a Layout whose layer ``W``
+(k, d) is the one that a rotation of the inputs turns.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import abc
 import dataclasses
 
 import numpy as np
+
+from tutelage.layout import Layout
 
 
 class Sector(abc.ABC):
@@ -51,12 +54,12 @@ class Explicit(Sector):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Repeated(Sector):
-    """Vectors u ⊗ q with u a column of ``basis`` (k, n) and q orthogonal to the rows of ``frame`` (r, d); b = 0."""
+    """Vectors u ⊗ q in W, zero elsewhere: u a column of ``basis`` (k, n), q orthogonal to the rows of ``frame`` (r, d)."""
 
     values: np.ndarray
     basis: np.ndarray
     frame: np.ndarray
-    n_params: int
+    layout: Layout
 
     @property
     def multiplicity(self) -> int:
@@ -65,35 +68,33 @@ class Repeated(Sector):
 
     def _outside(self, delta: np.ndarray) -> np.ndarray:
         """The rows of Uᵀ V outside the row space, (n, d)."""
-        k, d = self.basis.shape[0], self.frame.shape[1]
-        rows = self.basis.T @ delta[: k * d].reshape(k, d)
+        rows = self.basis.T @ self.layout.split(delta)["W"]
         return rows - (rows @ self.frame.T) @ self.frame
+
+    def _alone(self, W: np.ndarray) -> np.ndarray:
+        """θ (..., P) with this W (..., k, d) and zeros elsewhere."""
+        out = np.zeros((*W.shape[:-2], self.layout.size))
+        out[..., self.layout.slices["W"]] = W.reshape(*W.shape[:-2], -1)
+        return out
 
     def energies(self, delta: np.ndarray) -> np.ndarray:
         return np.sum(self._outside(delta) ** 2, axis=1)
 
     def apply(self, weights: np.ndarray, delta: np.ndarray) -> np.ndarray:
-        out = np.zeros(self.n_params)
-        part = self.basis @ (weights[:, None] * self._outside(delta))
-        out[: part.size] = part.ravel()
-        return out
+        return self._alone(self.basis @ (weights[:, None] * self._outside(delta)))
 
     def vectors(self) -> np.ndarray:
-        outside = _complement(self.frame.T)
-        k, n = self.basis.shape
-        product = np.einsum("in,dm->idnm", self.basis, outside)
-        out = np.zeros((self.n_params, n * self.multiplicity))
-        out[: k * outside.shape[0]] = product.reshape(k * outside.shape[0], -1)
-        return out
+        product = np.einsum("in,dm->nmid", self.basis, _complement(self.frame.T))
+        return self._alone(product.reshape(-1, *product.shape[2:])).T
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Lifted(Sector):
-    """A sector of the reduced block: its vectors (V, b), V (k, r), become (V Q, b) with the frame Q (r, d)."""
+    """A sector of the reduced block: its vectors, W (k, r), become those with W Q (k, d), Q the frame (r, d)."""
 
     inner: Sector
     frame: np.ndarray
-    k: int
+    layout: Layout
 
     @property
     def values(self) -> np.ndarray:
@@ -105,15 +106,17 @@ class Lifted(Sector):
         """That of the inner sector."""
         return self.inner.multiplicity
 
+    @property
+    def _inside(self) -> Layout:
+        return self.layout.reshaped(W=(self.layout.shape("W")[0], self.frame.shape[0]))
+
     def _down(self, delta: np.ndarray) -> np.ndarray:
-        d = self.frame.shape[1]
-        inside = delta[: self.k * d].reshape(self.k, d) @ self.frame.T
-        return np.concatenate([inside.ravel(), delta[self.k * d :]])
+        layers = self.layout.split(delta)
+        return self._inside.flatten(layers | {"W": layers["W"] @ self.frame.T})
 
     def _up(self, reduced: np.ndarray) -> np.ndarray:
-        r = self.frame.shape[0]
-        inside = reduced[: self.k * r].reshape(self.k, r) @ self.frame
-        return np.concatenate([inside.ravel(), reduced[self.k * r :]])
+        layers = self._inside.split(reduced)
+        return self.layout.flatten(layers | {"W": layers["W"] @ self.frame})
 
     def energies(self, delta: np.ndarray) -> np.ndarray:
         return self.inner.energies(self._down(delta))
@@ -122,7 +125,7 @@ class Lifted(Sector):
         return self._up(self.inner.apply(weights, self._down(delta)))
 
     def vectors(self) -> np.ndarray:
-        return np.stack([self._up(column) for column in self.inner.vectors().T], axis=1)
+        return self._up(self.inner.vectors().T).T
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -1,0 +1,177 @@
+"""GaussianInputs: the input law, the one place that forms moments of pre-activations and the one that draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tutelage.activations.pairs import Pair, pair_geometry
+from tutelage.base import check
+from tutelage.base.errors import InputError
+from tutelage.base.precision import float64
+from tutelage.base.types import Array, ArrayLike
+
+Seed: TypeAlias = int | Sequence[int] | np.random.Generator
+"""What NumPy makes a generator of, or one."""
+
+_INDEFINITE = 1e-12
+"""Largest negative eigenvalue of a covariance taken for round-off, relative to its largest."""
+
+_ASYMMETRY = 1e-12
+"""Largest |Σ - Σᵀ| taken for round-off, relative to the largest entry."""
+
+
+class GaussianInputs(eqx.Module):
+    r"""x ~ N(μ, Σ); ``GaussianInputs()`` is N(0, I) in any number of dimensions, the law of both papers.
+
+    Parameters
+    ----------
+    mean : array_like, shape (d,), optional
+        μ; a mean of zeros is no mean.
+    covariance : array_like, shape (d, d), optional
+        Σ, symmetric and semidefinite; the identity by default.
+    factor : array_like, shape (d, q), optional
+        R with Σ = R Rᵀ, in place of Σ: x = μ + R z, z ~ N(0, I_q).
+
+    Raises
+    ------
+    InputError
+        Σ not symmetric, with an eigenvalue below −1e-12 of its largest, sizes that do not match, Σ and R together.
+
+    Examples
+    --------
+    >>> GaussianInputs(covariance=[[4.0, 0.0], [0.0, 1.0]]).pair(np.eye(2), np.eye(2)).q_uv
+    array([[4., 0.],
+           [0., 1.]])
+    """
+
+    mean: Array | None
+    factor: Array | None
+
+    def __init__(
+        self,
+        mean: ArrayLike | None = None,
+        covariance: ArrayLike | None = None,
+        *,
+        factor: ArrayLike | None = None,
+    ):
+        who = "GaussianInputs"
+        if covariance is not None and factor is not None:
+            raise InputError(f"{who}: expected a covariance or its factor, got both; pass one")
+        self.factor = None if factor is None else check.float_array(factor, who, "factor", ndim=2)
+        if covariance is not None:
+            self.factor = _root(check.float_array(covariance, who, "covariance", ndim=2), who)
+        self.mean = None
+        if mean is not None:
+            mu = check.float_array(mean, who, "mean", ndim=1)
+            if self.factor is not None:
+                check.same_length(mu.size, len(self.factor), who, "the lengths of mean and covariance")
+            elif not mu.any():
+                self.factor = np.eye(mu.size)
+            self.mean = mu if mu.any() else None
+
+    @property
+    def d(self) -> int | None:
+        """Number of inputs; None where the law is N(0, I) in any number of dimensions."""
+        known = self.mean if self.factor is None else self.factor
+        return None if known is None else known.shape[0]
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether this is N(0, I)."""
+        return self.mean is None and (self.factor is None or _is_identity(np.asarray(self.factor)))
+
+    @property
+    def covariance(self) -> np.ndarray | None:
+        """Σ (d, d); None where it is the identity in any number of dimensions."""
+        if self.factor is None:
+            return None if self.mean is None else np.eye(self.mean.shape[0])
+        return np.asarray(self.factor @ self.factor.T)
+
+    @float64
+    def pair(self, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None) -> Pair:
+        """Means and second moments of u = W x + b and v = Z x + b_Z: the only place that forms them.
+
+        Parameters
+        ----------
+        W, Z : array, shape (k, d) and (l, d)
+        b, b_Z : array, shape (k,) and (l,), optional
+
+        Returns
+        -------
+        Pair
+            The means are None where both vanish by design.
+        """
+        pair = pair_geometry(self._standardised(W), self._standardised(Z))
+        m_u, m_v = self._means(W, b), self._means(Z, b_Z)
+        if m_u is None and m_v is None:
+            return pair
+        m_u = jnp.zeros(W.shape[0]) if m_u is None else m_u
+        m_v = jnp.zeros(Z.shape[0]) if m_v is None else m_v
+        return pair._replace(m_u=m_u[:, None], m_v=m_v[None, :])
+
+    def sample(self, n: int, d: int | None = None, seed: Seed = 0) -> np.ndarray:
+        """Independent inputs, shape (n, d); ``d`` is needed where the law is N(0, I) in any number of dimensions."""
+        normal = np.random.default_rng(seed).standard_normal((n, self._dimension(d)))
+        return np.asarray(self._place(normal))
+
+    def draw(self, key: jax.Array, n: int, d: int | None = None) -> jax.Array:
+        """The same in JAX, traceable: float64, so in 64-bit mode."""
+        return jnp.asarray(self._place(jax.random.normal(key, (n, self._dimension(d)), dtype=jnp.float64)))
+
+    def _standardised(self, W: Array) -> Array:
+        """Rows W R: the weights on z."""
+        return W if self.factor is None else W @ self.factor
+
+    def _means(self, W: Array, b: Array | None) -> Array | None:
+        if self.mean is None:
+            return b
+        return W @ self.mean if b is None else W @ self.mean + b
+
+    def _dimension(self, d: int | None) -> int:
+        """Of z."""
+        if self.factor is not None:
+            return self.factor.shape[1]
+        if self.d is None and d is None:
+            raise InputError(
+                "GaussianInputs: expected the number of inputs d, got none; N(0, I) has any number"
+            )
+        return self.d or d or 0
+
+    def _place(self, z: Array) -> Array:
+        x = z if self.factor is None else z @ self.factor.T
+        return x if self.mean is None else x + self.mean
+
+    def __repr__(self) -> str:
+        if self.d is None:
+            return "GaussianInputs()"
+        return f"GaussianInputs(d={self.d}{', standard' if self.is_standard else ''})"
+
+
+def _is_identity(matrix: np.ndarray) -> bool:
+    return matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, np.eye(len(matrix)))
+
+
+def _root(covariance: np.ndarray, who: str) -> np.ndarray:
+    """R with R Rᵀ = Σ from its eigenvectors; the identity gives itself."""
+    if covariance.shape[0] != covariance.shape[1]:
+        raise InputError(f"{who}: expected a square covariance, got shape {covariance.shape}")
+    asymmetry = float(np.abs(covariance - covariance.T).max())
+    if asymmetry > _ASYMMETRY * float(np.abs(covariance).max()):
+        raise InputError(
+            f"{who}: expected a symmetric covariance, got |Σ - Σᵀ| up to {asymmetry:.3g}; pass (Σ + Σᵀ)/2 if meant"
+        )
+    if _is_identity(covariance):
+        return covariance
+    values, vectors = np.linalg.eigh(covariance)
+    if values[0] < -_INDEFINITE * values[-1]:
+        raise InputError(
+            f"{who}: expected a semidefinite covariance, got the eigenvalue {values[0]:.3g} beside {values[-1]:.3g}; "
+            "a covariance has none below zero"
+        )
+    return vectors * np.sqrt(np.maximum(values, 0.0))

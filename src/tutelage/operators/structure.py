@@ -1,0 +1,97 @@
+"""Structure: what the maker of an operator knows of it beyond its products, as one value."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tutelage.layout import Layout
+from tutelage.operators.ball import BallHessian
+from tutelage.operators.sectors import Sector
+
+if TYPE_CHECKING:
+    from tutelage.operators.base import SymmetricOperator
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Copies:
+    """A small symmetric matrix each of whose eigenvalues the operator has ``multiplicity`` times.
+
+    ``factor``, where there is one, is a G (m, n) with GᵀG = ``matrix`` (n, n) and m < n, which proves zeros.
+    """
+
+    matrix: np.ndarray
+    multiplicity: int
+    factor: np.ndarray | None = None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Reduction:
+    r"""What a symmetry leaves: :math:`\mathrm{spec}(H) = \mathrm{spec}(B) \cup \bigcup \mathrm{spec}(C)^{\times m}`.
+
+    Attributes
+    ----------
+    block : SymmetricOperator
+        B: the operator inside the span of the neurons, of the same kind (SCIENCE.md 3a).
+    copies : tuple of Copies
+        C with m: what repeats itself in every direction outside.
+    layout : Layout
+        Of the whole operator; the inside is one of its layer ``W``.
+    frame : ndarray, shape (r, d), or None
+        Orthonormal rows spanning the inside, where asked for.
+    """
+
+    block: SymmetricOperator
+    copies: tuple[Copies, ...]
+    layout: Layout
+    frame: np.ndarray | None = None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Factor:
+    """F (M, P) with H = FᵀF; M may exceed P.
+
+    ``size`` is M, known before F is made; ``gram`` is F Fᵀ, where the maker knows which of its products are zero.
+    """
+
+    size: int
+    rows: Callable[[], np.ndarray]
+    gram: Callable[[], np.ndarray]
+
+
+def _unknown(*_: object, **__: object) -> None:
+    return None
+
+
+def _exact() -> float:
+    return 0.0
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Structure:
+    """Other ways to the spectrum, each computed when called; by default nothing is known.
+
+    Attributes
+    ----------
+    reduction : callable
+        ``reduction(with_frame=False)``: a Reduction, or None where no symmetry is left to use.
+    factor : Factor or None
+    null_vectors : callable
+        Orthonormal columns (P, m) that a symmetry proves to be null vectors, or None.
+    sectors : callable
+        Invariant subspaces in closed form, or None.
+    balls : callable or None
+        ``balls(bits)``: the matrix in ball arithmetic at this working precision.
+    entry_error : callable
+        Bound on the error of one entry (quadrature, rounding), relative to the largest; 0 for closed forms.
+    """
+
+    reduction: Callable[..., Reduction | None] = _unknown
+    factor: Factor | None = None
+    null_vectors: Callable[[], np.ndarray | None] = _unknown
+    sectors: Callable[[], tuple[Sector, ...] | None] = _unknown
+    balls: Callable[[int], BallHessian | None] | None = None
+    entry_error: Callable[[], float] = _exact

@@ -1,0 +1,124 @@
+"""AbstractProblem: what every question is asked of. Objective: what a run descends."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping, Sequence
+from typing import Generic, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tutelage.activations import Activation
+from tutelage.base.errors import InputError
+from tutelage.base.types import Array, Trainable
+from tutelage.layout import Layout
+from tutelage.network import Network, evaluate
+from tutelage.operators import SymmetricOperator
+
+Student = TypeVar("Student")
+
+
+class Objective(eqx.Module):
+    """A loss of θ, traceable, whose arrays are leaves, so that compiled loops are shared by problems of one shape.
+
+    ``gradient(theta, key)`` ignores the key unless it draws a batch.
+    """
+
+    @abc.abstractmethod
+    def loss(self, theta: Array) -> Array:
+        """The loss, a scalar."""
+
+    @abc.abstractmethod
+    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
+        """Its gradient, shape of ``theta``."""
+
+    @property
+    def recorded(self) -> Objective:
+        """The objective whose loss a run records: of all samples, where gradients see a batch."""
+        return self
+
+    def observed(self, theta: Array) -> tuple[Array, Array]:
+        """The loss, and the loss below which a run from here records round-off."""
+        loss = self.loss(theta)
+        # Sums of squares reach the square of the rounding of their terms, far below any use.
+        return loss, 0.0 * loss
+
+    def smooth_gradient(self, theta: Array) -> Array:
+        """A gradient whose derivative is the Hessian at the least cost, where that is not :meth:`gradient`."""
+        return self.gradient(theta, None)
+
+
+def half_mean_square(activation: Activation, layers: Mapping[str, Array], X: Array, y: Array) -> jax.Array:
+    """½ mean |f(x) − y|² of a two-layer network with these layers, traceable."""
+    residual = evaluate(activation, layers, X) - y
+    return 0.5 * jnp.mean(jnp.sum(residual**2, axis=tuple(range(1, residual.ndim))))
+
+
+class AbstractProblem(abc.ABC, Generic[Student]):
+    """A loss over the parameters of students: the source of every question.
+
+    Parameters of a student are a vector θ of its trained layers; ``layout`` says what stands where.
+    """
+
+    @abc.abstractmethod
+    def loss(self, student: Student) -> float:
+        """ε at the student."""
+
+    @abc.abstractmethod
+    def gradient(self, student: Student) -> np.ndarray:
+        """∇ε with respect to θ, shape (P,)."""
+
+    @abc.abstractmethod
+    def hessian(self, student: Student) -> SymmetricOperator:
+        """∇²ε with respect to θ, (P, P)."""
+
+    @abc.abstractmethod
+    def layout(self, student: Student) -> Layout:
+        """Which layers the student has, and which are trained."""
+
+    @abc.abstractmethod
+    def theta(self, student: Student) -> np.ndarray:
+        """Its trained parameters, shape (P,)."""
+
+    @abc.abstractmethod
+    def with_theta(self, student: Student, theta: np.ndarray) -> Student:
+        """The student with these trained parameters."""
+
+    @abc.abstractmethod
+    def objective(self, students: Sequence[Student], batch: int | None = None) -> Objective:
+        """What runs from these students descend, all of one shape; gradients of ``batch`` inputs each, or the full one."""
+
+    @property
+    def optimum(self) -> Student | None:
+        """A student of zero loss, where one is known by construction."""
+        return None
+
+
+class NetworkProblem(AbstractProblem[Network]):
+    """A problem whose students are two-layer networks; ``trainable`` names the layers that are trained, None all."""
+
+    trainable: Trainable
+
+    def layout(self, student: Network) -> Layout:
+        return student.layout.only(self.trainable)
+
+    def theta(self, student: Network) -> np.ndarray:
+        return self.layout(student).flatten(student.layers)
+
+    def with_theta(self, student: Network, theta: np.ndarray) -> Network:
+        return student.with_layers(self.layout(student).split(theta))
+
+    def frozen(self, students: Sequence[Network]) -> dict[str, np.ndarray]:
+        """The layers that are not trained, which runs share."""
+        first, trained = students[0], self.layout(students[0]).trained
+        frozen = {name: array for name, array in first.layers.items() if name not in trained}
+        for name, array in frozen.items():
+            if any(not np.array_equal(student.layers[name], array) for student in students):
+                raise InputError(
+                    f"objective: expected one frozen {name} for all runs, got a random one each; "
+                    "start from a Network, or take one run at a time"
+                )
+        return frozen
