@@ -9,8 +9,6 @@ ROOT = Path(__file__).parents[1]
 KEY = re.compile(r"(?<![\w\]])\[([A-Z][A-Za-z]{0,4}\d{2})\]")
 AUTHOR = re.compile(r"\b([A-Z][a-zà-ÿ][^\W\d_]+)(?:\s+et\s+al\.)?,?\s+\(?((?:19|20)\d\d)\b")
 FORMULA = re.compile(r"\b[Ss]cience\s+(\d{1,2}[a-z]?(?:\.\d{1,2})?|[A-E]\d)\b")
-# Delete this line and the next with the last old citation: the last test of this file then refuses them.
-FORMULA = re.compile(FORMULA.pattern.replace("[Ss]cience", r"(?:[Ss]cience|SCIENCE(?:\.md)?(?:\s+section)?)"))
 ELSEWHERE = re.compile(r"SCIENCE|(?<![\w.])\.\./shared|/work/")
 
 
@@ -87,5 +85,4 @@ def test_every_reference_is_cited():
 
 
 def test_no_document_outside_the_project_is_cited():
-    old = FORMULA.pattern.count("SCIENCE")
-    assert old or [path for path, text in texts() if ELSEWHERE.search(text)] == []
+    assert [path for path, text in texts() if ELSEWHERE.search(text)] == []

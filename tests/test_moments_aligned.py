@@ -48,7 +48,7 @@ def true_blocks(activation, w, z):
         outer = k.k11 * one + k.k31 * w * w.T + k.k22 * (w * z.T + z * w.T) + k.k13 * z * z.T
         functional = k.k20 * one + k.k40 * w * w.T + k.k31 * (w * z.T + z * w.T) + k.k22 * z * z.T
         return outer, functional
-    # SCIENCE.md section 2 as printed; 60 digits make its 0/0 harmless.
+    # Science 2.3 as printed; 60 digits make its 0/0 harmless.
     s = mpmath.mpf(activation.slope)
     c = (1 - s) ** 2 / (2 * mpmath.pi)
     norm_u, norm_v = mpmath.sqrt(q_uu), mpmath.sqrt(q_vv)

@@ -60,7 +60,7 @@ def _dual_matrix_jvp(activation: Activation, primals: _Both, tangents: _Both) ->
 def first_moments(activation: Activation, W: Array, Z: Array) -> tuple[Array, Array, Array, Array]:
     r"""Tables (k_00, k_11, k_20, k_02), each (k, l), :math:`k_{pq} = E[\sigma^{(p)}(u_i)\,\sigma^{(q)}(v_j)]`.
 
-    They give the population loss and its gradient (SCIENCE.md section 1). Finite and accurate at aligned, opposite
+    They give the population loss and its gradient (science 1.1). Finite and accurate at aligned, opposite
     and duplicated neurons. At those, kinked activations have no derivative of k_11 and k_20; 0 is given.
     """
     m = _tables(activation, W, Z, 1)
@@ -85,7 +85,7 @@ def _first_moments_jvp(
 
 
 def pair_moments(activation: Activation, W: Array, Z: Array) -> PairMoments:
-    r"""All tables of the Hessian blocks, each (k, l): k_00 k_11 k_20 k_02 k_22 k_31 k_13 k_40 (SCIENCE.md section 1).
+    r"""All tables of the Hessian blocks, each (k, l): k_00 k_11 k_20 k_02 k_22 k_31 k_13 k_40 (science 1.1).
 
     For kinked activations k_22, k_31, k_13 and k_40 are 0 on close pairs, whose blocks ``plane_terms`` lists.
     """

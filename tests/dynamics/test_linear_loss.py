@@ -34,7 +34,7 @@ def test_the_average_over_all_weights_is_that_of_teachers(d, k):
     losses = np.stack([0.5 * (eigenvalues * np.exp(-2 * eigenvalues * t)).sum(axis=1) for t in TIMES])
     found = linear_loss((d, k), 1.0, TIMES).loss
     assert np.all(np.abs(found - losses.mean(axis=1)) < 4 * losses.std(axis=1) / np.sqrt(4000))
-    # Mean eigenvalue 1 + k/d, d of them (SCIENCE.md section 4).
+    # Mean eigenvalue 1 + k/d, d of them (science 4.4).
     assert found[0] == pytest.approx(0.5 * d * (1 + k / d), rel=1e-10)
 
 

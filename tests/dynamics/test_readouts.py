@@ -126,7 +126,7 @@ def test_erf_networks_learn_along_the_bulk_law():
     ]
     ratio = np.mean(curves, axis=0) / bulk_loss("erf", d, k, 1.0, times).loss
     error = np.std(curves, axis=0) / np.mean(curves, axis=0) / np.sqrt(12)
-    # The law is the limit of large d and k (35 % at worst at d = k = 60, SCIENCE.md section 6).
+    # The law is the limit of large d and k (35 % at worst at d = k = 60, science 6.4).
     assert np.all(np.abs(ratio - 1) < 0.15 + 4 * error)
 
 

@@ -14,7 +14,7 @@ from tutelage.report import equations
     ("text", "numbers"),
     [
         ("([C25] (3)-(5) in expectation)", {3, 4, 5}),
-        ("[C25] 16-18; SCIENCE.md section 2", {16, 17, 18}),
+        ("[C25] 16-18; science 2", {16, 17, 18}),
         ("Couto et al. 2025, eq. (15); section 4", {15}),
         ("Couto et al. 2025, section 3 and\n    appendix A; (7)", set()),
         ("[C25] Fig. 2, (8)-(10), (15)", {8, 9, 10, 15}),

@@ -42,7 +42,7 @@ class Activation(abc.ABC):
     def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         r""":math:`\kappa = E[\sigma(u)\sigma(v)]` for Gaussian (u, v), means m and covariances q.
 
-        Source: SCIENCE.md section 2. Must be smooth in its arguments wherever the moments exist.
+        Source: science 2. Must be smooth in its arguments wherever the moments exist.
         """
 
     def moments(self, pair: Pair, order: int = 2) -> PairMoments:

@@ -92,7 +92,7 @@ class Erf(Elementary):
     def tables(
         self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
-        r"""Closed tables ([C25] 16-18; SCIENCE.md section 2), those of the normal CDF rescaled:
+        r"""Closed tables ([C25] 16-18; science 2.2), those of the normal CDF rescaled:
         :math:`\mathrm{erf}(su) = 2\Phi(\sqrt2 s u) - 1`."""
         if determinant is not None:
             determinant = self._double(self._double(determinant))

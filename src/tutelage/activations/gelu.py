@@ -17,7 +17,7 @@ from tutelage.activations.positive_part import positive_part_dual
 
 @dataclasses.dataclass(frozen=True)
 class Gelu(Elementary):
-    r""":math:`\sigma(u) = u\,\Phi(u)` (SCIENCE.md section 2).
+    r""":math:`\sigma(u) = u\,\Phi(u)` (science 2.4).
 
     With :math:`D = (1+q_{uu})(1+q_{vv}) - q_{uv}^2` and :math:`\phi = 1/(2\pi\sqrt D)`, at zero mean
 

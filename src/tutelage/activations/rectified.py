@@ -25,7 +25,7 @@ class RectifiedFamily(Activation):
         k_{11} = s + \frac{t^2}{2\pi}(\pi - \varphi),\quad k_{20} = \frac{t^2\sqrt{\det}}{2\pi q_{uu}},\quad
         k_{22} = \frac{t^2}{2\pi\sqrt{\det}}
 
-    s = 0 is ReLU, s = -1 the absolute value (SCIENCE.md section 2; Cho and Saul 2009).
+    s = 0 is ReLU, s = -1 the absolute value (science 2.3; Cho and Saul 2009).
     """
 
     slope: float

@@ -18,7 +18,7 @@ from tutelage.dynamics.rules import FLOW
 
 @float64
 def bulk_strength(activation: Any) -> float:
-    r""":math:`\nu' = E[\sigma'(z)^2] - (E\sigma'(z))^2`, z standard normal (SCIENCE.md section 8a)."""
+    r""":math:`\nu' = E[\sigma'(z)^2] - (E\sigma'(z))^2`, z standard normal (science 8a)."""
     sigma = as_activation(activation)
     z = np.eye(2)
     k11 = np.asarray(moments.first_moments(sigma, z, z)[1])
@@ -26,7 +26,7 @@ def bulk_strength(activation: Any) -> float:
 
 
 def bulk_loss(activation: Any, d: int, k: int, noise: float, times: Any) -> Curve:
-    r"""Mean loss of the bulk alone from an isotropic start, :math:`d, k \to \infty` (SCIENCE.md section 8a):
+    r"""Mean loss of the bulk alone from an isotropic start, :math:`d, k \to \infty` (science 8a):
 
     .. math:: \epsilon_{bulk}(t) = \tfrac{s^2}{2}(k-1)\,d\,\frac{\nu'}{k}\,(1 + 4\nu' t/k)^{-3/2}.
 

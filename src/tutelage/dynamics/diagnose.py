@@ -24,7 +24,7 @@ _RANGE_ERROR = 0.1
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Diagnosis:
-    r"""A student before its teacher (SCIENCE.md section 6).
+    r"""A student before its teacher (science 6.7).
 
     Attributes
     ----------

@@ -21,7 +21,7 @@ _LEVEL = 8
 
 @float64
 def linear_loss(teacher: Any, noise: float, times: Any) -> Curve:
-    r"""Mean loss of linear networks over isotropic starts and read-outs (SCIENCE.md section 6).
+    r"""Mean loss of linear networks over isotropic starts and read-outs (science 6.5).
 
     The non-zero eigenvalues are :math:`|a|^2 + \mu`, :math:`\mu` those of :math:`W^TW`, and :math:`|a|^2` is
     :math:`\chi^2_k/k`, whose transform :math:`E\,e^{-2t|a|^2} = (1 + 4t/k)^{-k/2}` and its derivative give

@@ -26,7 +26,7 @@ _EXTENDED_UP_TO = 300
 
 @dataclasses.dataclass(frozen=True)
 class Readouts:
-    r"""What a spectrum says about learning near the optimum (SCIENCE.md section 6).
+    r"""What a spectrum says about learning near the optimum (science 6).
 
     Attributes
     ----------

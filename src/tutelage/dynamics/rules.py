@@ -26,7 +26,7 @@ class Rule(abc.ABC):
     r"""How parameters move downhill.
 
     Near an optimum every rule acts on each eigendirection of H alone: :math:`v_i\cdot\delta(t) =
-    \psi(\lambda_i, t)\,v_i\cdot\delta(0)` (SCIENCE.md section 6). The *clock* of a rule is time for the flow
+    \psi(\lambda_i, t)\,v_i\cdot\delta(0)` (science 6.1). The *clock* of a rule is time for the flow
     and the number of steps for the others; time is learning rate times steps.
     """
 

@@ -67,7 +67,7 @@ class StartMeasure:
 
 
 def spectral_measure(source: MeasureSource, start: NoisyTeacher | ArrayLike) -> StartMeasure:
-    r"""The measure behind a learning curve (SCIENCE.md section 6).
+    r"""The measure behind a learning curve (science 6.8).
 
     Parameters
     ----------

@@ -20,9 +20,8 @@ class ChiSquare(Law):
     .. math:: \rho(x) = \frac{(x/2s)^{k/2-1} e^{-x/2s}}{2s\,\Gamma(k/2)},\quad k = \mathrm{dof},\ s =
     \mathrm{scale}
 
-    The read-out of a teacher has :math:`|a|^2 \sim \chi^2_k/k`: ``ChiSquare(k, scale=1/k)`` (SCIENCE.md
-    section 4). The
-    bulk of an odd activation is ``ChiSquare(1, scale=nu/k)`` with nu = E[sigma'^2] - b_0^2 (section 8a).
+    The read-out of a teacher has :math:`|a|^2 \sim \chi^2_k/k`: ``ChiSquare(k, scale=1/k)`` (science 4.2).
+    The bulk of an odd activation is ``ChiSquare(1, scale=nu/k)`` with nu = E[sigma'^2] - b_0^2 (science 8a).
 
     Parameters
     ----------

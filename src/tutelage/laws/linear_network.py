@@ -47,7 +47,7 @@ class LinearNetwork(NetworkLaw):
     this the mixture
     :math:`\frac kd[\chi^2_k/k \oplus \mathrm{MP}(k/d, 1)] + (1 - \frac kd)\,\chi^2_k/k`. Couto et al. 2025,
     section 3 and
-    appendix A; SCIENCE.md section 4. Mean 1 + k/d, variance 2/k + k/d. The law at these very sizes is
+    appendix A; science 4. Mean 1 + k/d, variance 2/k + k/d. The law at these very sizes is
     :class:`FiniteLinearNetwork`, at distance 0.0134 for (10, 20) and 0.0026 for (30, 10).
 
     Parameters
@@ -78,7 +78,7 @@ class FiniteLinearNetwork(NetworkLaw):
     .. math:: \lambda \sim \chi^2_k/k \;\oplus\; \mathrm{Wishart}_d(k)/d
 
     a and W are independent, so the convolution is exact: with weights N(0, 1/k) and N(0, 1/d), nothing is a limit.
-    Mean 1 + k/d and variance 2/k + (k/d)(1 + 1/d) (SCIENCE.md section 4). Eigenvalues of one teacher are dependent (for k < d
+    Mean 1 + k/d and variance 2/k + (k/d)(1 + 1/d) (science 4). Eigenvalues of one teacher are dependent (for k < d
     the d - k smallest are equal): this is the law of one eigenvalue picked at random, see :mod:`tutelage.laws.distance`.
 
     Parameters

@@ -22,7 +22,7 @@ class MarchenkoPastur(Law):
 
     and an atom :math:`1 - 1/\mathrm{ratio}` at 0 when ratio > 1. Mean ``scale``, variance ``ratio *
     scale**2``.
-    Couto et al. 2025, eq. (15); SCIENCE.md section 4: ``W W^T`` has ratio k/d and scale 1, ``W^T W`` ratio
+    Couto et al. 2025, eq. (15); science 4.2: ``W W^T`` has ratio k/d and scale 1, ``W^T W`` ratio
     d/k, scale k/d.
 
     The cdf is closed: with :math:`x = \mathrm{scale}(1 + b^2 + 2b\cos\vartheta)`, :math:`b =

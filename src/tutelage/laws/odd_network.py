@@ -88,7 +88,7 @@ class OddNetwork(NetworkLaw):
 
     :math:`|a|^2` is 1 in the limit; that of one network may be given. It varies by :math:`\sqrt{2/k}` between teachers,
     and a linear network's law (:class:`LinearNetwork`) averages over it. Predictions from given weights:
-    :class:`OddGroups`. SCIENCE.md section 8a; rms error of the top roots 0.078, 0.045, 0.027 at d = k = 20, 40, 80 (erf).
+    :class:`OddGroups`. Science 8a; rms error of the top roots 0.078, 0.045, 0.027 at d = k = 20, 40, 80 (erf).
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class QuadraticNetwork(NetworkLaw):
 
     :math:`|a|^2` is 1 in the limit; that of one network may be given. ``full()`` adds the zeros, which are the rest:
     with m = min(d, k) there are md - m(m - 1)/2 + m non-zero ones (Couto et al. 2025, (14)). Predictions from given
-    weights: :class:`QuadraticGroups`. SCIENCE.md section 8b; distance of the bulk 0.099, 0.041, 0.019 at d = k = 20, 40, 80.
+    weights: :class:`QuadraticGroups`. Science 8b; distance of the bulk 0.099, 0.041, 0.019 at d = k = 20, 40, 80.
 
     Parameters
     ----------

@@ -66,8 +66,8 @@ def squared_norm(k: int, weights: WeightLaw | str | rv_frozen = "normal") -> Law
     r"""Law of :math:`|a|^2`, a of k independent weights of variance 1/k.
 
     Normal weights: :math:`\chi^2_k/k`, exact. Rademacher: 1, exact. Any other law of finite fourth moment: the central
-    limit :math:`N(1, (\kappa_4 - 1)/k)`, :math:`\kappa_4` its kurtosis (uniform 0.8/k, Laplace 5/k; SCIENCE.md
-    section 4). The neglected skewness moves the cdf by about ``skewness(w^2) / sqrt(57 k)``: 0.001 for uniform and 0.014
+    limit :math:`N(1, (\kappa_4 - 1)/k)`, :math:`\kappa_4` its kurtosis (uniform 0.8/k, Laplace 5/k; science 4.5).
+    The neglected skewness moves the cdf by about ``skewness(w^2) / sqrt(57 k)``: 0.001 for uniform and 0.014
     for Laplace at k = 1000.
 
     Parameters

@@ -23,7 +23,7 @@ _REACH = 80.0  # P(chi^2_1 > 80) = 4e-19: a read-out of that weight pulls one ei
 class WeightedMarchenkoPastur(Law):
     r"""Limit law of the eigenvalues of :math:`k\,W^T \mathrm{diag}(a)^2 W`, ratio k/d: MP :math:`\boxtimes\ \chi^2_1`.
 
-    The Stieltjes transform :math:`m(z) = \int \rho(x)/(x - z)\,dx` solves (SCIENCE.md section 8b;
+    The Stieltjes transform :math:`m(z) = \int \rho(x)/(x - z)\,dx` solves (science 8b;
     Marchenko and Pastur 1967)
 
     .. math:: m = \frac{1}{-z + r\,E[t/(1 + t m)]},\quad t\sim\chi^2_1,\qquad
@@ -152,7 +152,7 @@ class WeightedMarchenkoPastur(Law):
 def quadratic_bulk(ratio: float) -> Law:
     r"""Limit law of :math:`k\lambda/4\alpha^2` over the non-zero bulk of a quadratic network, ratio = k/d.
 
-    Eigenvalues are :math:`4\alpha^2(s_i^2 + s_j^2)`, s the singular values of diag(a) W (SCIENCE.md section 8b): the classical
+    Eigenvalues are :math:`4\alpha^2(s_i^2 + s_j^2)`, s the singular values of diag(a) W (science 8b): the classical
     self-convolution of :class:`WeightedMarchenkoPastur`, given that the sum is not 0 when ratio < 1.
 
     Examples

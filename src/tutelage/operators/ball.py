@@ -8,7 +8,7 @@ import flint
 
 
 class BallHessian(NamedTuple):
-    """``spec(H) = spec(block)`` together with ``spec(repeated)``, the latter ``multiplicity`` times (SCIENCE.md 3a).
+    """``spec(H) = spec(block)`` together with ``spec(repeated)``, the latter ``multiplicity`` times (science 3a).
 
     ``repeated`` is None, with multiplicity 0, where the symmetry leaves nothing.
     """

@@ -35,7 +35,7 @@ class Reduction:
     Attributes
     ----------
     block : SymmetricOperator
-        B: the operator inside the span of the neurons, of the same kind (SCIENCE.md 3a).
+        B: the operator inside the span of the neurons, of the same kind (science 3a).
     copies : tuple of Copies
         C with m: what repeats itself in every direction outside.
     layout : Layout

@@ -1,7 +1,7 @@
 r"""The Hessian at the optimum in ball arithmetic: float64 weights are exact, every entry carries its radius.
 
-Entries are the closed tables of SCIENCE.md section 1 evaluated by python-flint's ``arb``. With fewer neurons than
-inputs the rotation symmetry (SCIENCE.md 3a) is used exactly: in an orthonormal basis of the row space the rows of
+Entries are the closed tables of science 1.4 evaluated by python-flint's ``arb``. With fewer neurons than
+inputs the rotation symmetry (science 3a) is used exactly: in an orthonormal basis of the row space the rows of
 W are the rows of L, :math:`W W^T = L L^T`, so a Cholesky factor in ball arithmetic replaces the QR.
 """
 
@@ -80,7 +80,7 @@ def _cholesky(gram: list[Vector]) -> list[Vector] | None:
 
 
 def _assemble(tables: list[list[PairMoments]], W: list[Vector], a: Vector) -> flint.arb_mat:
-    """Blocks ww, wa and aa of SCIENCE.md section 1, parameters W row-major, then a; the lower triangle is mirrored."""
+    """Blocks ww, wa and aa of science 1.4, parameters W row-major, then a; the lower triangle is mirrored."""
     k, r = len(W), len(W[0])
     lower: list[Vector] = [[] for _ in range(k * r + k)]
     for i in range(k):

@@ -1,6 +1,6 @@
 r"""Population loss and gradient of any student and teacher, traceable under jit (call them in 64-bit mode).
 
-With z_j over the rows of (W; W_*) and c = (a, −a_*) (SCIENCE.md section 1)
+With z_j over the rows of (W; W_*) and c = (a, −a_*) (science 1.5)
 
 .. math:: \varepsilon = \tfrac12 c^T\kappa(Z, Z)\,c,\qquad
    \partial_{w_i}\varepsilon = a_i\sum_j c_j(k_{20} w_i + k_{11} z_j),\qquad \partial_{a_i}\varepsilon = \sum_j c_j k_{00}.

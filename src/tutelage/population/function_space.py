@@ -7,7 +7,7 @@ In the orthonormal basis :math:`h_\alpha = He_\alpha/\sqrt{\alpha!}` of N(0, I) 
    s_m(q) = E[\sigma^{(m)}(\sqrt q\,z)],\quad s_m' = \tfrac12 s_{m+2},
 
 so that :math:`F = \partial c/\partial\theta`, one row per :math:`|\alpha| \le n`: C(d + n, n) of them, the constant included
-(SCIENCE.md 3b). Degrees that a polynomial without the matching powers cannot reach have no rows: odd σ has no even ones.
+(science 3b). Degrees that a polynomial without the matching powers cannot reach have no rows: odd σ has no even ones.
 Every gradient is a sum of monomials whose degrees are powers of σ, so the coefficients of all other monomials vanish
 (the constant, where σ(0) = 0): these linear relations between the rows are reflected away, which leaves exactly
 :math:`M = \sum_{c_p \ne 0} C(d + p - 1, p)` rows, M = d(d + 3)/2 for the quadratic.

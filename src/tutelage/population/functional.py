@@ -1,4 +1,4 @@
-r"""The functional part of the Hessian away from the optimum, :math:`E[(f-f_*)\nabla^2 f]` (SCIENCE.md section 1)."""
+r"""The functional part of the Hessian away from the optimum, :math:`E[(f-f_*)\nabla^2 f]` (science 1.5)."""
 
 from __future__ import annotations
 

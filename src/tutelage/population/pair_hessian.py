@@ -24,7 +24,7 @@ from tutelage.population.pairs import PlaneBlocks, outer_product
 
 
 class PairHessian(LossHessian):
-    r"""The Hessian of SCIENCE.md section 1 as a structured operator.
+    r"""The Hessian of science 1.4 as a structured operator.
 
     Blocks (i, j) are :math:`a_i a_j(k_{11} I + k_{31} w_i w_i^T + k_{22}(w_i w_j^T + w_j w_i^T) + k_{13} w_j w_j^T)`,
     :math:`a_i(k_{20} w_i + k_{11} w_j)` and :math:`k_{00}`. A product costs three (k, k)·(k, d) matrix products.

@@ -4,7 +4,7 @@ A pair (i, j) of neurons w_i, v_j carries the block
 
 .. math:: \alpha\alpha'\,(k_{11} I + k_{31} w w^T + k_{22}(w v^T + v w^T) + k_{13} v v^T)
 
-(SCIENCE.md section 1), so that applying all of them costs three matrix products, O(k² d), and never (k d)².
+(science 1.4), so that applying all of them costs three matrix products, O(k² d), and never (k d)².
 """
 
 from __future__ import annotations

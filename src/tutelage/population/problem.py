@@ -39,7 +39,7 @@ class LossValue:
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Problem(NetworkProblem):
-    r"""A student before a teacher: :math:`\varepsilon(\theta) = \tfrac12 E_x(f_\theta - f_*)^2` (SCIENCE.md section 1).
+    r"""A student before a teacher: :math:`\varepsilon(\theta) = \tfrac12 E_x(f_\theta - f_*)^2` (science 1.2).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-r"""Both papers on one axis: local identifiability, the global count n_c, and certified recovery (SCIENCE section 7).
+r"""Both papers on one axis: local identifiability, the global count n_c, and certified recovery (science 7.5).
 
 For the same quadratic networks, read-outs frozen: the rank of the sampled Hessian at the teacher is min(n, N_eff)
 ([C25] counts parameters this way), :math:`n_c = N_\mathrm{eff} + d - m_*` ([S20]), and certified recovery needs more still.

@@ -1,4 +1,4 @@
-r"""The weight Hessian of the quadratic problem and its rank at zero loss (SCIENCE section 7).
+r"""The weight Hessian of the quadratic problem and its rank at zero loss (science 7.7).
 
 .. math::
     H_{ij} = \frac{2}{m}\,\delta_{ij}\,G + \frac{2}{m^2}\big[(w_i\cdot w_j) I + w_j w_i^\top + w_i w_j^\top\big]

@@ -1,4 +1,4 @@
-r"""Losses of the quadratic problem and their gradients, in the matrix A and in the weights (SCIENCE section 7).
+r"""Losses of the quadratic problem and their gradients, in the matrix A and in the weights (science 7.1).
 
 With :math:`\Delta = A - A_*` (all functions broadcast over leading axes of ``A``):
 

@@ -1,4 +1,4 @@
-r"""How fast the population flow converges: 1/t² with its constant, or exponentially with its rate (SCIENCE section 7)."""
+r"""How fast the population flow converges: 1/t² with its constant, or exponentially with its rate (science 7.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Sample counts at which things change: N_eff, n_c, and the statistical dimension (SCIENCE section 7)."""
+r"""Sample counts at which things change: N_eff, n_c, and the statistical dimension (science 7.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Effective parameters: exact, certified ranks of the Hessian ([C25] appendix B; SCIENCE.md section 5)."""
+"""Effective parameters: exact, certified ranks of the Hessian ([C25] appendix B; science 5)."""
 
 from tutelage.rank import formulas
 from tutelage.rank.certificate import Certificate

@@ -1,4 +1,4 @@
-"""Closed counts of effective parameters; each function says when it applies. Source: SCIENCE.md section 5."""
+"""Closed counts of effective parameters; each function says when it applies. Source: science 5."""
 
 from __future__ import annotations
 

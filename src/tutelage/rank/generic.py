@@ -64,7 +64,7 @@ def effective_parameters(
 
     Notes
     -----
-    [C25] (14) and appendix B; [K19] for the dimension as a generic Jacobian rank. SCIENCE.md section 5.
+    [C25] (14) and appendix B; [K19] for the dimension as a generic Jacobian rank. Science 5.7.
 
     Examples
     --------

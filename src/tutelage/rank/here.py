@@ -74,7 +74,7 @@ def hessian_rank(
 
     Notes
     -----
-    SCIENCE.md section 5; [F96] for the irreducibility of erf and tanh networks.
+    science 5; [F96] for the irreducibility of erf and tanh networks.
 
     Examples
     --------

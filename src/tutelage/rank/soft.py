@@ -40,7 +40,7 @@ def participation_ratio(eigenvalues: ArrayLike, multiplicities: ArrayLike | None
 def rank_at_time(eigenvalues: ArrayLike, time: float, multiplicities: ArrayLike | None = None) -> float:
     r"""Directions the flow has learned by ``time``: :math:`\sum_i (1 - e^{-2\lambda_i t})`.
 
-    The loss along direction i has fallen by the factor :math:`e^{-2\lambda_i t}` (SCIENCE.md section 6), so
+    The loss along direction i has fallen by the factor :math:`e^{-2\lambda_i t}` (science 6.2), so
     this is the number of directions, each counted by the share of its loss that is gone; it tends to the
     rank.
 

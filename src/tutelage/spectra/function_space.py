@@ -1,4 +1,4 @@
-"""Function space: with H = FᵀF and F wide, the non-zero eigenvalues are those of the small F Fᵀ (SCIENCE.md 3b)."""
+"""Function space: with H = FᵀF and F wide, the non-zero eigenvalues are those of the small F Fᵀ (science 3b)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ METHODS = ("auto", *FULL, "lanczos", "slq")
 def spectrum(
     source: Source, method: str = "auto", *, count: int | None = None, which: str = "largest", seed: int = 0
 ) -> Spectrum:
-    r"""The eigenvalues of a Hessian with their multiplicities and error bars (SCIENCE.md section 3).
+    r"""The eigenvalues of a Hessian with their multiplicities and error bars (science 3).
 
     Parameters
     ----------

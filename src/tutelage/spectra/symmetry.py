@@ -1,4 +1,4 @@
-"""The rotation symmetry: a few repeated eigenvalues and one small block (SCIENCE.md 3a)."""
+"""The rotation symmetry: a few repeated eigenvalues and one small block (science 3a)."""
 
 from __future__ import annotations
 

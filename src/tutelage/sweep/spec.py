@@ -177,7 +177,7 @@ class SweepSpec:
         )
 
     def block_sizes(self, indices: Any) -> np.ndarray:
-        """Side of the largest matrix a spectrum needs at each point: k min(k, d) + k ([SCIENCE 3a])."""
+        """Side of the largest matrix a spectrum needs at each point: k min(k, d) + k (science 3a)."""
         columns = self.columns(indices)
         return columns["k"] * (np.minimum(columns["k"], columns["d"]) + 1)
 
