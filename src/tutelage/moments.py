@@ -1,4 +1,4 @@
-"""Moments of all pairs of neurons: dual kernel and its Price-Stein derivatives as (k, l) tables."""
+"""Moments of all pairs of neurons: dual kernel and its Price-Stein derivatives as (k, l) tables, with means or without."""
 
 from __future__ import annotations
 
@@ -10,29 +10,37 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations.base import Activation
-from tutelage.activations.pairs import PairMoments, PlaneTerms, filled
+from tutelage.activations.pairs import TABLES_UP_TO, MeanMoments, PairMoments, PlaneTerms, filled
 from tutelage.base.precision import float64
 from tutelage.base.types import Array
 from tutelage.inputs import GaussianInputs
 
 __all__ = [
+    "MeanMoments",
     "PairMoments",
     "PlaneTerms",
     "dual_matrix",
     "first_moments",
+    "neuron_means",
+    "own_tables",
     "pair_moments",
     "pair_tables",
     "plane_terms",
 ]
 
 
-_Both: TypeAlias = tuple[Array, Array]
-"""W and Z, or their tangents."""
+_Neurons: TypeAlias = tuple[Array, Array, Array | None, Array | None]
+"""W, Z and the biases of both, or their tangents."""
+
+Tables: TypeAlias = PairMoments | MeanMoments
+"""Without biases, or with them."""
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
-def dual_matrix(activation: Activation, W: Array, Z: Array) -> Array:
-    r""":math:`\kappa_{ij} = E[\sigma(w_i\cdot x)\,\sigma(z_j\cdot x)]`, x standard normal.
+def dual_matrix(
+    activation: Activation, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None
+) -> Array:
+    r""":math:`\kappa_{ij} = E[\sigma(w_i\cdot x + b_i)\,\sigma(z_j\cdot x + b'_j)]`, x standard normal.
 
     Parameters
     ----------
@@ -40,83 +48,153 @@ def dual_matrix(activation: Activation, W: Array, Z: Array) -> Array:
     W, Z : array, shape (k, d) and (l, d)
         Call inside float64 JAX; traceable. Derivatives of any order in W and Z come from the tables themselves
         (Price), so they are finite and right at parallel and duplicated neurons.
+    b, b_Z : array, shape (k,) and (l,), optional
+        Biases of both, or of neither.
 
     Returns
     -------
     array, shape (k, l)
     """
-    return _tables(activation, W, Z, 0).k00
+    return _tables(activation, W, Z, b, b_Z, 0).k00
 
 
 @dual_matrix.defjvp
-def _dual_matrix_jvp(activation: Activation, primals: _Both, tangents: _Both) -> _Both:
-    W, Z = primals
-    k00, k11, k20, k02 = first_moments(activation, W, Z)
-    d_uu, d_uv, d_vv = _gram_tangents(W, Z, *tangents)
-    return k00, k20 * d_uu / 2 + k11 * d_uv + k02 * d_vv / 2
+def _dual_matrix_jvp(activation: Activation, primals: _Neurons, tangents: _Neurons) -> tuple[Array, Array]:
+    k00, k11, k20, k02, *of_means = first_moments(activation, *primals)
+    d_uu, d_uv, d_vv = _gram_tangents(*primals[:2], *tangents[:2])
+    tangent = k20 * d_uu / 2 + k11 * d_uv + k02 * d_vv / 2
+    if of_means:
+        tangent = tangent + of_means[0] * tangents[2][:, None] + of_means[1] * tangents[3][None, :]
+    return k00, tangent
 
 
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
-def first_moments(activation: Activation, W: Array, Z: Array) -> tuple[Array, Array, Array, Array]:
-    r"""Tables (k_00, k_11, k_20, k_02), each (k, l), :math:`k_{pq} = E[\sigma^{(p)}(u_i)\,\sigma^{(q)}(v_j)]`.
+def first_moments(
+    activation: Activation, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None
+) -> tuple[Array, ...]:
+    r"""Tables (k_00, k_11, k_20, k_02), each (k, l), :math:`k_{pq} = E[\sigma^{(p)}(u_i)\,\sigma^{(q)}(v_j)]`; with biases k_10, k_01 too.
 
     They give the population loss and its gradient (science 1.1). Finite and accurate at aligned, opposite
     and duplicated neurons. At those, kinked activations have no derivative of k_11 and k_20; 0 is given.
     """
-    m = _tables(activation, W, Z, 1)
-    return m.k00, m.k11, m.k20, m.k02
+    m = _tables(activation, W, Z, b, b_Z, 1)
+    return tuple(getattr(m, name) for name in _names(1, b is not None))
 
 
 @first_moments.defjvp
 def _first_moments_jvp(
-    activation: Activation, primals: _Both, tangents: _Both
+    activation: Activation, primals: _Neurons, tangents: _Neurons
 ) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-    W, Z = primals
-    d_uu, d_uv, d_vv = _gram_tangents(W, Z, *tangents)
-    m = pair_moments(activation, W, Z)
-    k04 = pair_moments(activation, Z, W).k40.T
+    W, Z, b, b_Z = primals
+    d_uu, d_uv, d_vv = _gram_tangents(W, Z, *tangents[:2])
+    m, mirror = pair_moments(activation, *primals), pair_moments(activation, Z, W, b_Z, b)
+    values = tuple(getattr(m, name) for name in _names(1, b is not None))
     tangent = (
         m.k20 * d_uu / 2 + m.k11 * d_uv + m.k02 * d_vv / 2,
         m.k31 * d_uu / 2 + m.k22 * d_uv + m.k13 * d_vv / 2,
         m.k40 * d_uu / 2 + m.k31 * d_uv + m.k22 * d_vv / 2,
-        m.k22 * d_uu / 2 + m.k13 * d_uv + k04 * d_vv / 2,
+        m.k22 * d_uu / 2 + m.k13 * d_uv + mirror.k40.T * d_vv / 2,
     )
-    return (m.k00, m.k11, m.k20, m.k02), tangent
+    if b is None:
+        return values, tangent
+    d_u, d_v, k03 = tangents[2][:, None], tangents[3][None, :], mirror.k30.T
+    by_means = (
+        m.k10 * d_u + m.k01 * d_v,
+        m.k21 * d_u + m.k12 * d_v,
+        m.k30 * d_u + m.k21 * d_v,
+        m.k12 * d_u + k03 * d_v,
+    )
+    return values, (
+        *(t + more for t, more in zip(tangent, by_means, strict=True)),
+        m.k20 * d_u + m.k11 * d_v + m.k30 * d_uu / 2 + m.k21 * d_uv + m.k12 * d_vv / 2,
+        m.k11 * d_u + m.k02 * d_v + m.k21 * d_uu / 2 + m.k12 * d_uv + k03 * d_vv / 2,
+    )
 
 
-def pair_moments(activation: Activation, W: Array, Z: Array) -> PairMoments:
+@functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
+def neuron_means(activation: Activation, W: Array, b: Array) -> tuple[Array, Array, Array]:
+    r"""(s_0, s_1, s_2), each (k,): :math:`s_p = E[\sigma^{(p)}(w_i\cdot x + b_i)]`, traceable."""
+    return activation.neuron_means(b, jnp.sum(W * W, axis=1))[:3]
+
+
+@neuron_means.defjvp
+def _neuron_means_jvp(
+    activation: Activation, primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    (W, b), (dW, db) = primals, tangents
+    s = activation.neuron_means(b, jnp.sum(W * W, axis=1))
+    d_q = jnp.sum(W * dW, axis=1)
+    return s[:3], tuple(s[p + 1] * db + s[p + 2] * d_q for p in range(3))
+
+
+def pair_moments(
+    activation: Activation, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None
+) -> Tables:
     r"""All tables of the Hessian blocks, each (k, l): k_00 k_11 k_20 k_02 k_22 k_31 k_13 k_40 (science 1.1).
 
-    For kinked activations k_22, k_31, k_13 and k_40 are 0 on close pairs, whose blocks ``plane_terms`` lists.
+    With biases also k_10 k_01 k_21 k_12 k_30 (science 9). For kinked activations what is singular in k_22, k_31, k_13
+    and k_40 is left out on close pairs, whose blocks ``plane_terms`` lists.
     """
-    return _tables(activation, W, Z, 2)
+    return _tables(activation, W, Z, b, b_Z, 2)
 
 
 @float64
-def pair_tables(activation: Activation, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+def pair_tables(
+    activation: Activation, W: np.ndarray, Z: np.ndarray, b: np.ndarray | None = None,
+    b_Z: np.ndarray | None = None,
+) -> Tables:  # fmt: skip
     """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes where pairs are quick (not traceable)."""
     rows = (filled(W), filled(Z)) if activation.quick_pairs else (W, Z)
-    tables = pair_moments(activation, *rows)
-    return PairMoments(*(np.ascontiguousarray(np.asarray(t)[: len(W), : len(Z)]) for t in tables))
+    biases = (None if m is None else _padded(m, len(row)) for m, row in zip((b, b_Z), rows, strict=True))
+    tables = pair_moments(activation, *rows, *biases)
+    return type(tables)(*(np.ascontiguousarray(np.asarray(t)[: len(W), : len(Z)]) for t in tables))
 
 
-def plane_terms(activation: Activation, W: Array, Z: Array) -> PlaneTerms | None:
+@float64
+def own_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None) -> np.ndarray:
+    r"""s_0 ... s_4, shape (5, k): :math:`s_p = E[\sigma^{(p)}(w_i\cdot x + b_i)]`, in NumPy (science 9)."""
+    norms = np.sum(W * W, axis=1)
+    means = np.zeros_like(norms) if b is None else b
+    size = max(16, 1 << (len(norms) - 1).bit_length())
+    found = _own(activation, _padded(means, size), _padded(norms, size))
+    return np.stack([np.asarray(s)[: len(norms)] for s in found])
+
+
+def plane_terms(
+    activation: Activation, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None
+) -> PlaneTerms | None:
     """Close pairs of a kinked activation, in NumPy; None for smooth activations. Complements ``pair_moments``.
 
     Raises
     ------
     NoHessianError
-        A zero row under a kinked activation.
+        A zero row under a kinked activation, whose bias does not hold it off the kinks.
     """
-    return activation.plane_terms(W, Z)
+    return activation.plane_terms(W, Z) if b is None else activation.plane_terms(W, Z, (b, b_Z))
 
 
-@functools.partial(jax.jit, static_argnums=(0, 3))
-def _tables(activation: Activation, W: Array, Z: Array, order: int) -> PairMoments:
-    tables = activation.moments(GaussianInputs().pair(jnp.asarray(W), jnp.asarray(Z)), order)
+@functools.partial(jax.jit, static_argnums=(0, 5))
+def _tables(
+    activation: Activation, W: Array, Z: Array, b: Array | None, b_Z: Array | None, order: int
+) -> Tables:
+    biases = tuple(m if m is None else jnp.asarray(m) for m in (b, b_Z))
+    pair = GaussianInputs().pair(jnp.asarray(W), jnp.asarray(Z), *biases)
+    biased = b is not None
+    tables = activation.mean_moments(pair, order) if biased else activation.moments(pair, order)
     # Only what was asked for leaves, so that compilation drops the rest.
-    kept = {0: ("k00",), 1: ("k00", "k11", "k20", "k02"), 2: PairMoments._fields}[order]
-    return PairMoments(*(getattr(tables, name) if name in kept else None for name in PairMoments._fields))
+    kept, kind = _names(order, biased), MeanMoments if biased else PairMoments
+    return kind(*(getattr(tables, name) if name in kept else None for name in kind._fields))
+
+
+_own = jax.jit(lambda activation, m, q: activation.neuron_means(m, q), static_argnums=0)
+
+
+def _names(order: int, biased: bool) -> tuple[str, ...]:
+    return tuple(name for name in TABLES_UP_TO[order] if biased or name in PairMoments._fields)
+
+
+def _padded(means: np.ndarray, size: int) -> np.ndarray:
+    return np.pad(means, (0, size - len(means)))
 
 
 def _gram_tangents(W: Array, Z: Array, dW: Array, dZ: Array) -> tuple[Array, Array, Array]:

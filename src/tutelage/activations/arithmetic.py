@@ -1,20 +1,37 @@
-"""Number systems other than float64: the few functions elementary tables need, for balls of python-flint."""
+"""The few functions that elementary tables need, in float64 JAX and in the balls of python-flint."""
 
 from __future__ import annotations
 
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
+import jax.numpy as jnp
+from jax.scipy.special import erf, ndtr
+
+from tutelage.activations.bivariate import correlated_signs
+
 if TYPE_CHECKING:
     from flint import arb
 
 Namespace = ModuleType | SimpleNamespace
-"""Where tables find ``sqrt exp sin cos sinh cosh atan2 pi``."""
+"""Where tables find ``sqrt exp sin cos sinh cosh atan2 pi``; those with means also ``erf normal_cdf correlated_signs``."""
+
+JAX = SimpleNamespace(
+    pi=jnp.pi, sqrt=jnp.sqrt, exp=jnp.exp, sin=jnp.sin, cos=jnp.cos, erf=erf, normal_cdf=ndtr,
+    correlated_signs=correlated_signs,
+)  # fmt: skip
+"""The namespace of float64 arrays."""
 
 
 def arb_functions() -> SimpleNamespace:
     """The namespace ``xp`` of :class:`Elementary` tables in rigorous ball arithmetic (``flint.ctx.prec`` bits)."""
-    from flint import arb
+    from flint import acb, arb
+
+    def signs(h: arb, k: arb, cosine: arb, sine: arb) -> arb:
+        def integrand(theta: acb, _: bool) -> acb:
+            return (-(h * h - 2 * h * k * theta.sin() + k * k) / (2 * theta.cos() ** 2)).exp()
+
+        return 2 / arb.pi() * acb.integral(integrand, 0, arb.atan2(cosine, sine)).real
 
     class Functions(SimpleNamespace):
         @property
@@ -29,4 +46,7 @@ def arb_functions() -> SimpleNamespace:
         sinh=lambda x: arb(x).sinh(),
         cosh=lambda x: arb(x).cosh(),
         atan2=lambda y, x: arb.atan2(arb(y), arb(x)),
+        erf=lambda x: arb(x).erf(),
+        normal_cdf=lambda x: (-arb(x) / arb(2).sqrt()).erfc() / 2,
+        correlated_signs=signs,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from fractions import Fraction
 from typing import ClassVar, final
 
@@ -10,9 +11,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from tutelage.activations.arithmetic import Namespace
+from tutelage.activations.arithmetic import JAX, Namespace
 from tutelage.activations.facts import Independence, Parity, Reflection
-from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
+from tutelage.activations.half_planes import Table
+from tutelage.activations.pairs import MeanMoments, Means, Pair, PairMoments, PlaneTerms, mean_moments
+from tutelage.activations.price import derivatives_of_dual, means_from_dual
+from tutelage.base.errors import NotAvailableError
 from tutelage.base.spec import format_spec
 from tutelage.base.types import ArrayLike
 
@@ -77,8 +81,35 @@ class Activation(abc.ABC):
             k40=4 * h[..., 0, 0],
         )
 
-    def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms | None:
-        """Blocks of the pairs whose k_22, k_31, k_13, k_40 ``moments`` leaves at 0; None when there are none by design."""
+    def mean_moments(self, pair: Pair, order: int = 2) -> MeanMoments:
+        r"""Tables of pairs with means, ``order`` as in :meth:`moments`; by default exact derivatives of ``dual``.
+
+        .. math:: k_{pq} = \partial_{m_u}^p\partial_{m_v}^q\kappa,\quad k_{21} = 2\partial_{m_v}\partial_{uu}\kappa,\;
+            k_{30} = 2\partial_{m_u}\partial_{uu}\kappa, \dots
+
+        Source: science 9. For a function with kinks they must be finite at parallel and opposite neurons too.
+
+        Raises
+        ------
+        NotAvailableError
+            Declared kinks and no tables of one's own.
+        """
+        if self.kinks:
+            raise NotAvailableError(
+                f"mean_moments: expected tables with means of the kinked activation {self.spec!r}, got none; write it as "
+                "Numerical(function, kinks=...), or define mean_moments"
+            )
+        return derivatives_of_dual(self.dual, pair, order)
+
+    def neuron_means(self, m: Array, q: Array) -> tuple[Array, ...]:
+        r""":math:`s_p = E[\sigma^{(p)}(u)]` for p = 0 ... 4 and u of means m and variances q; by default from ``dual``."""
+        return means_from_dual(self, m, q)
+
+    def plane_terms(self, W: ArrayLike, Z: ArrayLike, means: Means = None) -> PlaneTerms | None:
+        """Blocks of the pairs whose k_22, k_31, k_13, k_40 ``moments`` leaves at 0; None when there are none by design.
+
+        With the means of the rows of W and of Z (arrays (k,) and (l,)) they complement ``mean_moments``.
+        """
         return None
 
     coefficients: tuple[float, ...] | None = None
@@ -125,7 +156,7 @@ class Activation(abc.ABC):
         """``"odd"``, ``"even"`` or None, as the reflection says."""
         return None if self.reflection is None else self.reflection.parity
 
-    def quadrature_error(self, W: ArrayLike, Z: ArrayLike | None = None) -> float:
+    def quadrature_error(self, W: ArrayLike, Z: ArrayLike | None = None, means: Means = None) -> float:
         """Error of the tables of these neurons relative to their largest entries; 0 for closed forms."""
         return 0.0
 
@@ -176,3 +207,24 @@ class Elementary(Activation):
         tables = self.tables(pair.q_uu, pair.q_uv, pair.q_vv, jnp, pair.determinant)
         shape, dtype = pair.q_uv.shape, pair.q_uv.dtype
         return PairMoments(*(jnp.broadcast_to(jnp.asarray(t, dtype), shape) for t in tables))
+
+    def mean_tables(
+        self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
+        determinant: Array | None = None,
+    ) -> Table | None:  # fmt: skip
+        """(p, q) -> k_pq of (u, v) with means, in any arithmetic; None, the default, leaves them to ``dual``."""
+        return None
+
+    def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array] | None:
+        """p -> s_p of u with a mean, beside :meth:`mean_tables`."""
+        return None
+
+    def mean_moments(self, pair: Pair, order: int = 2) -> MeanMoments:
+        table = self.mean_tables(pair.m_u, pair.m_v, pair.q_uu, pair.q_uv, pair.q_vv, JAX, pair.determinant)
+        return Activation.mean_moments(self, pair, order) if table is None else mean_moments(table, pair, order)
+
+    def neuron_means(self, m: Array, q: Array) -> tuple[Array, ...]:
+        mean = self.mean_table(m, q, JAX)
+        if mean is None:
+            return Activation.neuron_means(self, m, q)
+        return tuple(jnp.broadcast_to(jnp.asarray(mean(p), m.dtype), m.shape) for p in range(5))

@@ -20,19 +20,25 @@ def covariance_of_signs(
 ) -> Array:
     r""":math:`\mathrm{Cov}(\mathrm{sign}\,u, \mathrm{sign}\,v)` for Gaussian (u, v) of these means and covariances.
 
+    Exact at zero means. Then P(u > 0, v > 0) = Phi(h) Phi(k) + this / 4. ``determinant`` is passed because it must not
+    be formed by cancellation; it may be 0.
+    """
+    return correlated_signs(m_u / jnp.sqrt(q_uu), m_v / jnp.sqrt(q_vv), q_uv, jnp.sqrt(determinant))
+
+
+def correlated_signs(h: Array, k: Array, cosine: Array, sine: Array) -> Array:
+    r"""The same of standard deviations h and k from the origin and a correlation, the cosine, up to a common factor.
+
     .. math:: \frac2\pi\int_0^{\arcsin r}\exp\Bigl(-\frac{h^2 - 2hk\sin\theta + k^2}{2\cos^2\theta}\Bigr)d\theta,
         \qquad h = \frac{m_u}{\sqrt{q_{uu}}},\; k = \frac{m_v}{\sqrt{q_{vv}}}
 
-    (Plackett 1954; the substitution is Drezner and Wesolowsky's.) Exact at zero means. Then
-    P(u > 0, v > 0) = Phi(h) Phi(k) + this / 4. ``determinant`` is passed because it must not be formed by
-    cancellation; it may be 0.
+    (Plackett 1954; the substitution is Drezner and Wesolowsky's.)
     """
-    h, k = m_u / jnp.sqrt(q_uu), m_v / jnp.sqrt(q_vv)
-    sign = jnp.where(q_uv >= 0, 1.0, -1.0)
+    sign = jnp.where(cosine >= 0, 1.0, -1.0)
     k = k * sign
     # Whether r > 0 or not, the layer (if any) is now at the end r = 1.
-    end = jnp.arctan2(jnp.sqrt(determinant), jnp.abs(q_uv))  # pi/2 - arcsin |r|
-    length = jnp.arctan2(jnp.abs(q_uv), jnp.sqrt(determinant))
+    end = jnp.arctan2(sine, jnp.abs(cosine))  # pi/2 - arcsin |r|
+    length = jnp.arctan2(jnp.abs(cosine), sine)
     theta = end[..., None] + length[..., None] * _FROM_END  # pi/2 - theta of the formula
     h, k = h[..., None], k[..., None]
     cosine = jnp.sin(theta)

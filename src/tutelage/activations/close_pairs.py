@@ -73,9 +73,12 @@ def close_pairs(W: ArrayLike, Z: ArrayLike, with_parallel: bool = True) -> Close
     return ClosePairs(i, j, angle, supplement, norm_u, norm_v, p, m, _unit(W[i]), n)
 
 
-def require_nonzero_rows(W: ArrayLike, who: str, activation: Activation) -> None:
-    """A zero neuron under a kinked activation has no Hessian."""
-    zero = np.flatnonzero(~np.any(np.asarray(W) != 0, axis=1))
+def require_nonzero_rows(
+    W: ArrayLike, who: str, activation: Activation, means: ArrayLike | None = None
+) -> None:
+    """A zero neuron under a kinked activation has no Hessian, unless a bias holds it off the kinks."""
+    zero = ~np.any(np.asarray(W) != 0, axis=1)
+    zero = np.flatnonzero(zero if means is None else zero & np.isin(np.asarray(means), activation.kinks))
     if zero.size:
         raise NoHessianError(
             f"{who}: expected non-zero neurons under the kinked activation {activation.spec!r} (a zero neuron has no "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import jax.numpy as jnp
@@ -14,6 +15,7 @@ from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.bivariate import covariance_of_signs
 from tutelage.activations.facts import ODD, Reflection
+from tutelage.activations.half_planes import Table, half_line, half_planes
 from tutelage.activations.pairs import PairMoments
 from tutelage.base import check
 
@@ -58,6 +60,21 @@ class NormalCdf(Elementary):
             k13=-A * k11 / D,
             k40=q_uv * k11 / A * (2 / A + B / D),
         )
+
+    def mean_tables(
+        self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
+        determinant: Array | None = None, signs: bool = False,
+    ) -> Table:  # fmt: skip
+        r"""Those of the step function of u and an independent noise of variance 1 (science 9)."""
+        if determinant is None:
+            determinant = q_uu * q_vv - q_uv * q_uv
+        A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + determinant
+        table = half_planes(m_u, m_v, A, q_uv, B, D, xp, signs)
+        return lambda p, q: table(p + 1, q + 1)
+
+    def mean_table(self, m: Array, q: Array, xp: Namespace, signs: bool = False) -> Callable[[int], Array]:
+        mean = half_line(m, 1 + q, xp, signs)
+        return lambda p: mean(p + 1)
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         r"""Those of :math:`\sqrt{2\pi}(\Phi(u) - \tfrac12)`: the constant, no rational multiple of the rest, is left out."""
@@ -106,6 +123,23 @@ class Erf(Elementary):
             *map(first, (t.k11, t.k20, t.k02)),
             *map(second, (t.k22, t.k31, t.k13, t.k40)),
         )
+
+    def mean_tables(
+        self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
+        determinant: Array | None = None,
+    ) -> Table:  # fmt: skip
+        r"""Those of the sign of :math:`\sqrt2su` and a noise of variance 1."""
+        rate = xp.sqrt(2) * self.scale
+        if determinant is not None:
+            determinant = self._double(self._double(determinant))
+        q = map(self._double, (q_uu, q_uv, q_vv))
+        table = NormalCdf().mean_tables(rate * m_u, rate * m_v, *q, xp, determinant, signs=True)
+        return lambda p, q: rate ** (p + q) * table(p, q)
+
+    def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
+        rate = xp.sqrt(2) * self.scale
+        mean = NormalCdf().mean_table(rate * m, self._double(q), xp, signs=True)
+        return lambda p: rate**p * mean(p)
 
     def _double(self, q: Array) -> Array:
         """2 s^2 q, the scale multiplied in last: exact arithmetics then see the float s itself."""

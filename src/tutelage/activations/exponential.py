@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 import jax.numpy as jnp
@@ -11,7 +12,9 @@ from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
+from tutelage.activations.erf import NormalCdf
 from tutelage.activations.facts import EVEN
+from tutelage.activations.half_planes import Table
 from tutelage.activations.pairs import PairMoments
 
 
@@ -34,6 +37,17 @@ class Exp(Elementary):
     ) -> PairMoments:
         k = xp.exp((q_uu + q_vv) / 2 + q_uv)
         return PairMoments(*(k for _ in PairMoments._fields))
+
+    def mean_tables(
+        self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
+        determinant: Array | None = None,
+    ) -> Table:  # fmt: skip
+        k = xp.exp(m_u + m_v + (q_uu + q_vv) / 2 + q_uv)
+        return lambda p, q: k
+
+    def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
+        s = xp.exp(m + q / 2)
+        return lambda p: s
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         return tuple(Fraction(1, math.factorial(p)) for p in range(order + 1))
@@ -77,6 +91,18 @@ class GaussianBump(Elementary):
             k13=-3 * q_uv * A * second,
             k40=3 * B * B * second,
         )
+
+    def mean_tables(
+        self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
+        determinant: Array | None = None,
+    ) -> Table:  # fmt: skip
+        r"""The bump is :math:`\sqrt{2\pi}\,\Phi'` (science 9)."""
+        table = NormalCdf().mean_tables(m_u, m_v, q_uu, q_uv, q_vv, xp, determinant)
+        return lambda p, q: 2 * xp.pi * table(p + 1, q + 1)
+
+    def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
+        mean = NormalCdf().mean_table(m, q, xp)
+        return lambda p: xp.sqrt(2 * xp.pi) * mean(p + 1)
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         def even(p: int) -> Fraction:

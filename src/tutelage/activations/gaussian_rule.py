@@ -79,11 +79,12 @@ def pair_expectations(
 
 
 def hermite_coefficients(
-    function: Elementwise, orders: int, scales: Array, n: int, strip: float, refine: int | Array = 1
-) -> Array:
+    function: Elementwise, orders: int, scales: Array, n: int, strip: float, refine: int | Array = 1,
+    means: Array | None = None,
+) -> Array:  # fmt: skip
     r"""c_m^(p) = E[f^(p)(s t) h_m(t)] for m < n, p < orders and each scale s (k,): shape (orders, k, n).
 
-    h_m are the normalised Hermite polynomials, t standard normal.
+    h_m are the normalised Hermite polynomials, t standard normal; with means (k,) the argument is m + s t.
     """
     h = step(jnp.max(scales), strip, refine, extra=math.sqrt(n) + 8.0)
     n_half = jnp.ceil(HERMITE_RANGE / h).astype(int)
@@ -96,6 +97,7 @@ def hermite_coefficients(
         root = jnp.where(node <= 2 * n_half, jnp.exp(-t * t / 4) / (2 * math.pi) ** 0.25, 0.0)
         basis = h * root[:, None] * _hermite_functions(t, root, n)
         u = scales[:, None] * t[None, :]
+        u = u if means is None else means[:, None] + u
         values = jnp.stack(derivatives(function, orders - 1, u))
         values = jnp.where(root > 0, values, 0.0)
         return start + block, total + values @ basis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from fractions import Fraction
 
 from jax import Array
@@ -11,6 +12,7 @@ from jax.scipy.special import ndtr
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.facts import Reflection
+from tutelage.activations.half_planes import Table, half_line, half_planes
 from tutelage.activations.pairs import PairMoments
 from tutelage.activations.positive_part import positive_part_dual
 
@@ -62,6 +64,37 @@ class Gelu(Elementary):
         k02, k13, _ = with_respect_to_u(B, A, q_uu)
         k11, k22 = k_cdf + phi * h, phi * (1 + q * h / D + h_q)
         return PairMoments(q * k_cdf + g * phi, k11, k20, k02, k22, k31, k13, k40)
+
+    def mean_tables(
+        self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
+        determinant: Array | None = None,
+    ) -> Table:  # fmt: skip
+        r""":math:`u\Phi(u) = \tilde R - \tilde R''`, :math:`\tilde R` the mean of the positive part of u and a noise (science 9)."""
+        det = q_uu * q_vv - q_uv * q_uv if determinant is None else determinant
+        A, B = 1 + q_uu, 1 + q_vv
+        table = half_planes(m_u, m_v, A, q_uv, B, 1 + q_uu + q_vv + det, xp)
+
+        def value() -> Array:
+            """k_00 without the differences, which lose the digits of small neurons (:func:`positive_part_dual`)."""
+            both, at_u, at_v, density = table(1, 1), table(2, 1), table(1, 2), table(2, 2)
+            return (
+                (m_u * m_v + q_uv) * both
+                + m_u * (q_vv * at_v + q_uv * at_u)
+                + m_v * (q_uu * at_u + q_uv * at_v)
+                - q_uv * (q_uu * m_u * at_u / A + q_vv * m_v * at_v / B)
+                + (det + q_uv * q_uv * (1 / A + 1 / B)) * density
+            )
+
+        def moment(p: int, q: int) -> Array:
+            if p == q == 0:
+                return value()
+            return table(p, q) - table(p + 2, q) - table(p, q + 2) + table(p + 2, q + 2)
+
+        return moment
+
+    def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
+        mean = half_line(m, 1 + q, xp)
+        return lambda p: mean(p) - mean(p + 2)
 
     def taylor(self, order: int) -> tuple[Fraction, ...] | None:
         r"""Zero at 0; :math:`u/2 + u^2/\sqrt{2\pi} + \dots` is irrational."""

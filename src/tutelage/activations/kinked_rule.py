@@ -29,43 +29,55 @@ def jumps(function: Elementwise, kinks: tuple[float, ...]) -> list[Array]:
 
 def kinked_expectations(
     function: Elementwise, kinks: tuple[float, ...], scales: tuple[Array, Array], angle: Array,
-    supplement: Array, strip: float, refine: int | Array = 1,
+    supplement: Array, strip: float, refine: int | Array = 1, means: tuple[Array, Array] | None = None,
 ) -> dict[str, Array]:  # fmt: skip
-    r"""Expectations of one centred pair (scalars), each finite at angle 0 and pi except k22, whose delta-delta part
+    r"""Expectations of one pair (scalars), each finite at angle 0 and pi except k22, whose delta-delta part
     :math:`J^2/(2\pi s_us_v\sin\varphi)` diverges.
 
-    Keys k00 k11 k20 k02 k22; ``u31`` :math:`= E[u\sigma''(u)\sigma'(v)]` and ``v13``; ``c0 c1 c2`` and ``f0 f1 f2``, the plane
-    coefficients of :class:`PlaneTerms`. The second derivative of the function has a delta of the jump's height at
+    Keys k00 k11 k20 k02 k22; ``u31`` :math:`= E[(u - m_u)\sigma''(u)\sigma'(v)]` and ``v13``; ``c0 c1 c2`` and ``f0 f1 f2``, the
+    plane coefficients of :class:`PlaneTerms`. With means also k10 k01, ``p`` and ``m``, those of
+    :math:`E[\sigma'(u)\sigma'(v)x]`, and ``g`` :math:`= E[\sigma''(u)\sigma(v)\,\hat w\cdot x]`. The second derivative of the function has a delta of the jump's height at
     each kink: those parts are lines through the plane, integrated given the other variable.
     """
     cosine, sine = jnp.cos(angle), jnp.sin(jnp.minimum(angle, supplement))
     s_u, s_v = (jnp.maximum(s, _SMALLEST) for s in scales)
     scales = (s_u, s_v)
-    result = smooth_part(function, kinks, (0.0, 0.0), scales, angle, supplement, strip, refine)
+    m_u, m_v = (0.0, 0.0) if means is None else means
+    biased = means is not None
+    result = smooth_part(function, kinks, (m_u, m_v), scales, angle, supplement, strip, refine, biased)
     heights = jumps(function, kinks)
     for c, J in zip(kinks, heights, strict=True):
-        given_u = _line(function, kinks, c, scales, cosine, sine, strip, refine)
-        x = c / s_u
+        at = _within(c - m_u, s_u)
+        given_u = _line(function, kinks, at, scales, cosine, sine, strip, refine, m_v)
+        x = at / s_u
         weight = J * jnp.exp(-x * x / 2) / (math.sqrt(2 * math.pi) * s_u)
         result["k20"] += weight * given_u["0"]
-        result["u31"] += weight * c * given_u["1"]
+        result["u31"] += weight * at * given_u["1"]
         result["k22"] += weight * given_u["2"]
         result["f0"] += weight * (x * x - 1) * given_u["0"]
         result["f1"] += weight * x * given_u["y"]
         result["f2"] += weight * given_u["yy"]
+        if biased:
+            result["g"] += weight * x * given_u["0"]
     for c, J in zip(kinks, heights, strict=True):
-        given_v = _line(function, kinks, c, (s_v, s_u), cosine, sine, strip, refine)
-        x = c / s_v
+        at = _within(c - m_v, s_v)
+        given_v = _line(function, kinks, at, (s_v, s_u), cosine, sine, strip, refine, m_u)
+        x = at / s_v
         weight = J * jnp.exp(-x * x / 2) / (math.sqrt(2 * math.pi) * s_v)
         result["k02"] += weight * given_v["0"]
-        result["v13"] += weight * c * given_v["1"]
+        result["v13"] += weight * at * given_v["1"]
         result["k22"] += weight * given_v["2"]
     for c, J in zip(kinks, heights, strict=True):
         for e, K in zip(kinks, heights, strict=True):
-            x, y = c / s_u, e / s_v
+            x, y = _within(c - m_u, s_u) / s_u, _within(e - m_v, s_v) / s_v
             quadratic = (x * x - 2 * cosine * x * y + y * y) / (2 * sine * sine)
             result["k22"] += J * K * jnp.exp(-quadratic) / (2 * math.pi * s_u * s_v * sine)
     return result
+
+
+def _within(at: Array | float, scale: Array) -> Array:
+    """A kink's distance from the mean, cut where its density is 0 in float64: constant neurons have it at infinity."""
+    return jnp.clip(at, -1e3 * scale, 1e3 * scale)
 
 
 def _panels(length: Array, refine: int | Array) -> Array:
@@ -98,6 +110,7 @@ def _density(x: Array) -> Array:
 def smooth_part(
     function: Elementwise, kinks: tuple[float, ...], means: tuple[Array | float, Array | float],
     scales: tuple[Array, Array], angle: Array, supplement: Array, strip: float, refine: int | Array,
+    biased: bool = False,
 ) -> dict[str, Array]:  # fmt: skip
     """The parts without deltas: the plane is cut along both families of kink lines.
 
@@ -124,7 +137,8 @@ def smooth_part(
         (f, g), (f1, g1), (f2, g2) = derivatives(function, 2, jnp.stack([u, v]))
         P, M = jnp.where(acute, X, Y), jnp.where(acute, Y, X)
         along, normal = c * P - s * M, s * P + c * M
-        return {
+        more = {"k10": f1 * g, "k01": f * g1, "p": f1 * g1 * P, "m": f1 * g1 * M, "g": f2 * g * along}
+        return (more if biased else {}) | {
             "k00": f * g, "k11": f1 * g1, "k20": f2 * g, "k02": f * g2, "k22": f2 * g2,
             "u31": u * f2 * g1, "v13": v * f1 * g2,
             "c0": f1 * g1 * (P * P - 1), "c1": f1 * g1 * (M * M - 1), "c2": f1 * g1 * P * M,
@@ -144,19 +158,17 @@ def smooth_part(
         return jax.lax.fori_loop(0, n_inner * (2 * len(kinks) + 1), inner, total)
 
     zero = 0.0 * (angle + largest)
-    start = {
-        key: zero
-        for key in ["k00", "k11", "k20", "k02", "k22", "u31", "v13", "c0", "c1", "c2", "f0", "f1", "f2"]
-    }
+    keys = "k00 k11 k20 k02 k22 u31 v13 c0 c1 c2 f0 f1 f2" + (" k10 k01 p m g" if biased else "")
+    start = {key: zero for key in keys.split()}
     return jax.lax.fori_loop(0, n_outer * (len(kinks) ** 2 + 1), outer, start)
 
 
 def _line(
-    function: Elementwise, kinks: tuple[float, ...], at: float, scales: tuple[Array, Array], cosine: Array,
-    sine: Array, strip: float, refine: int | Array,
+    function: Elementwise, kinks: tuple[float, ...], at: float | Array, scales: tuple[Array, Array],
+    cosine: Array, sine: Array, strip: float, refine: int | Array, shift: float | Array = 0.0,
 ) -> dict[str, Array]:  # fmt: skip
-    """Given u = ``at``: E f(v), E f(v) y, E f(v)(y^2 - 1), E f'(v), E f''(v), v = s_v (cos at / s_u + sin y)."""
-    mean, spread = scales[1] * cosine * at / scales[0], scales[1] * sine
+    """Given u = ``at`` above its mean: E f(v), E f(v) y, E f(v)(y^2 - 1), E f'(v), E f''(v), v = m_v + s_v (cos at / s_u + sin y)."""
+    mean, spread = scales[1] * cosine * at / scales[0] + shift, scales[1] * sine
     edges = _edges((jnp.asarray(kinks) - mean) / spread)
     n = _panels(_length(spread, strip), refine)
 
@@ -169,3 +181,26 @@ def _line(
 
     zero = 0.0 * (mean + spread)
     return jax.lax.fori_loop(0, n * (len(kinks) + 1), body, {key: zero for key in ("0", "y", "yy", "1", "2")})
+
+
+def kinked_means(
+    function: Elementwise, kinks: tuple[float, ...], mean: Array, scale: Array, strip: float
+) -> tuple[Array, ...]:
+    r"""s_0 ... s_4 of one variable (scalars): what the kinks add are Hermite polynomials at them."""
+    scale = jnp.maximum(scale, _SMALLEST)
+    edges = _edges((jnp.asarray(kinks) - mean) / scale)
+    n = _panels(_length(scale, strip), 1)
+
+    def body(index: Array, total: Array) -> Array:
+        t, weight = _panel(edges, index, n)
+        f, f1, f2 = derivatives(function, 2, mean + scale * t)
+        parts = jnp.stack([f, f1, f2, f2 * t, f2 * (t * t - 1)])
+        return total + jnp.sum(weight * _density(t) * parts, axis=-1)
+
+    start = jnp.zeros(5) + 0.0 * (mean + scale)
+    s0, s1, s2, s3, s4 = jax.lax.fori_loop(0, n * (len(kinks) + 1), body, start)
+    for c, J in zip(kinks, jumps(function, kinks), strict=True):
+        x = _within(c - mean, scale) / scale
+        weight = J * _density(x) / scale
+        s2, s3, s4 = s2 + weight, s3 + weight * x, s4 + weight * (x * x - 1)
+    return s0, s1, s2, s3 / scale, s4 / scale**2

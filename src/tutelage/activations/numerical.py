@@ -12,8 +12,8 @@ from jax import Array
 
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
 from tutelage.activations.gaussian_rule import Elementwise
-from tutelage.activations.kinked_rule import kinked_expectations, smooth_part
-from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
+from tutelage.activations.kinked_rule import kinked_expectations, kinked_means, smooth_part
+from tutelage.activations.pairs import MeanMoments, Means, Pair, PairMoments, PlaneTerms
 from tutelage.activations.probe import require_smooth
 from tutelage.activations.quadrature import QuadratureActivation, correlation
 from tutelage.base import check
@@ -86,10 +86,46 @@ class Numerical(QuadratureActivation):
     def refined_moments(self, pair: Pair, order: int, refine: int | Array) -> PairMoments:
         if not self.kinks:
             return super().refined_moments(pair, order, refine)
+        return self._kinked_moments(pair, self._of_pairs(pair, refine))
+
+    def refined_mean_moments(self, pair: Pair, order: int, refine: int | Array) -> MeanMoments:
+        if not self.kinks:
+            return super().refined_mean_moments(pair, order, refine)
+        r = self._of_pairs(pair, refine, (pair.m_u, pair.m_v))
+        plain = self._kinked_moments(pair, r)
+        s_u, s_v = (jnp.sqrt(jnp.where(q > 0, q, 1.0)) for q in (pair.q_uu, pair.q_vv))
+        # E[sigma'(u) sigma'(v) x] = k_21 w + k_12 v: of parallel neurons the sum alone is definite.
+        along = _half(r["p"], jnp.sin(pair.supplement / 2))
+        across = _half(r["m"], jnp.sin(pair.angle / 2))
+        k21, k12 = (along - across) / s_u, (along + across) / s_v
+        k30 = (r["g"] - pair.q_uv / s_u * k21) / s_u
+        return MeanMoments(*plain, k10=r["k10"], k01=r["k01"], k21=k21, k12=k12, k30=k30)
+
+    def neuron_means(self, m: Array, q: Array) -> tuple[Array, ...]:
+        if not self.kinks:
+            return super().neuron_means(m, q)
+
+        def one(m: Array, scale: Array) -> tuple[Array, ...]:
+            return kinked_means(self.fn, self.kinks, m, scale, self.strip)
+
+        return jnp.vectorize(one, signature="(),()->(),(),(),(),()")(m, jnp.sqrt(q))
+
+    def _of_pairs(
+        self, pair: Pair, refine: int | Array, means: tuple[Array, Array] | None = None
+    ) -> dict[str, Array]:
+        """The expectations of all pairs as tables."""
         shape = pair.q_uv.shape
-        scales = tuple(jnp.broadcast_to(jnp.sqrt(q), shape).reshape(-1) for q in (pair.q_uu, pair.q_vv))
-        angles = (pair.angle.reshape(-1), pair.supplement.reshape(-1))
-        r = {key: x.reshape(shape) for key, x in self._expectations(*scales, *angles, refine).items()}
+
+        def flat(table: Array) -> Array:
+            return jnp.broadcast_to(table, shape).reshape(-1)
+
+        scales = tuple(flat(jnp.sqrt(q)) for q in (pair.q_uu, pair.q_vv))
+        at = None if means is None else tuple(map(flat, means))
+        found = self._expectations(*scales, flat(pair.angle), flat(pair.supplement), refine, at)
+        return {key: x.reshape(shape) for key, x in found.items()}
+
+    @staticmethod
+    def _kinked_moments(pair: Pair, r: dict[str, Array]) -> PairMoments:
         # u and v themselves appear in place of third derivatives of a kink: Stein's lemma, solved for k_31, k_40.
         close, q_uv = is_close(pair), pair.q_uv
         safe_uu, safe_vv = (jnp.where(q > 0, q, 1.0) for q in (pair.q_uu, pair.q_vv))
@@ -99,27 +135,35 @@ class Numerical(QuadratureActivation):
         k40 = jnp.where(close, 0.0, (r["f0"] - 2 * k31 * q_uv - k22 * q_uv**2 / safe_uu) / safe_uu)
         return PairMoments(r["k00"], r["k11"], r["k20"], r["k02"], k22, k31, k13, k40)
 
-    def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms | None:
+    def plane_terms(self, W: ArrayLike, Z: ArrayLike, means: Means = None) -> PlaneTerms | None:
         if not self.kinks:
             return None
-        require_nonzero_rows(W, "plane_terms", self)
-        require_nonzero_rows(Z, "plane_terms", self)
+        m_u, m_v = means or (None, None)
+        require_nonzero_rows(W, "plane_terms", self, m_u)
+        require_nonzero_rows(Z, "plane_terms", self, m_v)
         close = close_pairs(W, Z)
         columns = (close.norm_u, close.norm_v, close.angle, close.supplement)
+        at = None if means is None else (np.asarray(m_u)[close.i], np.asarray(m_v)[close.j])
         with jax.enable_x64(True):
-            r = _compiled(self, *columns, 1)
+            r = _compiled(self, *columns, 1, at)
         outer, functional = (np.stack([np.asarray(r[key + n]) for n in "012"], axis=1) for key in "cf")
         return close.terms(outer, functional)
 
     def _expectations(
-        self, s_u: Array, s_v: Array, angle: Array, supplement: Array, refine: int | Array
+        self, s_u: Array, s_v: Array, angle: Array, supplement: Array, refine: int | Array, means: Means = None
     ) -> dict[str, Array]:
         """All expectations of a list of pairs, one after the other: memory does not grow with their number."""
 
-        def one(pair: tuple[Array, Array, Array, Array]) -> dict[str, Array]:
-            return kinked_expectations(self.fn, self.kinks, pair[:2], pair[2], pair[3], self.strip, refine)
+        def one(pair: tuple[Array, Array, Array, Array, tuple[Array, Array] | None]) -> dict[str, Array]:
+            scales, (angle, supplement, at) = pair[:2], pair[2:]
+            return kinked_expectations(self.fn, self.kinks, scales, angle, supplement, self.strip, refine, at)
 
-        return jax.lax.map(one, (s_u, s_v, angle, supplement))
+        return jax.lax.map(one, (s_u, s_v, angle, supplement, means))
+
+
+def _half(value: Array, of: Array) -> Array:
+    """value / (2 of), 0 where there is no such direction."""
+    return jnp.where(of > 0, value / (2 * jnp.where(of > 0, of, 1.0)), 0.0)
 
 
 _compiled = jax.jit(Numerical._expectations, static_argnums=0)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.base.types import ArrayLike
+
 Tree = TypeVar("Tree")
+
+Means: TypeAlias = tuple[ArrayLike, ArrayLike] | None
+"""Means of the rows of W and of Z; None where all vanish by design."""
 
 
 class Pair(NamedTuple):
@@ -41,6 +46,42 @@ class PairMoments(NamedTuple):
     k31: Any
     k13: Any
     k40: Any
+
+
+class MeanMoments(NamedTuple):
+    r"""The tables of pairs with means: those of :class:`PairMoments`, and k_10 k_01 k_21 k_12 k_30, which biases need.
+
+    What an order does not ask for is None.
+    """
+
+    k00: Any
+    k11: Any = None
+    k20: Any = None
+    k02: Any = None
+    k22: Any = None
+    k31: Any = None
+    k13: Any = None
+    k40: Any = None
+    k10: Any = None
+    k01: Any = None
+    k21: Any = None
+    k12: Any = None
+    k30: Any = None
+
+
+TABLES_UP_TO = {
+    0: ("k00",),
+    1: ("k00", "k11", "k20", "k02", "k10", "k01"),
+    2: MeanMoments._fields,
+}
+"""Tables that an order asks for: of the loss, of its gradient, of its Hessian; without means those of PairMoments."""
+
+
+def mean_moments(table: Callable[[int, int], Any], pair: Pair, order: int) -> MeanMoments:
+    """The tables k_pq = ``table(p, q)`` that an order asks for, each of the shape of the pairs."""
+    shape, dtype = pair.q_uv.shape, pair.q_uv.dtype
+    wanted = ((name, table(int(name[1]), int(name[2]))) for name in TABLES_UP_TO[order])
+    return MeanMoments(**{name: jnp.broadcast_to(jnp.asarray(t, dtype), shape) for name, t in wanted})
 
 
 class PlaneTerms(NamedTuple):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 
 from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.facts import Reflection
+from tutelage.activations.half_planes import Table
 from tutelage.activations.pairs import PairMoments
 from tutelage.base import check
 
@@ -55,6 +57,17 @@ class PolynomialFamily(Elementary):
         return PairMoments(
             *(_mehler(first, second, q_uv, int(name[1]), int(name[2])) for name in PairMoments._fields)
         )
+
+    def mean_tables(
+        self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
+        determinant: Array | None = None,
+    ) -> Table:  # fmt: skip
+        first, second = self._means(m_u, q_uu), self._means(m_v, q_vv)
+        return lambda p, q: _mehler(first, second, q_uv, p, q)
+
+    def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array | float]:
+        means = self._means(m, q)
+        return lambda p: means[p] if p < len(means) else 0.0
 
     def _means(self, m: Array | int, q: Array) -> list[Array | float]:
         """E[sigma^(n)(m + sqrt(q) g)] for n = 0 ... degree, g standard normal."""

@@ -12,13 +12,21 @@ from jax import Array
 
 from tutelage.activations.base import Activation
 from tutelage.activations.gaussian_rule import hermite_coefficients, pair_expectations
-from tutelage.activations.pairs import Pair, PairMoments, filled, on_selected, pair_geometry
+from tutelage.activations.pairs import (
+    TABLES_UP_TO,
+    MeanMoments,
+    Means,
+    Pair,
+    PairMoments,
+    filled,
+    on_selected,
+    pair_geometry,
+)
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.rows import row_coordinates
 from tutelage.base.types import ArrayLike
 
-_ORDERS = tuple((int(name[1]), int(name[2])) for name in PairMoments._fields)
 _ORDERS_UP_TO = {0: 1, 1: 4, 2: 8}
 # Mehler's series sum rho^m c_m c_m is cut at 1e-17 and holds this many terms; pairs of larger correlation than
 # exp(-39 / 128) = 0.74 are done by the two-dimensional rule.
@@ -46,32 +54,54 @@ class QuadratureActivation(Activation):
         """``moments`` with every step divided by ``refine``."""
         return _moments(self, pair, order, refine)
 
+    def mean_moments(self, pair: Pair, order: int = 2) -> MeanMoments:
+        return self.refined_mean_moments(pair, order, 1)
+
+    def refined_mean_moments(self, pair: Pair, order: int, refine: int | Array) -> MeanMoments:
+        """``mean_moments`` with every step divided by ``refine``."""
+        names = TABLES_UP_TO[order]
+        means = (pair.m_u[:, 0], pair.m_v[0, :])
+        return MeanMoments(**dict(zip(names, _tables(self, pair, names, refine, means), strict=True)))
+
+    def neuron_means(self, m: Array, q: Array) -> tuple[Array, ...]:
+        return tuple(hermite_coefficients(self, 5, jnp.sqrt(q), 1, self.strip, 1, m)[:, :, 0])
+
     def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return _expectation(self, 0, 0, m_u, m_v, q_uu, q_uv, q_vv)
 
-    def quadrature_error(self, W: ArrayLike, Z: ArrayLike | None = None) -> float:
+    def quadrature_error(self, W: ArrayLike, Z: ArrayLike | None = None, means: Means = None) -> float:
         """Largest change of any table, relative to the largest entry of that table, when every step is halved.
 
         Parameters
         ----------
         W, Z : array_like, shape (k, d) and (l, d)
             Rows are neurons; Z is W when absent.
+        means : (array, array), optional
+            Means of both.
         """
         W = check.float_array(W, "quadrature_error", "W", ndim=2)
         if Z is None and W.shape[1] > W.shape[0]:
             W = row_coordinates(W)  # the tables depend on the Gram matrix alone
         Z = W if Z is None else check.float_array(Z, "quadrature_error", "Z", ndim=2)
         rows = (filled(W), filled(Z)) if self.quick_pairs else (W, Z)
+        if means is not None:
+            means = tuple(np.pad(m, (0, len(r) - len(m))) for m, r in zip(means, rows, strict=True))
         with jax.enable_x64(True):
-            coarse, fine = (_refined(self, *rows, r) for r in (1, 2))
+            coarse, fine = (_refined(self, *rows, r, means) for r in (1, 2))
         tables = zip(coarse, fine, strict=True)
         pairs = [tuple(np.asarray(table)[: len(W), : len(Z)] for table in both) for both in tables]
         return float(max(np.abs(a - b).max() / max(np.abs(b).max(), np.finfo(float).tiny) for a, b in pairs))
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _refined(activation: QuadratureActivation, W: Array, Z: Array, refine: int | Array) -> PairMoments:
-    return activation.refined_moments(pair_geometry(W, Z), 2, refine)
+def _refined(
+    activation: QuadratureActivation, W: Array, Z: Array, refine: int | Array, means: Means
+) -> PairMoments | MeanMoments:
+    pair = pair_geometry(W, Z)
+    if means is None:
+        return activation.refined_moments(pair, 2, refine)
+    pair = pair._replace(m_u=jnp.asarray(means[0])[:, None], m_v=jnp.asarray(means[1])[None, :])
+    return activation.refined_mean_moments(pair, 2, refine)
 
 
 def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: int | Array) -> PairMoments:
@@ -79,21 +109,31 @@ def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: i
         raise InputError(
             "moments: expected tables of pairs (k, l) from pair_geometry; use dual for single pairs"
         )
-    orders = _ORDERS[: _ORDERS_UP_TO[order]]
+    names = PairMoments._fields[: _ORDERS_UP_TO[order]]
+    tables = _tables(activation, pair, names, refine, None)
+    return PairMoments(*tables, *(None for _ in range(len(PairMoments._fields) - len(names))))
+
+
+def _tables(
+    activation: QuadratureActivation, pair: Pair, names: tuple[str, ...], refine: int | Array,
+    means: tuple[Array, Array] | None,
+) -> tuple[Array, ...]:  # fmt: skip
+    """The tables of these names; ``means`` of u (k,) and v (l,)."""
+    orders = tuple((int(name[1]), int(name[2])) for name in names)
     s_u, s_v = jnp.sqrt(pair.q_uu), jnp.sqrt(pair.q_vv)
     rho = correlation(pair.q_uu, pair.q_uv, pair.q_vv)
     near = jnp.abs(rho) > math.exp(-_DIGITS / _N_TERMS)
-    tables = _mehler(activation, orders, jnp.where(near, 0.0, rho), s_u[:, 0], s_v[0, :], refine)
+    tables = _mehler(activation, orders, jnp.where(near, 0.0, rho), s_u[:, 0], s_v[0, :], refine, means)
 
     def in_the_plane(i: Array, j: Array) -> tuple[Array, ...]:
         i, j = i[0], j[0]
         half = (jnp.sin(pair.supplement[i, j] / 2), jnp.sin(pair.angle[i, j] / 2))
         scales = (s_u[i, 0], s_v[0, j])
-        values = pair_expectations(activation, orders, (0.0, 0.0), scales, half, activation.strip, refine)
+        at = (0.0, 0.0) if means is None else (means[0][i], means[1][j])
+        values = pair_expectations(activation, orders, at, scales, half, activation.strip, refine)
         return tuple(v[None] for v in values)
 
-    tables = on_selected(near, in_the_plane, tables, chunk=1)
-    return PairMoments(*tables, *(None for _ in range(len(_ORDERS) - len(orders))))
+    return on_selected(near, in_the_plane, tables, chunk=1)
 
 
 def correlation(q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
@@ -104,12 +144,13 @@ def correlation(q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
 
 def _mehler(
     activation: QuadratureActivation, orders: tuple[tuple[int, int], ...], rho: Array, s_u: Array,
-    s_v: Array, refine: int | Array,
+    s_v: Array, refine: int | Array, means: tuple[Array, Array] | None,
 ) -> tuple[Array, ...]:  # fmt: skip
     """sum_m rho^m c_m^(p)(u) c_m^(q)(v), as many terms as the largest correlation needs."""
     scales = jnp.concatenate([s_u, s_v])
     highest = max(max(pair) for pair in orders) + 1
-    coefficients = hermite_coefficients(activation, highest, scales, _N_TERMS, activation.strip, refine)
+    at = None if means is None else jnp.concatenate(means)
+    coefficients = hermite_coefficients(activation, highest, scales, _N_TERMS, activation.strip, refine, at)
     first, second = coefficients[:, : s_u.size], coefficients[:, s_u.size :]
     largest = jnp.max(jnp.abs(rho))
     needed = _DIGITS / -jnp.log(jnp.clip(largest, 1e-300, 0.999))

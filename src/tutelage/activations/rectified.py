@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -12,8 +13,9 @@ from jax import Array
 from tutelage.activations.base import Activation
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
 from tutelage.activations.facts import Reflection
-from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
+from tutelage.activations.pairs import MeanMoments, Means, Pair, PairMoments, PlaneTerms, mean_moments
 from tutelage.activations.positive_part import positive_part_dual, positive_part_mean
+from tutelage.activations.positive_pairs import crossing, half_line_with_zeros, positive_parts
 from tutelage.base import check
 from tutelage.base.types import ArrayLike
 
@@ -75,17 +77,55 @@ class RectifiedFamily(Activation):
             k40=far * (pair.q_uv**2 - pair.determinant) / safe_uu**2,
         )
 
-    def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms:
+    def mean_moments(self, pair: Pair, order: int = 2) -> MeanMoments:
+        s, t = self.slope, 1 - self.slope
+        positive = positive_parts(pair, is_close(pair))
+        if s == 0:
+            return mean_moments(positive, pair, order)
+        mean_u, mean_v = (
+            half_line_with_zeros(m, q) for m, q in ((pair.m_u, pair.q_uu), (pair.m_v, pair.q_vv))
+        )
+        line = {(0, 0): pair.m_u * pair.m_v + pair.q_uv, (1, 0): pair.m_v, (0, 1): pair.m_u, (1, 1): 1.0}
+
+        def mixed(p: int, q: int, m: Array, mean: Callable[[int], Array]) -> Array | float:
+            """E[u^(p) R^(q)(v)] with the mean of u and the moments of v."""
+            return {0: lambda: m * mean(q) + pair.q_uv * mean(q + 1), 1: lambda: mean(q)}.get(p, lambda: 0.0)()
+
+        return mean_moments(
+            lambda p, q: (
+                t * t * positive(p, q)
+                + s * t * (mixed(p, q, pair.m_u, mean_v) + mixed(q, p, pair.m_v, mean_u))
+                + s * s * line.get((p, q), 0.0)
+            ),
+            pair, order,
+        )  # fmt: skip
+
+    def neuron_means(self, m: Array, q: Array) -> tuple[Array, ...]:
+        s, mean = self.slope, half_line_with_zeros(m, q)
+        line = (m, jnp.ones_like(m), *(jnp.zeros_like(m) for _ in range(3)))
+        return tuple(s * x + (1 - s) * mean(p) for p, x in enumerate(line))
+
+    def plane_terms(self, W: ArrayLike, Z: ArrayLike, means: Means = None) -> PlaneTerms:
         r"""Close pairs: outer :math:`\frac{t^2}{2\pi}\sin\varphi\,(pp^T - mm^T)`, functional
-        :math:`k_{20}(nn^T - \hat w\hat w^T)`, both bounded where k_22 is not."""
-        require_nonzero_rows(W, "plane_terms", self)
-        require_nonzero_rows(Z, "plane_terms", self)
+        :math:`k_{20}(nn^T - \hat w\hat w^T)`, both bounded where k_22 is not.
+
+        With means both have the density where the kinks cross as a factor, and :math:`\hat w\hat w^T` stands in k_40."""
+        m_u, m_v = means or (None, None)
+        require_nonzero_rows(W, "plane_terms", self, m_u)
+        require_nonzero_rows(Z, "plane_terms", self, m_v)
         close = close_pairs(W, Z, with_parallel=False)  # their coefficients, a sine, are zero
         c = (1 - self.slope) ** 2 / (2 * np.pi)
-        bend = c * np.sin(np.minimum(close.angle, close.supplement))
+        sine = np.sin(np.minimum(close.angle, close.supplement))
+        if means is not None:
+            h_u, h_v = np.asarray(m_u)[close.i] / close.norm_u, np.asarray(m_v)[close.j] / close.norm_v
+            with jax.enable_x64(True):
+                x_u = np.asarray(crossing(*map(jnp.asarray, (h_u, h_v, np.cos(close.angle), sine))))
+            c = c * np.exp(-(h_u**2 + x_u**2) / 2)
+        bend = c * sine
         k20 = bend * close.norm_v / close.norm_u
         zero = np.zeros_like(bend)
-        return close.terms(np.stack([bend, -bend, zero], axis=1), np.stack([-k20, zero, k20], axis=1))
+        along = -k20 if means is None else zero
+        return close.terms(np.stack([bend, -bend, zero], axis=1), np.stack([along, zero, k20], axis=1))
 
 
 @dataclasses.dataclass(frozen=True)
