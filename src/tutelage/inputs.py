@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import equinox as eqx
@@ -14,6 +14,7 @@ from tutelage.activations.pairs import Pair, pair_geometry
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
+from tutelage.base.roots import Root, identity_root
 from tutelage.base.types import Array, ArrayLike
 
 Seed: TypeAlias = int | Sequence[int] | np.random.Generator
@@ -36,7 +37,7 @@ class GaussianInputs(eqx.Module):
     covariance : array_like, shape (d, d), optional
         Σ, symmetric and semidefinite; the identity by default.
     factor : array_like, shape (d, q), optional
-        R with Σ = R Rᵀ, in place of Σ: x = μ + R z, z ~ N(0, I_q).
+        F with Σ = F Fᵀ, in place of Σ.
 
     Raises
     ------
@@ -51,7 +52,7 @@ class GaussianInputs(eqx.Module):
     """
 
     mean: Array | None
-    factor: Array | None
+    root: Root | None
 
     def __init__(
         self,
@@ -63,35 +64,69 @@ class GaussianInputs(eqx.Module):
         who = "GaussianInputs"
         if covariance is not None and factor is not None:
             raise InputError(f"{who}: expected a covariance or its factor, got both; pass one")
-        self.factor = None if factor is None else check.float_array(factor, who, "factor", ndim=2)
+        self.root = (
+            None if factor is None else _root_of_factor(check.float_array(factor, who, "factor", ndim=2))
+        )
         if covariance is not None:
-            self.factor = _root(check.float_array(covariance, who, "covariance", ndim=2), who)
+            self.root = _root(check.float_array(covariance, who, "covariance", ndim=2), who)
         self.mean = None
         if mean is not None:
             mu = check.float_array(mean, who, "mean", ndim=1)
-            if self.factor is not None:
-                check.same_length(mu.size, len(self.factor), who, "the lengths of mean and covariance")
+            if self.root is not None:
+                d = len(self.root.vectors)
+                check.same_length(mu.size, d, who, "the lengths of mean and covariance")
             elif not mu.any():
-                self.factor = np.eye(mu.size)
+                self.root = identity_root(mu.size)
             self.mean = mu if mu.any() else None
+
+    @classmethod
+    def of_root(cls, mean: Array | None, root: Root | None) -> GaussianInputs:
+        """The law with this mean and this root of its covariance, taken as they are."""
+        law = object.__new__(cls)
+        object.__setattr__(law, "mean", mean)
+        object.__setattr__(law, "root", root)
+        return law
 
     @property
     def d(self) -> int | None:
         """Number of inputs; None where the law is N(0, I) in any number of dimensions."""
-        known = self.mean if self.factor is None else self.factor
+        known = self.mean if self.root is None else self.root.vectors
         return None if known is None else known.shape[0]
 
     @property
     def is_standard(self) -> bool:
         """Whether this is N(0, I)."""
-        return self.mean is None and (self.factor is None or _is_identity(np.asarray(self.factor)))
+        return self.mean is None and (self.root is None or self.root.is_identity())
 
     @property
     def covariance(self) -> np.ndarray | None:
         """Σ (d, d); None where it is the identity in any number of dimensions."""
-        if self.factor is None:
+        if self.root is None:
             return None if self.mean is None else np.eye(self.mean.shape[0])
-        return np.asarray(self.factor @ self.factor.T)
+        return self.root.covariance()
+
+    def standardised(self, layers: Mapping[str, Array]) -> dict[str, Array]:
+        r"""The layers of the same network as one of z, :math:`x = \mu + Rz`: :math:`(WR, b + W\mu)`, linear in θ.
+
+        Layers may have axes in front, (..., k, d). Source: science 9b.
+        """
+        moved = dict(layers)
+        if "W" in layers:
+            moved["W"] = self._standardised(layers["W"])
+            means = self._means(layers["W"], layers.get("b"))
+            if means is not None:
+                moved["b"] = means
+        return moved
+
+    def pulled_back(self, gradient: Mapping[str, Array]) -> dict[str, Array]:
+        r"""The gradient by the layers from that by :meth:`standardised` ones: :math:`\partial_w = R\,\partial_{\hat w} +
+        \mu\,\partial_{\hat b}` (its transpose)."""
+        moved = dict(gradient)
+        if "W" in gradient:
+            moved["W"] = self._standardised(gradient["W"])
+            if self.mean is not None:
+                moved["W"] = moved["W"] + gradient["b"][..., None] * self.mean
+        return moved
 
     @float64
     def pair(self, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None) -> Pair:
@@ -126,7 +161,7 @@ class GaussianInputs(eqx.Module):
 
     def _standardised(self, W: Array) -> Array:
         """Rows W R: the weights on z."""
-        return W if self.factor is None else W @ self.factor
+        return W if self.root is None else self.root.rows(W)
 
     def _means(self, W: Array, b: Array | None) -> Array | None:
         if self.mean is None:
@@ -134,9 +169,6 @@ class GaussianInputs(eqx.Module):
         return W @ self.mean if b is None else W @ self.mean + b
 
     def _dimension(self, d: int | None) -> int:
-        """Of z."""
-        if self.factor is not None:
-            return self.factor.shape[1]
         if self.d is None and d is None:
             raise InputError(
                 "GaussianInputs: expected the number of inputs d, got none; N(0, I) has any number"
@@ -144,7 +176,7 @@ class GaussianInputs(eqx.Module):
         return self.d or d or 0
 
     def _place(self, z: Array) -> Array:
-        x = z if self.factor is None else z @ self.factor.T
+        x = self._standardised(z)
         return x if self.mean is None else x + self.mean
 
     def __repr__(self) -> str:
@@ -153,12 +185,8 @@ class GaussianInputs(eqx.Module):
         return f"GaussianInputs(d={self.d}{', standard' if self.is_standard else ''})"
 
 
-def _is_identity(matrix: np.ndarray) -> bool:
-    return matrix.shape[0] == matrix.shape[1] and np.array_equal(matrix, np.eye(len(matrix)))
-
-
-def _root(covariance: np.ndarray, who: str) -> np.ndarray:
-    """R with R Rᵀ = Σ from its eigenvectors; the identity gives itself."""
+def _root(covariance: np.ndarray, who: str) -> Root:
+    """From the eigenvectors; the identity gives itself."""
     if covariance.shape[0] != covariance.shape[1]:
         raise InputError(f"{who}: expected a square covariance, got shape {covariance.shape}")
     asymmetry = float(np.abs(covariance - covariance.T).max())
@@ -166,12 +194,20 @@ def _root(covariance: np.ndarray, who: str) -> np.ndarray:
         raise InputError(
             f"{who}: expected a symmetric covariance, got |Σ - Σᵀ| up to {asymmetry:.3g}; pass (Σ + Σᵀ)/2 if meant"
         )
-    if _is_identity(covariance):
-        return covariance
+    if np.array_equal(covariance, np.eye(len(covariance))):
+        return identity_root(len(covariance))
     values, vectors = np.linalg.eigh(covariance)
     if values[0] < -_INDEFINITE * values[-1]:
         raise InputError(
             f"{who}: expected a semidefinite covariance, got the eigenvalue {values[0]:.3g} beside {values[-1]:.3g}; "
             "a covariance has none below zero"
         )
-    return vectors * np.sqrt(np.maximum(values, 0.0))
+    return Root(0.0, vectors, np.sqrt(np.maximum(values, 0.0)))
+
+
+def _root_of_factor(factor: np.ndarray) -> Root:
+    """Of Σ = F Fᵀ from the singular vectors of F (d, q)."""
+    if factor.shape[0] == factor.shape[1] and np.array_equal(factor, np.eye(len(factor))):
+        return identity_root(len(factor))
+    vectors, values, _ = np.linalg.svd(factor, full_matrices=False)
+    return Root(0.0, vectors, values)

@@ -20,7 +20,7 @@ def autodiff_hessian(student, teacher):
 
     def loss(theta):
         W, a = theta[: k * d].reshape(k, d), theta[k * d :]
-        return formulas.loss(student.activation, W, a, teacher.W, teacher.a)
+        return formulas.loss(student.activation, {"W": W, "a": a}, teacher.layers)
 
     with jax.enable_x64(True):
         return np.asarray(jax.hessian(loss)(jax.numpy.asarray(student.theta)))

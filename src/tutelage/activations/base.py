@@ -221,7 +221,9 @@ class Elementary(Activation):
 
     def mean_moments(self, pair: Pair, order: int = 2) -> MeanMoments:
         table = self.mean_tables(pair.m_u, pair.m_v, pair.q_uu, pair.q_uv, pair.q_vv, JAX, pair.determinant)
-        return Activation.mean_moments(self, pair, order) if table is None else mean_moments(table, pair, order)
+        return (
+            Activation.mean_moments(self, pair, order) if table is None else mean_moments(table, pair, order)
+        )
 
     def neuron_means(self, m: Array, q: Array) -> tuple[Array, ...]:
         mean = self.mean_table(m, q, JAX)

@@ -26,7 +26,9 @@ def density(h: Any, xp: Namespace) -> Any:
     return xp.exp(-h * h / 2) / xp.sqrt(2 * xp.pi)
 
 
-def half_planes(m_u: Any, m_v: Any, A: Any, q: Any, B: Any, D: Any, xp: Namespace, signs: bool = False) -> Table:
+def half_planes(
+    m_u: Any, m_v: Any, A: Any, q: Any, B: Any, D: Any, xp: Namespace, signs: bool = False
+) -> Table:
     """K_pq for p, q ≥ 0; with ``signs`` those of sign(u) = 2 R'(u) − 1 in place of R', for p, q ≥ 1.
 
     Sums of the first minus ones would cancel where means and correlations are small. D > 0.

@@ -150,7 +150,13 @@ class Numerical(QuadratureActivation):
         return close.terms(outer, functional)
 
     def _expectations(
-        self, s_u: Array, s_v: Array, angle: Array, supplement: Array, refine: int | Array, means: Means = None
+        self,
+        s_u: Array,
+        s_v: Array,
+        angle: Array,
+        supplement: Array,
+        refine: int | Array,
+        means: Means = None,
     ) -> dict[str, Array]:
         """All expectations of a list of pairs, one after the other: memory does not grow with their number."""
 

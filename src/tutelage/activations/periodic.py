@@ -45,8 +45,8 @@ class Sin(Elementary):
     ) -> Table:  # fmt: skip
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
         return lambda p, q: (
-            near * _turned(m_u - m_v, p - q, xp) - opposite * _turned(m_u + m_v, p + q, xp)
-        ) / 2
+            (near * _turned(m_u - m_v, p - q, xp) - opposite * _turned(m_u + m_v, p + q, xp)) / 2
+        )
 
     def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
         return lambda p: xp.exp(-q / 2) * _turned(m, p - 1, xp)
@@ -85,8 +85,8 @@ class Cos(Elementary):
     ) -> Table:  # fmt: skip
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
         return lambda p, q: (
-            near * _turned(m_u - m_v, p - q, xp) + opposite * _turned(m_u + m_v, p + q, xp)
-        ) / 2
+            (near * _turned(m_u - m_v, p - q, xp) + opposite * _turned(m_u + m_v, p + q, xp)) / 2
+        )
 
     def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
         return lambda p: xp.exp(-q / 2) * _turned(m, p, xp)

@@ -14,8 +14,8 @@ from tutelage.activations.base import Activation
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
 from tutelage.activations.facts import Reflection
 from tutelage.activations.pairs import MeanMoments, Means, Pair, PairMoments, PlaneTerms, mean_moments
-from tutelage.activations.positive_part import positive_part_dual, positive_part_mean
 from tutelage.activations.positive_pairs import crossing, half_line_with_zeros, positive_parts
+from tutelage.activations.positive_part import positive_part_dual, positive_part_mean
 from tutelage.base import check
 from tutelage.base.types import ArrayLike
 
@@ -89,7 +89,9 @@ class RectifiedFamily(Activation):
 
         def mixed(p: int, q: int, m: Array, mean: Callable[[int], Array]) -> Array | float:
             """E[u^(p) R^(q)(v)] with the mean of u and the moments of v."""
-            return {0: lambda: m * mean(q) + pair.q_uv * mean(q + 1), 1: lambda: mean(q)}.get(p, lambda: 0.0)()
+            return {0: lambda: m * mean(q) + pair.q_uv * mean(q + 1), 1: lambda: mean(q)}.get(
+                p, lambda: 0.0
+            )()
 
         return mean_moments(
             lambda p, q: (

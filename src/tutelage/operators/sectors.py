@@ -54,27 +54,52 @@ class Explicit(Sector):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Repeated(Sector):
-    """Vectors u ⊗ q in W, zero elsewhere: u a column of ``basis`` (k, n), q orthogonal to the rows of ``frame`` (r, d)."""
+    """Vectors u ⊗ q in one layer, zero elsewhere: u a column of ``basis`` (k, n), q orthogonal to the rows of ``frame`` (r, d).
+
+    ``within`` (d, n) narrows q down to the span of these orthonormal columns, in which the frame then lies. ``layer`` is
+    ``W`` (k, d), or ``a``: the read-outs with the output bias as (k + 1, m), q a direction of the outputs.
+    """
 
     values: np.ndarray
     basis: np.ndarray
     frame: np.ndarray
     layout: Layout
+    within: np.ndarray | None = None
+    layer: str = "W"
 
     @property
     def multiplicity(self) -> int:
         """d − r."""
-        return self.frame.shape[1] - self.frame.shape[0]
+        size = self.frame.shape[1] if self.within is None else self.within.shape[1]
+        return size - self.frame.shape[0]
 
     def _outside(self, delta: np.ndarray) -> np.ndarray:
-        """The rows of Uᵀ V outside the row space, (n, d)."""
-        rows = self.basis.T @ self.layout.split(delta)["W"]
-        return rows - (rows @ self.frame.T) @ self.frame
+        """The rows of Uᵀ V outside the frame, (n, d)."""
+        layers = self.layout.split(delta)
+        if self.layer == "W":
+            matrix = layers["W"]
+        else:
+            matrix = np.concatenate([np.atleast_2d(layers[name].T) for name in self._read_outs])
+        rows = self.basis.T @ matrix
+        within = rows if self.within is None else (rows @ self.within) @ self.within.T
+        return within - (rows @ self.frame.T) @ self.frame
 
-    def _alone(self, W: np.ndarray) -> np.ndarray:
-        """θ (..., P) with this W (..., k, d) and zeros elsewhere."""
-        out = np.zeros((*W.shape[:-2], self.layout.size))
-        out[..., self.layout.slices["W"]] = W.reshape(*W.shape[:-2], -1)
+    @property
+    def _read_outs(self) -> list[str]:
+        return [name for name in ("a", "c") if name in self.layout.trained]
+
+    def _alone(self, matrix: np.ndarray) -> np.ndarray:
+        """θ (..., P) with this layer (..., k, d) and zeros elsewhere."""
+        front = matrix.shape[:-2]
+        out = np.zeros((*front, self.layout.size))
+        if self.layer == "W":
+            out[..., self.layout.slices["W"]] = matrix.reshape(*front, -1)
+            return out
+        layers = self.layout.split(out)
+        if "a" in self._read_outs:
+            layers["a"][...] = np.swapaxes(matrix[..., : layers["a"].shape[-1], :], -1, -2)
+        if "c" in self._read_outs:
+            layers["c"][...] = matrix[..., -1, :]
         return out
 
     def energies(self, delta: np.ndarray) -> np.ndarray:
@@ -84,17 +109,22 @@ class Repeated(Sector):
         return self._alone(self.basis @ (weights[:, None] * self._outside(delta)))
 
     def vectors(self) -> np.ndarray:
-        product = np.einsum("in,dm->nmid", self.basis, _complement(self.frame.T))
+        frame = self.frame if self.within is None else self.frame @ self.within
+        outside = complement(frame.T)
+        outside = outside if self.within is None else self.within @ outside
+        product = np.einsum("in,dm->nmid", self.basis, outside)
         return self._alone(product.reshape(-1, *product.shape[2:])).T
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Lifted(Sector):
-    """A sector of the reduced block: its vectors, W (k, r), become those with W Q (k, d), Q the frame (r, d)."""
+    """A sector of the reduced block: its vectors become those with W Q (k, d), Q the frame (r, d), and U A, U (m, ρ)."""
 
     inner: Sector
-    frame: np.ndarray
     layout: Layout
+    inside: Layout
+    frame: np.ndarray | None = None
+    outputs: np.ndarray | None = None
 
     @property
     def values(self) -> np.ndarray:
@@ -106,17 +136,29 @@ class Lifted(Sector):
         """That of the inner sector."""
         return self.inner.multiplicity
 
-    @property
-    def _inside(self) -> Layout:
-        return self.layout.reshaped(W=(self.layout.shape("W")[0], self.frame.shape[0]))
-
     def _down(self, delta: np.ndarray) -> np.ndarray:
         layers = self.layout.split(delta)
-        return self._inside.flatten(layers | {"W": layers["W"] @ self.frame.T})
+        if self.frame is not None:
+            layers["W"] = layers["W"] @ self.frame.T
+        for name in self._turned:
+            layers[name] = np.tensordot(self.outputs.T, layers[name], 1)
+        return self.inside.flatten({name: layers[name].reshape(self.inside.shape(name)) for name in layers})
 
     def _up(self, reduced: np.ndarray) -> np.ndarray:
-        layers = self._inside.split(reduced)
-        return self.layout.flatten(layers | {"W": layers["W"] @ self.frame})
+        front, layers = reduced.shape[:-1], self.inside.split(reduced)
+        if self.frame is not None:
+            layers["W"] = layers["W"] @ self.frame
+        for name in self._turned:
+            rest = self.layout.shape(name)[1:]
+            layer = layers[name].reshape(*front, self.outputs.shape[1], -1)
+            layers[name] = (self.outputs @ layer).reshape(*front, len(self.outputs), *rest)
+        return self.layout.flatten(layers)
+
+    @property
+    def _turned(self) -> list[str]:
+        if self.outputs is None:
+            return []
+        return [name for name in ("a", "c") if name in self.layout.trained]
 
     def energies(self, delta: np.ndarray) -> np.ndarray:
         return self.inner.energies(self._down(delta))
@@ -159,10 +201,10 @@ class Rest(Sector):
         return weights[0] * self._outside(delta)
 
     def vectors(self) -> np.ndarray:
-        return _complement(np.concatenate([s.vectors() for s in self.others], axis=1))
+        return complement(np.concatenate([s.vectors() for s in self.others], axis=1))
 
 
-def _complement(basis: np.ndarray) -> np.ndarray:
+def complement(basis: np.ndarray) -> np.ndarray:
     """An orthonormal basis (n, n − m) of what is orthogonal to the orthonormal columns of ``basis`` (n, m)."""
     full, _ = np.linalg.qr(basis, mode="complete")
     return full[:, basis.shape[1] :]

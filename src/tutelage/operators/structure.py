@@ -13,19 +13,23 @@ from tutelage.operators.ball import BallHessian
 from tutelage.operators.sectors import Sector
 
 if TYPE_CHECKING:
-    from tutelage.operators.base import SymmetricOperator
+    from tutelage.operators.loss_hessian import LossHessian
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Copies:
     """A small symmetric matrix each of whose eigenvalues the operator has ``multiplicity`` times.
 
-    ``factor``, where there is one, is a G (m, n) with GᵀG = ``matrix`` (n, n) and m < n, which proves zeros.
+    ``factor``, where there is one, is a G (m, n) with GᵀG = ``matrix`` (n, n) and m < n, which proves zeros. The rest says
+    where its vectors live, as :class:`Repeated` has it; ``frame`` is None where it was not asked for.
     """
 
     matrix: np.ndarray
     multiplicity: int
     factor: np.ndarray | None = None
+    frame: np.ndarray | None = None
+    within: np.ndarray | None = None
+    layer: str = "W"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,20 +38,23 @@ class Reduction:
 
     Attributes
     ----------
-    block : SymmetricOperator
+    block : LossHessian
         B: the operator inside the span of the neurons, of the same kind (science 3a).
     copies : tuple of Copies
         C with m: what repeats itself in every direction outside.
     layout : Layout
         Of the whole operator; the inside is one of its layer ``W``.
     frame : ndarray, shape (r, d), or None
-        Orthonormal rows spanning the inside, where asked for.
+        Orthonormal rows spanning the inside, where asked for; None too where the inputs are left as they are.
+    outputs : ndarray, shape (m, ρ), or None
+        Orthonormal columns spanning the read-outs, where they span less than all outputs.
     """
 
-    block: SymmetricOperator
+    block: LossHessian
     copies: tuple[Copies, ...]
     layout: Layout
     frame: np.ndarray | None = None
+    outputs: np.ndarray | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tutelage.population.functional import plane_block
+from tutelage.population.pairs import outputs
 
 if TYPE_CHECKING:
     from tutelage.population.pair_hessian import PairHessian
@@ -19,41 +20,103 @@ def dense_pairs(op: PairHessian) -> np.ndarray:
     out = np.zeros((op.size, op.size))
     if "W" in at:
         ww = out[at["W"], at["W"]].reshape(k, d, k, d)
+        weight = _weight(op)
         for i in range(k):
-            _fill_row(op, i, ww[i])
+            _fill_row(op, i, weight[i], ww[i])
         if op.plane is not None:
             for m in range(len(op.plane.i)):
                 ww[op.plane.i[m], :, op.plane.j[m], :] += plane_block(op.plane, m)
         if op.part is not None:
             for i in range(k):
-                ww[i, :, i, :] += op.part.diagonal_block(op.W, i)
+                ww[i, :, i, :] += op.part.diagonal_block(op.network.W, i)
         _symmetrize(out[at["W"], at["W"]])
-    if "a" in at:
-        aa = op.tables.k00
-        out[at["a"], at["a"]] = (aa + aa.T) / 2
-    if "W" in at and "a" in at:
-        out[at["W"], at["a"]] = mixed_block(op)
-        out[at["a"], at["W"]] = out[at["W"], at["a"]].T
+    for (row, column), block in _other_blocks(op).items():
+        out[at[row], at[column]] = block
+        out[at[column], at[row]] = block.T
     return out
 
 
-def mixed_block(op: PairHessian) -> np.ndarray:
-    """H[w_i, a_j], shape (k d, k)."""
-    k, d = op.W.shape
-    t = op.tables
-    block = op.a[:, None, None] * (
-        t.k20[:, None, :] * op.W[:, :, None] + t.k11[:, None, :] * op.W.T[None, :, :]
-    )
+def _weight(op: PairHessian) -> np.ndarray:
+    """G = AᵀA (k, k)."""
+    A = outputs(op.network.a)
+    return A.T @ A
+
+
+def _other_blocks(op: PairHessian) -> dict[tuple[str, str], np.ndarray]:
+    """Those of the trained layers that are not (W, W), each once."""
+    return {
+        (x, y): make(op) for (x, y), make in _BLOCKS.items() if {x, y} <= set(op.layout.trained)
+    }  # fmt: skip
+
+
+def _mixed(op: PairHessian) -> np.ndarray:
+    """H[w_i, A_oj], shape (k d, m k)."""
+    (k, d), A, t, W = op.network.W.shape, outputs(op.network.a), op.tables, op.network.W
+    inner = t.k20[:, None, :] * W[:, :, None] + t.k11[:, None, :] * W.T[None, :, :]
+    block = A.T[:, None, :, None] * inner[:, :, None, :]
     if op.part is not None:
-        for i in range(k):
-            block[i, :, i] += op.part.read_out_column(op.W, i)
+        block[np.arange(k), :, :, np.arange(k)] += op.part.read_out_columns(W)
+    return block.reshape(k * d, -1)
+
+
+def _weights_and_biases(op: PairHessian) -> np.ndarray:
+    """H[w_i, b_j], shape (k d, k)."""
+    (k, d), t, W, G = op.network.W.shape, op.tables, op.network.W, _weight(op)
+    block = (G * t.k21)[:, None, :] * W[:, :, None] + (G * t.k12)[:, None, :] * W.T[None, :, :]
+    if op.part is not None:
+        block[np.arange(k), :, np.arange(k)] += op.part.bias_columns(W)
     return block.reshape(k * d, k)
 
 
-def _fill_row(op: PairHessian, i: int, row: np.ndarray) -> None:
+def _biases(op: PairHessian) -> np.ndarray:
+    block = _weight(op) * op.tables.k11
+    block = (block + block.T) / 2
+    return block if op.part is None else block + np.diag(op.part.identity)
+
+
+def _biases_and_read_outs(op: PairHessian) -> np.ndarray:
+    """H[b_i, A_oj], shape (k, m k)."""
+    A, k = outputs(op.network.a), op.k
+    block = A.T[:, :, None] * op.tables.k10[:, None, :]
+    if op.part is not None:
+        block[np.arange(k), :, np.arange(k)] += op.part.slope.T
+    return block.reshape(k, -1)
+
+
+def _read_outs(op: PairHessian) -> np.ndarray:
+    kappa = op.tables.k00
+    return np.kron(np.eye(op.network.n_outputs), (kappa + kappa.T) / 2)
+
+
+def _output_column(op: PairHessian, layer: str) -> np.ndarray:
+    """H[layer, c_o], shape (., m)."""
+    A, m = outputs(op.network.a), op.network.n_outputs
+    if op.own is None:  # The functional part alone.
+        return np.zeros((op.layout.slices[layer].stop - op.layout.slices[layer].start, m))
+    s0, s1, s2 = op.own
+    if layer == "W":
+        return ((s2[:, None] * op.network.W)[:, :, None] * A.T[:, None, :]).reshape(-1, m)
+    if layer == "b":
+        return s1[:, None] * A.T
+    return np.kron(np.eye(m), s0[:, None]) if layer == "a" else np.eye(m)
+
+
+_BLOCKS = {
+    ("a", "a"): _read_outs,
+    ("W", "a"): _mixed,
+    ("W", "b"): _weights_and_biases,
+    ("b", "b"): _biases,
+    ("b", "a"): _biases_and_read_outs,
+    ("W", "c"): lambda op: _output_column(op, "W"),
+    ("b", "c"): lambda op: _output_column(op, "b"),
+    ("a", "c"): lambda op: _output_column(op, "a"),
+    ("c", "c"): lambda op: _output_column(op, "c"),
+}
+
+
+def _fill_row(op: PairHessian, i: int, weight: np.ndarray, row: np.ndarray) -> None:
     """Blocks (i, j) for all j into ``row`` of shape (d, k, d)."""
-    t, W = op.tables, op.W
-    weight = op.a[i] * op.a
+    t, W = op.tables, op.network.W
     k11, k22, k31, k13 = (weight * x[i] for x in (t.k11, t.k22, t.k31, t.k13))
     w = W[i]
     np.multiply(w[:, None, None], (k31[:, None] * w + k22[:, None] * W)[None], out=row)
@@ -76,53 +139,64 @@ def _symmetrize(matrix: np.ndarray, tile: int = 512) -> None:
 
 def pair_frobenius_squared(op: PairHessian) -> float:
     r""":math:`\|H\|_F^2` in O(k² d) from Gram matrices; diagonal blocks with a functional part explicitly."""
-    total = 0.0
-    t, W, a = op.tables, op.W, op.a
-    k, d = W.shape
-    k00, k11, k20, k22, k31, k13 = t.k00, t.k11, t.k20, t.k22, t.k31, t.k13
-    q = W @ W.T
-    n = np.diag(q)
-    qi, qj = n[:, None], n[None, :]
-    if "W" in op.layout.trained:
-        rest_trace = k31 * qi + 2 * k22 * q + k13 * qj
-        rest = (
-            (k31 * qi) ** 2 + (k13 * qj) ** 2 + 2 * k31 * k13 * q**2 + 2 * k22**2 * (qi * qj + q**2)
-            + 4 * k22 * q * (k31 * qi + k13 * qj)
-        )  # fmt: skip
-        weight = np.outer(a, a) ** 2
-        squares = weight * (d * k11**2 + 2 * k11 * rest_trace + rest)
-        if op.plane is not None:
-            _add_plane_squares(op, op.plane, squares)
-        if op.part is not None:
-            for i in range(k):
-                squares[i, i] = np.sum((_diagonal_block(op, i) + op.part.diagonal_block(op.W, i)) ** 2)
-        total += float(np.sum(squares))
-    if "a" in op.layout.trained:
-        total += float(np.sum(k00**2))
-    if "W" in op.layout.trained and "a" in op.layout.trained:
-        if op.part is None:
-            mixed = a[:, None] ** 2 * (k20**2 * qi + 2 * k20 * k11 * q + k11**2 * qj)
-            total += 2 * float(np.sum(mixed))
-        else:
-            total += 2 * float(np.sum(mixed_block(op) ** 2))
+    total = _hidden_squares(op) if "W" in op.layout.trained else 0.0
+    for (row, column), make in _BLOCKS.items():
+        if {row, column} <= set(op.layout.trained):
+            squares = _mixed_squares(op) if (row, column) == ("W", "a") and op.part is None else None
+            squares = float(np.sum(make(op) ** 2)) if squares is None else squares
+            total += squares if row == column else 2 * squares
     return total
 
 
-def _add_plane_squares(op: PairHessian, plane: PlaneBlocks, squares: np.ndarray) -> None:
-    """Close pairs have k11 and the plane alone: their squared norms replace the table's."""
-    k11 = op.tables.k11
+def _mixed_squares(op: PairHessian) -> float:
+    """Of the block (W, a), by far the largest of the others, without forming it."""
+    t, W = op.tables, op.network.W
+    q = W @ W.T
+    n = np.diag(q)
+    weight = np.sum(outputs(op.network.a) ** 2, axis=0)[:, None]
+    return float(np.sum(weight * (t.k20**2 * n[:, None] + 2 * t.k20 * t.k11 * q + t.k11**2 * n)))
+
+
+def _hidden_squares(op: PairHessian) -> float:
+    t, W = op.tables, op.network.W
+    k, d = W.shape
+    k11, k22, k31, k13 = t.k11, t.k22, t.k31, t.k13
+    q = W @ W.T
+    n = np.diag(q)
+    qi, qj = n[:, None], n[None, :]
+    rest_trace = k31 * qi + 2 * k22 * q + k13 * qj
+    rest = (
+        (k31 * qi) ** 2 + (k13 * qj) ** 2 + 2 * k31 * k13 * q**2 + 2 * k22**2 * (qi * qj + q**2)
+        + 4 * k22 * q * (k31 * qi + k13 * qj)
+    )  # fmt: skip
+    weight = _weight(op)
+    squares = weight**2 * (d * k11**2 + 2 * k11 * rest_trace + rest)
+    if op.plane is not None:
+        _add_plane_squares(op, op.plane, weight, squares)
+    if op.part is not None:
+        for i in range(k):
+            squares[i, i] = np.sum((_diagonal_block(op, i, weight) + op.part.diagonal_block(W, i)) ** 2)
+    return float(np.sum(squares))
+
+
+def _add_plane_squares(op: PairHessian, plane: PlaneBlocks, weight: np.ndarray, squares: np.ndarray) -> None:
+    """What a close pair's plane adds to the squared norm of its table's block, which is not I alone where there are means."""
     for m, (i, j) in enumerate(zip(plane.i, plane.j, strict=True)):
         block = plane_block(plane, m)
-        squares[i, j] += 2 * op.a[i] * op.a[j] * k11[i, j] * np.trace(block) + np.sum(block**2)
+        squares[i, j] += 2 * np.sum(_pair_block(op, i, j, weight) * block) + np.sum(block**2)
 
 
-def _diagonal_block(op: PairHessian, i: int) -> np.ndarray:
+def _pair_block(op: PairHessian, i: int, j: int, weight: np.ndarray) -> np.ndarray:
+    """The (d, d) block (w_i, w_j) of the tables."""
+    t, w, v = op.tables, op.network.W[i], op.network.W[j]
+    block = t.k31[i, j] * np.outer(w, w) + t.k13[i, j] * np.outer(v, v)
+    block += t.k22[i, j] * (np.outer(w, v) + np.outer(v, w)) + t.k11[i, j] * np.eye(op.d)
+    return weight[i, j] * block
+
+
+def _diagonal_block(op: PairHessian, i: int, weight: np.ndarray) -> np.ndarray:
     """The (d, d) block (w_i, w_i) of the outer part."""
-    t, w = op.tables, op.W[i]
-    weight = op.a[i] ** 2
-    block = weight * (
-        t.k11[i, i] * np.eye(op.d) + (t.k31[i, i] + 2 * t.k22[i, i] + t.k13[i, i]) * np.outer(w, w)
-    )
+    block = _pair_block(op, i, i, weight)
     if op.plane is not None:
         for m in np.flatnonzero((op.plane.i == i) & (op.plane.j == i)):
             block = block + plane_block(op.plane, int(m))

@@ -1,9 +1,12 @@
 r"""Population loss and gradient of any student and teacher, traceable under jit (call them in 64-bit mode).
 
-With z_j over the rows of (W; W_*) and c = (a, −a_*) (science 1.5)
+With z_j over the rows of (W; W_*), C = (A, −A_*), Δ = c − c_*, and :math:`G = A^TC` (science 1.5, 9, 19)
 
-.. math:: \varepsilon = \tfrac12 c^T\kappa(Z, Z)\,c,\qquad
-   \partial_{w_i}\varepsilon = a_i\sum_j c_j(k_{20} w_i + k_{11} z_j),\qquad \partial_{a_i}\varepsilon = \sum_j c_j k_{00}.
+.. math:: \varepsilon = \tfrac12\sum_{ij}(C^TC)_{ij}\kappa_{ij} + \Delta\cdot Cs_0 + \tfrac12|\Delta|^2,\qquad
+   \partial_{w_i}\varepsilon = \sum_j G_{ij}(k_{20} w_i + k_{11} z_j) + (A^T\Delta)_i s_2 w_i,
+
+.. math:: \partial_{b_i}\varepsilon = \sum_j G_{ij} k_{10} + (A^T\Delta)_i s_1,\qquad
+   \partial_{A_{oi}}\varepsilon = \sum_j C_{oj} k_{00} + \Delta_o s_0,\qquad \partial_c\varepsilon = Cs_0 + \Delta.
 
 Near the optimum these sums cancel. The ``path`` forms do not: along the segment from teacher to student,
 f − f_* is the integral of ∇f·δ, so that with Gauss-Legendre nodes s, weights p and θ_s = θ_* + s δ
@@ -25,41 +28,84 @@ import numpy as np
 from tutelage import moments
 from tutelage.activations import Activation
 from tutelage.base.types import Array
-from tutelage.population.pairs import outer_product
+from tutelage.population.pairs import Layers, Own, outer_product, outputs
 
 Rule: TypeAlias = tuple[np.ndarray, np.ndarray]
 """Nodes and weights."""
 
-_Layers: TypeAlias = tuple[Array, Array]
-"""W and a."""
+
+def same_layers(student: Layers, teacher: Layers) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Both with the biases that either has: zeros where one has none."""
+    zeros = {"b": lambda n: jnp.zeros(n["W"].shape[:-1]), "c": lambda n: jnp.zeros(n["a"].shape[:-1])}
+    missing = [name for name in zeros if (name in student) != (name in teacher)]
+    more = [{name: zeros[name](n) for name in missing if name not in n} for n in (student, teacher)]
+    return {**student, **more[0]}, {**teacher, **more[1]}
 
 
-def stack(W: Array, a: Array, W_star: Array, a_star: Array) -> _Layers:
-    """Rows (W; W_*) and signed read-outs (a, −a_*)."""
-    return jnp.concatenate([W, W_star]), jnp.concatenate([a, -a_star])
+class _Difference:
+    """f − f_* as one network: its rows, biases, signed read-outs and output bias."""
+
+    def __init__(self, student: Layers, teacher: Layers):
+        student, teacher = same_layers(student, teacher)
+        self.W, self.b = student["W"], student.get("b")
+        self.Z = jnp.concatenate([student["W"], teacher["W"]])
+        self.b_Z = None if self.b is None else jnp.concatenate([self.b, teacher["b"]])
+        self.A = outputs(student["a"])
+        self.C = jnp.concatenate([self.A, -outputs(teacher["a"])], axis=1)
+        self.offset = (student["c"] - teacher["c"]).reshape(-1) if "c" in student else None
+
+    def own(self, activation: Activation) -> tuple[Array, Array, Array]:
+        """s_0, s_1, s_2 of all neurons."""
+        b = jnp.zeros(len(self.Z)) if self.b_Z is None else self.b_Z
+        return moments.neuron_means(activation, self.Z, b)
 
 
-def loss(activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array) -> Array:
-    """½ E(f − f_*)², expanded; accurate to about 1e-16 of the terms it is a difference of."""
-    Z, c = stack(W, a, W_star, a_star)
-    return 0.5 * c @ moments.dual_matrix(activation, Z, Z) @ c
+def loss_terms(activation: Activation, student: Layers, teacher: Layers) -> tuple[Array, Array]:
+    """½ E |f − f_*|², expanded, and the sum of the sizes of its terms."""
+    f = _Difference(student, teacher)
+    terms = (f.C.T @ f.C) * moments.dual_matrix(activation, f.Z, f.Z, f.b_Z, f.b_Z)
+    value, size = 0.5 * terms.sum(), 0.5 * jnp.abs(terms).sum()
+    if f.offset is None:
+        return value, size
+    mixed, square = f.offset * (f.C @ f.own(activation)[0]), 0.5 * f.offset @ f.offset
+    return value + mixed.sum() + square, size + jnp.abs(mixed).sum() + square
 
 
-def gradient(activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array) -> _Layers:
-    """(∂ε/∂W (k, d), ∂ε/∂a (k,)), expanded ([C25] (1)-(2) in expectation)."""
-    Z, c = stack(W, a, W_star, a_star)
-    k00, k11, k20, _ = moments.first_moments(activation, W, Z)
-    return a[:, None] * ((k20 @ c)[:, None] * W + (k11 * c) @ Z), k00 @ c
+def loss(activation: Activation, student: Layers, teacher: Layers) -> Array:
+    """½ E |f − f_*|², expanded; accurate to about 1e-16 of the terms it is a difference of."""
+    return loss_terms(activation, student, teacher)[0]
 
 
-def pad(W: Array, a: Array, W_star: Array, a_star: Array) -> tuple[Array, Array, Array, Array]:
+def gradient(activation: Activation, student: Layers, teacher: Layers) -> dict[str, Array]:
+    """The gradient by every layer of the student, expanded ([C25] (1)-(2) in expectation)."""
+    f = _Difference(student, teacher)
+    k00, k11, k20, _, *of_means = moments.first_moments(activation, f.W, f.Z, f.b, f.b_Z)
+    G, k = f.A.T @ f.C, len(f.W)
+    along, read_out = jnp.sum(G * k20, axis=1), f.C @ k00.T
+    found = {"b": jnp.sum(G * of_means[0], axis=1)} if of_means else {}
+    if f.offset is not None:
+        s0, s1, s2 = f.own(activation)
+        pull = f.A.T @ f.offset
+        along, read_out = along + pull * s2[:k], read_out + f.offset[:, None] * s0[:k]
+        found = {name: layer + pull * s1[:k] for name, layer in found.items()}
+        found["c"] = f.C @ s0 + f.offset
+    found |= {"W": along[:, None] * f.W + (G * k11) @ f.Z, "a": read_out}
+    return {name: found[name].reshape(layer.shape) for name, layer in student.items()}
+
+
+def pad(student: Layers, teacher: Layers) -> tuple[Layers, Layers]:
     """Give the narrower network silent copies of the wider one's last neurons (read-out 0): same functions, same widths."""
-    k, k_star = W.shape[0], W_star.shape[0]
+    k, k_star = student["W"].shape[0], teacher["W"].shape[0]
     if k > k_star:
-        return W, a, jnp.concatenate([W_star, W[k_star:]]), jnp.concatenate([a_star, jnp.zeros(k - k_star)])
-    if k_star > k:
-        return jnp.concatenate([W, W_star[k:]]), jnp.concatenate([a, jnp.zeros(k_star - k)]), W_star, a_star
-    return W, a, W_star, a_star
+        return student, _with_silent(teacher, student)
+    return (_with_silent(student, teacher), teacher) if k_star > k else (student, teacher)
+
+
+def _with_silent(narrow: Layers, wide: Layers) -> dict[str, Array]:
+    k = narrow["W"].shape[0]
+    copied = {name: jnp.concatenate([narrow[name], wide[name][k:]]) for name in ("W", "b") if name in narrow}
+    silent = jnp.zeros_like(wide["a"][..., k:])
+    return {**narrow, **copied, "a": jnp.concatenate([narrow["a"], silent], axis=-1)}
 
 
 def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -69,43 +115,65 @@ def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, n
     return np.pad((1 + nodes) / 2, (0, more)), np.pad(weights / 2, (0, more))
 
 
-def _segment(
-    W: Array, a: Array, W_star: Array, a_star: Array, rule: Rule
-) -> tuple[_Layers, _Layers, _Layers]:
-    """Neurons of all θ_s as one wide network (n k neurons), and the step with the quadrature weights in it."""
+def _segment(student: Layers, teacher: Layers, rule: Rule) -> tuple[Layers, Layers, Layers]:
+    """All θ_s, stacked; their neurons as one wide network (n k neurons); the step with the quadrature weights in it."""
     s, p = map(jnp.asarray, rule)
-    V, b = W - W_star, a - a_star
-    rows, read_outs = W_star + s[:, None, None] * V, a_star + s[:, None] * b
-    flat = (-1, W.shape[1])
-    wide = rows.reshape(flat), read_outs.reshape(-1)
-    return (rows, read_outs), wide, ((p[:, None, None] * V).reshape(flat), (p[:, None] * b).reshape(-1))
+    delta = {name: student[name] - teacher[name] for name in student}
+    nodes = {name: teacher[name] + _times(s, step) for name, step in delta.items()}
+    steps = {name: _times(p, step) for name, step in delta.items()}
+    return nodes, _widened(nodes, len(s)), _widened(steps, len(s))
 
 
-def path_loss(activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array, rule: Rule) -> Array:
+def _times(numbers: Array, layer: Array) -> Array:
+    return numbers.reshape(-1, *(1,) * layer.ndim) * layer
+
+
+def _widened(nodes: Layers, n: int) -> dict[str, Array]:
+    """Layers (n, ...) of n networks as those of their sum: neurons side by side, output biases added up."""
+    wide = {name: nodes[name].reshape(-1, *nodes[name].shape[2:]) for name in ("W", "b") if name in nodes}
+    a = jnp.moveaxis(nodes["a"], 0, -2)
+    wide["a"] = a.reshape(*a.shape[:-2], -1)
+    return wide | ({"c": nodes["c"].sum(axis=0)} if "c" in nodes else {})
+
+
+def path_loss(activation: Activation, student: Layers, teacher: Layers, rule: Rule) -> Array:
     """The loss without cancellation, for smooth activations; ``rule`` is a ``segment_rule``.
 
     n nodes are exact for polynomials of degree ≤ 2 n − 1.
     """
-    W, a, W_star, a_star = pad(W, a, W_star, a_star)
-    nodes, wide, step = _segment(W, a, W_star, a_star, rule)
-    k, n_nodes = W.shape[0], len(rule[0])
+    student, teacher = pad(*same_layers(student, teacher))
+    nodes, wide, step = _segment(student, teacher, rule)
+    weights = jnp.asarray(rule[1])
+    delta = {name: student[name] - teacher[name] for name in student}
 
-    def one_node(node: _Layers) -> _Layers:
-        tables = moments.pair_moments(activation, node[0], wide[0])
-        return outer_product(tables, *node, *wide, *step)
+    def one_node(node: Layers) -> Array:
+        image = _applied(activation, node, wide, step)
+        return sum((jnp.sum(delta[name] * image[name]) for name in delta), jnp.zeros(()))
 
-    out_W, out_a = jax.lax.map(one_node, nodes)  # one node at a time: tables (k, n k), never (n k, n k)
-    step_W, step_a = step[0].reshape(n_nodes, k, -1), step[1].reshape(n_nodes, k)
-    return 0.5 * (jnp.sum(step_W * out_W) + jnp.sum(step_a * out_a))
+    # One node at a time: tables (k, n k), never (n k, n k).
+    return 0.5 * jnp.sum(weights * jax.lax.map(one_node, nodes))
 
 
-def path_gradient(
-    activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array, rule: Rule
-) -> _Layers:
+def path_gradient(activation: Activation, student: Layers, teacher: Layers, rule: Rule) -> dict[str, Array]:
     """The gradient without cancellation, for smooth activations; shapes of the student."""
-    k = W.shape[0]
-    W, a, W_star, a_star = pad(W, a, W_star, a_star)
-    _, wide, step = _segment(W, a, W_star, a_star, rule)
-    tables = moments.pair_moments(activation, W, wide[0])
-    out_W, out_a = outer_product(tables, W, a, *wide, *step)
-    return out_W[:k], out_a[:k]
+    k, names = student["W"].shape[0], tuple(student)
+    student, teacher = pad(*same_layers(student, teacher))
+    _, wide, step = _segment(student, teacher, rule)
+    found = _applied(activation, student, wide, step)
+    kept = {"W": lambda x: x[:k], "b": lambda x: x[:k], "a": lambda x: x[..., :k], "c": lambda x: x}
+    return {name: kept[name](found[name]) for name in names}
+
+
+def _applied(activation: Activation, left: Layers, right: Layers, vector: Layers) -> dict[str, Array]:
+    """E[∇f ∇gᵀ] of two networks applied to a vector."""
+    b, b_right = left.get("b"), right.get("b")
+    tables = moments.pair_moments(activation, left["W"], right["W"], b, b_right)
+    own = None
+    if "c" in left:
+        own = (_own(activation, left), _own(activation, right))
+    return outer_product(tables, left, right, vector, own)
+
+
+def _own(activation: Activation, layers: Layers) -> Own:
+    b = layers.get("b")
+    return moments.neuron_means(activation, layers["W"], jnp.zeros(len(layers["W"])) if b is None else b)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import scipy.linalg
@@ -26,16 +26,27 @@ from tutelage.activations import Activation
 from tutelage.network import Network
 
 
-def function_space_size(activation: Activation, d: int) -> int | None:
-    """M, the number of monomials in d variables with a degree that is a power of σ; None for non-polynomial σ."""
-    return None if activation.degree is None else _dimension(activation.coefficients, d)
+def function_space_size(activation: Activation, d: int, layers: Collection[str] = ()) -> int | None:
+    """M, the number of monomials in d variables with a degree that is a power of σ; None for non-polynomial σ.
+
+    Among ``layers`` hidden biases b bring all lower degrees, an output bias c the constant.
+    """
+    return None if activation.degree is None else _dimension(_reached(activation.coefficients, layers), d)
 
 
 def function_space_factor(network: Network) -> np.ndarray:
-    """F (M, P) with H = FᵀF at the optimum of a polynomial network."""
+    """F (M, P) with H = FᵀF at the optimum of a polynomial network of one output."""
     coefficients = network.activation.coefficients
-    blocks = [_degree_rows(network, coefficients, m) for m in _degrees(coefficients)]
-    return _without_relations(blocks, coefficients, network.d, network.n_params)
+    reached = _reached(coefficients, network.layers)
+    blocks = [_degree_rows(network, coefficients, m) for m in _degrees(reached)]
+    return _without_relations(blocks, reached, network.d, network.n_params)
+
+
+def _reached(coefficients: Sequence[float], layers: Collection[str]) -> Sequence[float]:
+    """A polynomial with the powers that networks with these layers have."""
+    if "b" in layers:
+        return (1.0,) * len(coefficients)
+    return (1.0, *coefficients[1:]) if "c" in layers else coefficients
 
 
 def repeated_factor(network: Network) -> np.ndarray:
@@ -131,23 +142,33 @@ def _multi_indices(d: int, m: int) -> tuple[np.ndarray, np.ndarray]:
     return index, np.sqrt(norm)
 
 
-def _smoothed_derivative(coefficients: Sequence[float], m: int, q: np.ndarray) -> np.ndarray:
-    r""":math:`s_m(q) = \sum_{p \ge m} c_p\,\frac{p!}{(p-m)!}\,(p-m-1)!!\,q^{(p-m)/2}`, over even p − m."""
+def _smoothed_derivative(
+    coefficients: Sequence[float], m: int, q: np.ndarray, b: np.ndarray | None = None
+) -> np.ndarray:
+    r""":math:`s_m(q) = \sum_{p \ge m} c_p\,\frac{p!}{(p-m)!}\,E(b + \sqrt q z)^{p-m}`."""
     total = np.zeros_like(q)
     for p, c in enumerate(coefficients):
-        if c and p >= m and (p - m) % 2 == 0:
-            half = (p - m) // 2
-            moment = math.factorial(2 * half) // (2**half * math.factorial(half))
-            total += c * math.perm(p, m) * moment * q**half
+        if c and p >= m and (b is not None or (p - m) % 2 == 0):
+            total += c * math.perm(p, m) * _moment(p - m, q, b)
+    return total
+
+
+def _moment(n: int, q: np.ndarray, b: np.ndarray | None) -> np.ndarray:
+    r""":math:`E(b + \sqrt q z)^n = \sum_j C(n, 2j)\,(2j - 1)!!\,q^j\,b^{n - 2j}`."""
+    total = np.zeros_like(q)
+    for half in range(n // 2 + 1) if b is not None else [n // 2]:
+        normal = math.factorial(2 * half) // (2**half * math.factorial(half))
+        power = 1.0 if b is None else math.comb(n, 2 * half) * b ** (n - 2 * half)
+        total += normal * power * q**half
     return total
 
 
 def _degree_rows(network: Network, coefficients: Sequence[float], m: int) -> np.ndarray:
-    """The rows of F with |α| = m: derivatives of c_α by W and a."""
-    W, a, k = network.W, network.a, network.k
+    """The rows of F with |α| = m: derivatives of c_α by the layers."""
+    W, a, b, k = network.W, network.a, network.b, network.k
     index, norm = _multi_indices(network.d, m)
     q = np.sum(W * W, axis=1)
-    value, curvature = (_smoothed_derivative(coefficients, order, q) for order in (m, m + 2))
+    value, slope, curvature = (_smoothed_derivative(coefficients, order, q, b) for order in (m, m + 1, m + 2))
     picked = W[:, index]
     power = picked.prod(axis=2)
     # Written in place: these rows are the largest array of the method, copies of it would dominate the time.
@@ -162,4 +183,8 @@ def _degree_rows(network: Network, coefficients: Sequence[float], m: int) -> np.
         others = np.delete(picked, p, axis=2).prod(axis=2) * (a * value)[:, None] / norm
         rows[np.arange(len(index))[:, None], np.arange(k), index[:, p, None]] += others.T
     layers["a"][...] = (power * value[:, None] / norm).T
+    if b is not None:
+        layers["b"][...] = (power * (a * slope)[:, None] / norm).T
+    if m == 0 and network.c is not None:
+        layers["c"][...] = 1.0
     return out

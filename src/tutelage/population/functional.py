@@ -1,4 +1,4 @@
-r"""The functional part of the Hessian away from the optimum, :math:`E[(f-f_*)\nabla^2 f]` (science 1.5)."""
+r"""The functional part of the Hessian away from the optimum, :math:`E[(f-f_*)\cdot\nabla^2 f]` (science 1.5, 9, 19)."""
 
 from __future__ import annotations
 
@@ -8,35 +8,50 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base.types import Array
-from tutelage.population.pairs import PlaneBlocks
+from tutelage.population.pairs import Layers, PlaneBlocks, outputs
 
 
 class FunctionalPart(NamedTuple):
-    r"""Coefficients over pairs (neuron w_i, source z_j), a_i c_j or c_j already multiplied in.
+    r"""Coefficients over pairs (neuron w_i, source z_j); the constant 1 is a source too, of weights 0.
 
     Block (w_i, w_i): ``identity_i I + square_i w_i w_iᵀ + Σ_j cross_ij (w_i z_jᵀ + z_j w_iᵀ) + Σ_j source_ij z_j z_jᵀ``
-    plus ``plane``; block (w_i, a_i): ``own_i w_i + Σ_j mixed_ij z_j``. Shapes (k,), (k,), (k, l), (k, l), (k,), (k, l).
+    plus ``plane``; block (w_i, A_oi): ``own_oi w_i + Σ_j C_oj k11_ij z_j``. With biases (w_i, b_i): ``third_i w_i + Σ_j
+    bent_ij z_j``, (b_i, b_i): ``identity_i``, (b_i, A_oi): ``slope_oi``. Shapes (k,), (k, l), (m, k); C (m, l) are the
+    read-outs of the sources, those of the teacher with a minus.
     """
 
     Z: np.ndarray
+    C: np.ndarray
+    k11: np.ndarray
     identity: np.ndarray
     square: np.ndarray
     cross: np.ndarray
     source: np.ndarray
     own: np.ndarray
-    mixed: np.ndarray
     plane: PlaneBlocks | None
+    third: np.ndarray | None = None
+    bent: np.ndarray | None = None
+    slope: np.ndarray | None = None
 
-    def product(self, W: Array, V: Array, b: Array) -> tuple[Array, Array]:
-        """Apply to (V, b), shapes (k, d), (k,)."""
+    def product(self, W: Array, vector: Layers) -> dict[str, Array]:
+        """Apply to a vector of layers, the output bias apart, which it leaves at 0."""
+        V, alpha = vector["W"], outputs(vector["a"])
         S = V @ self.Z.T
         s = jnp.sum(W * V, axis=1)
-        along_w = self.square * s + jnp.sum(self.cross * S, 1) + self.own * b
-        along_z = self.source * S + self.cross * s[:, None] + self.mixed * b[:, None]
-        out_W = self.identity[:, None] * V + along_w[:, None] * W + along_z @ self.Z
+        along_w = self.square * s + jnp.sum(self.cross * S, 1) + jnp.sum(self.own * alpha, 0)
+        along_z = self.source * S + self.cross * s[:, None] + self.k11 * (alpha.T @ self.C)
+        read_out = self.own * s + self.C @ (self.k11 * S).T
+        out = {}
+        if self.third is not None and self.bent is not None and self.slope is not None:
+            beta = vector["b"]
+            along_w, along_z = along_w + self.third * beta, along_z + self.bent * beta[:, None]
+            out["b"] = self.third * s + jnp.sum(self.bent * S, 1) + self.identity * beta
+            out["b"] = out["b"] + jnp.sum(self.slope * alpha, 0)
+            read_out = read_out + self.slope * beta
+        out["W"] = self.identity[:, None] * V + along_w[:, None] * W + along_z @ self.Z
         if self.plane is not None:
-            out_W = out_W + self.plane.apply(V)
-        return out_W, self.own * s + jnp.sum(self.mixed * S, 1)
+            out["W"] = out["W"] + self.plane.apply(V)
+        return out | {"a": read_out.reshape(vector["a"].shape)}
 
     def diagonal_block(self, W: np.ndarray, i: int) -> np.ndarray:
         """The (d, d) block of neuron i."""
@@ -49,12 +64,18 @@ class FunctionalPart(NamedTuple):
                 block += plane_block(self.plane, int(n))
         return block
 
-    def read_out_column(self, W: np.ndarray, i: int) -> np.ndarray:
-        """The (d,) block (w_i, a_i)."""
-        return self.own[i] * W[i] + self.mixed[i] @ self.Z
+    def read_out_columns(self, W: np.ndarray) -> np.ndarray:
+        """The blocks (w_i, A_oi), shape (k, d, m)."""
+        own = self.own.T[:, None, :] * W[:, :, None]
+        return own + np.einsum("ij,jd,oj->ido", self.k11, self.Z, self.C, optimize=True)
+
+    def bias_columns(self, W: np.ndarray) -> np.ndarray:
+        """The blocks (w_i, b_i), shape (k, d)."""
+        assert self.third is not None and self.bent is not None, "of a network with biases"
+        return self.third[:, None] * W + self.bent @ self.Z
 
     def trace(self, W: np.ndarray) -> float:
-        """Trace of the part; the read-out blocks lie off the diagonal."""
+        """Trace of the blocks (w_i, w_i); the read-out blocks lie off the diagonal."""
         total = W.shape[1] * np.sum(self.identity) + np.sum(self.square * np.sum(W * W, 1))
         total += 2 * np.sum(self.cross * (W @ self.Z.T)) + np.sum(self.source @ np.sum(self.Z * self.Z, 1))
         return float(total + (plane_trace(self.plane) if self.plane is not None else 0.0))

@@ -10,12 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage import moments
 from tutelage.activations import Activation
 from tutelage.base.types import Array
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import Layout
-from tutelage.network import Network
+from tutelage.network import Network, evaluate
 from tutelage.population import formulas
 from tutelage.problem import Objective, half_mean_square
 
@@ -33,14 +32,15 @@ class PopulationLoss(Objective):
 
     layout: Layout = eqx.field(static=True)
     frozen: Mapping[str, Array]
-    W_star: Array
-    a_star: Array
+    teacher: Mapping[str, Array]
+    """Its layers before standard normal inputs."""
+    inputs: GaussianInputs
     activation: Activation = eqx.field(static=True)
     n_nodes: int = eqx.field(static=True, default=0)
 
-    def _arrays(self, theta: Array) -> tuple[Array, Array, Array, Array]:
-        layers = self.layout.split(theta, self.frozen)
-        return layers["W"], layers["a"], self.W_star, self.a_star
+    def _layers(self, theta: Array) -> dict[str, Array]:
+        """The student's, before standard normal inputs."""
+        return self.inputs.standardised(self.layout.split(theta, self.frozen))
 
     @property
     def _rule(self) -> formulas.Rule:
@@ -50,18 +50,17 @@ class PopulationLoss(Objective):
         return self.observed(theta)[0]
 
     def observed(self, theta: Array) -> tuple[Array, Array]:
-        arrays = self._arrays(theta)
+        layers = self._layers(theta)
         near = jnp.zeros(())
         if self.n_nodes > 0:
-            near = jnp.maximum(formulas.path_loss(self.activation, *arrays, self._rule), 0.0)
+            near = jnp.maximum(formulas.path_loss(self.activation, layers, self.teacher, self._rule), 0.0)
             # The path form sums terms of the size of the starting loss: the displacement along flat
             # directions never shrinks (measured: within a factor of ten of eps times that loss).
             if self.activation.degree is not None:
                 return near, _EPS * near
-        Z, c = formulas.stack(*arrays)
-        terms = c[:, None] * moments.dual_matrix(self.activation, Z, Z) * c
-        expanded = jnp.maximum(0.5 * terms.sum(), 0.0)
-        floor = 4 * _EPS * 0.5 * jnp.abs(terms).sum()
+        value, size = formulas.loss_terms(self.activation, layers, self.teacher)
+        expanded = jnp.maximum(value, 0.0)
+        floor = 4 * _EPS * size
         if self.n_nodes == 0:
             return expanded, floor
         # The nodes were chosen for the start; the expanded form is the better one only far away.
@@ -71,20 +70,22 @@ class PopulationLoss(Objective):
     def gradient(self, theta: Array, key: jax.Array | None) -> Array:
         if self.n_nodes == 0:
             return self.smooth_gradient(theta)
-        W, a = formulas.path_gradient(self.activation, *self._arrays(theta), self._rule)
-        return self.layout.flatten({"W": W, "a": a})
+        layers = self._layers(theta)
+        return self._flat(formulas.path_gradient(self.activation, layers, self.teacher, self._rule))
 
     def smooth_gradient(self, theta: Array) -> Array:
         """The expanded gradient: its derivative is the exact Hessian at the cost of one set of tables."""
-        W, a = formulas.gradient(self.activation, *self._arrays(theta))
-        return self.layout.flatten({"W": W, "a": a})
+        return self._flat(formulas.gradient(self.activation, self._layers(theta), self.teacher))
+
+    def _flat(self, gradient: Mapping[str, Array]) -> Array:
+        return self.layout.flatten(self.inputs.pulled_back(gradient))
 
 
 class OnlineLoss(Objective):
     """The population loss, its gradient from ``batch`` fresh inputs at every step."""
 
     population: PopulationLoss
-    inputs: GaussianInputs
+    teacher: Mapping[str, Array]
     batch: int = eqx.field(static=True)
 
     @property
@@ -97,8 +98,8 @@ class OnlineLoss(Objective):
     def gradient(self, theta: Array, key: jax.Array | None) -> Array:
         assert key is not None, "batches are drawn by a key"
         p = self.population
-        X = self.inputs.draw(key, self.batch, p.W_star.shape[1])
-        y = p.activation(X @ p.W_star.T) @ p.a_star
+        X = p.inputs.draw(key, self.batch, self.teacher["W"].shape[1])
+        y = evaluate(p.activation, self.teacher, X)
 
         def loss(theta: Array) -> jax.Array:
             return half_mean_square(p.activation, p.layout.split(theta, p.frozen), X, y)
@@ -115,7 +116,9 @@ def nodes_for(student: Network, teacher: Network) -> int:
         return 0
     if student.activation.degree is not None:
         return student.activation.degree // 2 + 1
-    step = 2.0 * float(np.max(np.linalg.norm(student.W - teacher.W, axis=1)))
+    first, second = formulas.same_layers(student.layers, teacher.layers)
+    moved = np.column_stack([np.asarray(first[n] - second[n]) for n in ("W", "b") if n in first])
+    step = 2.0 * float(np.max(np.linalg.norm(moved, axis=1)))
     if step >= 1.0:
         return 0
     needed = max(1, math.ceil(_DIGITS / (2 * -math.log10(max(step, 1e-300)))))

@@ -10,54 +10,55 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage.activations import Activation
 from tutelage.base.precision import require_64_bit
-from tutelage.base.rows import row_coordinates, row_space
 from tutelage.base.types import Array
 from tutelage.layout import Layout
-from tutelage.moments import PairMoments
-from tutelage.operators import Copies, LossHessian, Reduction, Structure
-from tutelage.population import structure
+from tutelage.moments import MeanMoments, PairMoments
+from tutelage.network import Network
+from tutelage.operators import LossHessian, Structure
+from tutelage.population import reduction, structure
 from tutelage.population.dense_pairs import dense_pairs, pair_frobenius_squared
 from tutelage.population.functional import FunctionalPart, plane_trace
-from tutelage.population.pairs import PlaneBlocks, outer_product
+from tutelage.population.pairs import Own, PlaneBlocks, outer_product, outputs
 
 
 class PairHessian(LossHessian):
-    r"""The Hessian of science 1.4 as a structured operator.
+    r"""The Hessian of science 1.4 as a structured operator, with biases (science 9) and several outputs (science 19).
 
-    Blocks (i, j) are :math:`a_i a_j(k_{11} I + k_{31} w_i w_i^T + k_{22}(w_i w_j^T + w_j w_i^T) + k_{13} w_j w_j^T)`,
-    :math:`a_i(k_{20} w_i + k_{11} w_j)` and :math:`k_{00}`. A product costs three (k, k)·(k, d) matrix products.
+    Blocks (i, j) are :math:`G_{ij}(k_{11} I + k_{31} w_i w_i^T + k_{22}(w_i w_j^T + w_j w_i^T) + k_{13} w_j w_j^T)` with
+    :math:`G = A^TA`, :math:`A_{oi}(k_{20} w_i + k_{11} w_j)` and :math:`k_{00}`. A product costs three (k, k)·(k, d)
+    matrix products.
 
     Attributes
     ----------
-    W, a : ndarray (k, d), (k,)
-    tables : PairMoments of shape (k, k)
+    network : Network
+        The student.
+    tables : PairMoments, or MeanMoments with biases, of shape (k, k)
     layout : Layout
         The rows and columns that are kept.
-    activation : Activation
+    own : (s_0, s_1, s_2) or None
+        Of every neuron, each (k,), where there is an output bias.
     plane : PlaneBlocks or None
         Close pairs of a kinked activation.
     part : FunctionalPart or None
     """
 
-    W: np.ndarray
-    a: np.ndarray
-    tables: PairMoments
+    network: Network
+    tables: PairMoments | MeanMoments
     layout: Layout = eqx.field(static=True)
-    activation: Activation = eqx.field(static=True)
+    own: Own | None = None
     plane: PlaneBlocks | None = None
     part: FunctionalPart | None = None
 
     @property
     def d(self) -> int:
         """Input dimension."""
-        return self.W.shape[1]
+        return self.network.d
 
     @property
     def k(self) -> int:
         """Width."""
-        return self.W.shape[0]
+        return self.network.k
 
     @property
     def semidefinite(self) -> bool:
@@ -66,29 +67,29 @@ class PairHessian(LossHessian):
 
     @property
     def outer(self) -> PairHessian:
-        if self.part is None:
-            return self
-        return PairHessian(self.W, self.a, self.tables, self.layout, self.activation, self.plane)
+        return self if self.part is None else dataclasses.replace(self, part=None)
 
     @property
     def functional(self) -> PairHessian | None:
         if self.part is None:
             return None
-        nothing = PairMoments(*(np.zeros_like(t) for t in self.tables))
-        return PairHessian(self.W, self.a, nothing, self.layout, self.activation, None, self.part)
+        nothing = jax.tree.map(np.zeros_like, self.tables)
+        return dataclasses.replace(self, tables=nothing, own=None, plane=None)
 
     def product(self, vector: Array) -> Array:
         require_64_bit("PairHessian.product")
-        W, a = jnp.asarray(self.W), jnp.asarray(self.a)
-        layers = self.layout.split(vector, {"W": jnp.zeros_like(W), "a": jnp.zeros_like(a)})
-        V, b = layers["W"], layers["a"]
-        out_W, out_a = outer_product(self.tables, W, a, W, a, V, b)
+        here = {name: jnp.asarray(layer) for name, layer in self.network.layers.items()}
+        layers = self.layout.split(vector, {name: jnp.zeros_like(layer) for name, layer in here.items()})
+        own = None if self.own is None else (self.own, self.own)
+        out = outer_product(self.tables, here, here, layers, own)
         if self.plane is not None:
-            out_W = out_W + self.plane.apply(V)
+            out["W"] = out["W"] + self.plane.apply(layers["W"])
         if self.part is not None:
-            more_W, more_a = self.part.product(W, V, b)
-            out_W, out_a = out_W + more_W, out_a + more_a
-        return self.layout.flatten({"W": out_W, "a": out_a})
+            more = self.part.product(here["W"], layers)
+            out |= {name: out[name] + layer for name, layer in more.items()}
+        if "c" in here and "c" not in out:  # The functional part alone.
+            out["c"] = jnp.zeros_like(here["c"])
+        return self.layout.flatten(out)
 
     def dense(self) -> np.ndarray:
         self.require_memory()
@@ -96,14 +97,19 @@ class PairHessian(LossHessian):
 
     def trace(self) -> float:
         here, total = _on_host(self), 0.0
-        if "W" in self.layout.trained:
-            t = here.tables
+        t, trained, A = here.tables, here.layout.trained, outputs(here.network.a)
+        weight = np.sum(A**2, axis=0)
+        if "W" in trained:
             square = np.diag(t.k31) + 2 * np.diag(t.k22) + np.diag(t.k13)
-            total += np.sum(here.a**2 * (self.d * np.diag(t.k11) + square * np.sum(here.W**2, 1)))
+            total += np.sum(weight * (self.d * np.diag(t.k11) + square * np.sum(here.network.W**2, 1)))
             total += plane_trace(here.plane) if here.plane is not None else 0.0
-            total += here.part.trace(here.W) if here.part is not None else 0.0
-        if "a" in self.layout.trained:
-            total += np.trace(here.tables.k00)
+            total += here.part.trace(here.network.W) if here.part is not None else 0.0
+        if "b" in trained:
+            total += weight @ np.diag(t.k11) + (0.0 if here.part is None else np.sum(here.part.identity))
+        if "a" in trained:
+            total += len(A) * np.trace(t.k00)
+        if "c" in trained and here.own is not None:
+            total += len(A)
         return float(total)
 
     def frobenius_norm(self) -> float:
@@ -112,49 +118,15 @@ class PairHessian(LossHessian):
     @functools.cached_property
     def structure(self) -> Structure:
         here = _on_host(self)
-        reduction = functools.partial(_reduction, here)
+        reduced = functools.partial(reduction.reduced, here)
         if here.part is not None:
-            return Structure(reduction=reduction)
-        known = structure.of_outer_part(here.W, here.a, here.activation, here.layout)
-        return dataclasses.replace(known, reduction=reduction)
-
-
-def _reduction(operator: PairHessian, with_frame: bool = False) -> Reduction | None:
-    r"""Rows of W (and of the teacher) span r dimensions; in the other d − r the Hessian is C ⊗ I.
-
-    :math:`C_{ij} = a_i a_j k_{11}(i,j) + \delta_{ij}\,a_i\sum_l c_l k_{20}(i,l)`, shape (k, k), multiplicity d − r.
-    """
-    W, a, tables, layout = operator.W, operator.a, operator.tables, operator.layout
-    plane, part = operator.plane, operator.part
-    if "W" not in layout.trained:
-        return None
-    rows = W if part is None else np.concatenate([W, part.Z])
-    close = plane is not None or (part is not None and part.plane is not None)
-    coordinates, frame = row_space(rows) if close or with_frame else (row_coordinates(rows), None)
-    (k, d), r = W.shape, coordinates.shape[1]
-    if r >= d:
-        return None
-    repeated, factor = np.outer(a, a) * tables.k11, None
-    if part is None:
-        factor = structure.repeated_factor(coordinates, a, operator.activation)
-    else:
-        repeated = repeated + np.diag(part.identity)
-        part = part._replace(Z=coordinates[k:], plane=_project_plane(part.plane, frame))
-    block = PairHessian(
-        coordinates[:k], a, tables, layout.reshaped(W=(k, r)), operator.activation,
-        _project_plane(plane, frame), part,
-    )  # fmt: skip
-    return Reduction(block, (Copies((repeated + repeated.T) / 2, d - r, factor),), layout, frame)
+            return Structure(reduction=reduced)
+        known = structure.of_outer_part(here.network, here.layout)
+        return dataclasses.replace(known, reduction=reduced)
 
 
 def _on_host(operator: PairHessian) -> PairHessian:
     """The same with NumPy arrays, which an operator that went through JAX no longer has."""
-    if isinstance(operator.W, np.ndarray):
+    if isinstance(operator.network.W, np.ndarray):
         return operator
     return jax.tree.map(np.asarray, operator)
-
-
-def _project_plane(plane: PlaneBlocks | None, frame: np.ndarray | None) -> PlaneBlocks | None:
-    if plane is None or frame is None:
-        return None
-    return plane._replace(u=plane.u @ frame.T, v=plane.v @ frame.T)

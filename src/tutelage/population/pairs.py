@@ -2,26 +2,34 @@ r"""Sums over neuron pairs as matrix products: what every population formula is 
 
 A pair (i, j) of neurons w_i, v_j carries the block
 
-.. math:: \alpha\alpha'\,(k_{11} I + k_{31} w w^T + k_{22}(w v^T + v w^T) + k_{13} v v^T)
+.. math:: G_{ij}\,(k_{11} I + k_{31} w w^T + k_{22}(w v^T + v w^T) + k_{13} v v^T),\qquad G = A^TC
 
-(science 1.4), so that applying all of them costs three matrix products, O(k² d), and never (k d)².
+(science 1.4; A and C the read-outs, science 19), so that applying all of them costs three matrix products, O(k² d), and
+never (k d)². Biases add their rows (science 9).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base.types import Array
-from tutelage.moments import PairMoments
+from tutelage.moments import MeanMoments, PairMoments
+
+Layers: TypeAlias = Mapping[str, Array]
+"""W (k, d), a (k,) or (m, k), and b (k,) and c () or (m,) where the network has them."""
+
+Own: TypeAlias = tuple[Array, Array, Array]
+"""s_0, s_1, s_2 of the neurons, each (k,)."""
 
 
 class PlaneBlocks(NamedTuple):
     """Blocks of close pairs, written in the unit vectors of their own plane (kinked activations only).
 
-    Adds ``c[0] u uᵀ + c[1] v vᵀ + c[2] (u vᵀ + v uᵀ)`` to block (i, j); factors a_i a_j are in ``c``.
+    Adds ``c[0] u uᵀ + c[1] v vᵀ + c[2] (u vᵀ + v uᵀ)`` to block (i, j); read-outs are in ``c``.
     Shapes: i, j (n,); u, v (n, d); c (n, 3).
     """
 
@@ -42,32 +50,56 @@ class PlaneBlocks(NamedTuple):
         return jnp.zeros_like(V).at[self.i].add(out)
 
 
+def outputs(read_out: Array) -> Array:
+    """A read-out (k,) or (m, k) as (m, k)."""
+    return read_out.reshape(-1, read_out.shape[-1])
+
+
 def outer_product(
-    tables: PairMoments, W: Array, a: Array, Z: Array, c: Array, V: Array, b: Array
-) -> tuple[Array, Array]:
-    r"""Apply :math:`E[\nabla f_{(W,a)}\,\nabla f_{(Z,c)}^T]` to (V, b), by three matrix products.
+    tables: PairMoments | MeanMoments, left: Layers, right: Layers, vector: Layers,
+    own: tuple[Own, Own] | None = None,
+) -> dict[str, Array]:  # fmt: skip
+    r"""Apply :math:`E[\nabla f_{left}\,\nabla f_{right}^T]` to a vector, by three matrix products.
 
     Parameters
     ----------
     tables : PairMoments of shape (k, l)
-        k_40 is not used.
-    W, a : (k, d), (k,)
-        The network on the left.
-    Z, c : (l, d), (l,)
-        The network on the right.
-    V, b : (l, d), (l,)
-        The vector.
+        With biases MeanMoments. k_40 and k_30 are not used.
+    left, right : layers
+        The networks on either side.
+    vector : layers
+        Of the shapes of ``right``.
+    own : pair of (s_0, s_1, s_2), optional
+        Of both networks, where they have an output bias.
 
     Returns
     -------
-    out_W (k, d), out_a (k,)
+    layers
+        Of the shapes of ``left``.
     """
-    t = tables
+    t, W, Z, V = tables, left["W"], right["W"], vector["W"]
+    A, C, alpha = outputs(left["a"]), outputs(right["a"]), outputs(vector["a"])
+    G, M = A.T @ C, A.T @ alpha
     S = W @ V.T  # S[i, j] = w_i . V_j
     s = jnp.sum(Z * V, axis=1)  # z_j . V_j
-    cs = c * s
-    along_w = (t.k31 * S) @ c + t.k22 @ cs + t.k20 @ b
-    along_z = t.k22 * S * c + t.k13 * cs + t.k11 * b
-    out_W = a[:, None] * ((t.k11 * c) @ V + along_w[:, None] * W + along_z @ Z)
-    out_a = (t.k11 * S) @ c + t.k02 @ cs + t.k00 @ b
-    return out_W, out_a
+    along_w = jnp.sum(G * t.k31 * S + M * t.k20, axis=1) + (G * t.k22) @ s
+    along_z = G * (t.k22 * S + t.k13 * s) + M * t.k11
+    slopes = t.k11 * S + t.k02 * s
+    out = {}
+    if "b" in vector:
+        beta = vector["b"]
+        along_w, along_z = along_w + (G * t.k21) @ beta, along_z + G * t.k12 * beta
+        out["b"] = jnp.sum(G * (t.k21 * S + t.k11 * beta) + M * t.k10, axis=1) + (G * t.k12) @ s
+        slopes = slopes + t.k01 * beta
+    read_out = C @ slopes.T + alpha @ t.k00.T
+    if own is not None:
+        (s0, s1, s2), (z0, z1, z2) = own
+        gamma = vector["c"].reshape(-1)
+        pull, here = A.T @ gamma, z2 * s
+        along_w = along_w + s2 * pull
+        if "b" in vector:
+            out["b"], here = out["b"] + s1 * pull, here + z1 * vector["b"]
+        read_out = read_out + gamma[:, None] * s0
+        out["c"] = (C @ here + alpha @ z0 + gamma).reshape(left["c"].shape)
+    out["W"] = (G * t.k11) @ V + along_w[:, None] * W + along_z @ Z
+    return out | {"a": read_out.reshape(left["a"].shape)}

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage import moments
-from tutelage.activations import Activation
 from tutelage.base import check
-from tutelage.base.errors import InputError, NotAvailableError
+from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
-from tutelage.base.types import Array, Trainable
+from tutelage.base.types import Trainable
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import layer_names
-from tutelage.network import LAYERS, Network, require_plain
+from tutelage.network import LAYERS, Network
 from tutelage.population import formulas
+from tutelage.population.congruent import CongruentHessian
 from tutelage.population.hessian import functional_part, outer_hessian
 from tutelage.population.objective import OnlineLoss, PopulationLoss, nodes_for
 from tutelage.population.pair_hessian import PairHessian
@@ -39,7 +37,9 @@ class LossValue:
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Problem(NetworkProblem):
-    r"""A student before a teacher: :math:`\varepsilon(\theta) = \tfrac12 E_x(f_\theta - f_*)^2` (science 1.2).
+    r"""A student before a teacher: :math:`\varepsilon(\theta) = \tfrac12 E_x|f_\theta - f_*|^2` (science 1.2, 9, 9b, 19).
+
+    Biases and several outputs as the networks have them; a student may have biases that its teacher lacks.
 
     Parameters
     ----------
@@ -52,8 +52,8 @@ class Problem(NetworkProblem):
 
     Raises
     ------
-    NotAvailableError
-        Biases, several outputs, or inputs that are not standard normal.
+    InputError
+        Not a network, not an input law, sizes that do not match.
 
     Examples
     --------
@@ -78,12 +78,7 @@ class Problem(NetworkProblem):
         check.same_length(
             self.inputs.d or self.teacher.d, self.teacher.d, "Problem", "the dimension of the input law and d"
         )
-        if not self.inputs.is_standard:
-            raise NotAvailableError(
-                f"Problem: expected standard normal inputs, got {self.inputs!r}; its formulas hold for N(0, I) alone"
-            )
         object.__setattr__(self, "trainable", layer_names(self.trainable, LAYERS, "Problem"))
-        require_plain(self.teacher, "Problem")
 
     @property
     def optimum(self) -> Network:
@@ -102,64 +97,94 @@ class Problem(NetworkProblem):
         (``population.formulas``) has none but a quadrature error, estimated by changing the number of nodes.
         Negative round-off is returned as zero, with the floor as error.
         """
-        arrays = self._arrays(student)
-        expanded, scale = _expanded(self.teacher.activation, *arrays)
+        layers = self._pair(student)
+        expanded, scale = _expanded(self.teacher.activation, *layers)
         floor = 4 * _EPS * float(scale)
         best = LossValue(max(float(expanded), 0.0), floor, "expanded")
         if float(expanded) > 1e13 * floor or self.teacher.activation.kinks:
             return best
         coarse, fine = (
-            float(_path_loss(self.teacher.activation, *arrays, rule)) for rule in (_COARSE, _FINE)
+            float(_path_loss(self.teacher.activation, *layers, rule)) for rule in (_COARSE, _FINE)
         )
         error = abs(fine - coarse) + 16 * _EPS * abs(fine)
         return LossValue(max(fine, 0.0), error, "path") if error < floor else best
 
     @float64
     def gradient(self, student: Network) -> np.ndarray:
-        """∇ε with respect to the trainable parameters, shape (P,) when both layers are ([C25] (1)-(2))."""
-        arrays = self._arrays(student)
+        """∇ε with respect to the trainable parameters, shape (P,) when all layers are ([C25] (1)-(2))."""
+        layers = self._pair(student)
         near = self.loss_with_error(student).method == "path"
         form, rule = (_path_gradient, (_FINE,)) if near else (_gradient, ())
-        W, a = form(self.teacher.activation, *arrays, *rule)
-        return np.asarray(self.layout(student).flatten({"W": np.asarray(W), "a": np.asarray(a)}))
+        found = {name: np.asarray(x) for name, x in form(self.teacher.activation, *layers, *rule).items()}
+        return np.asarray(self.layout(student).flatten(self.inputs.pulled_back(found)))
 
-    def hessian(self, student: Network) -> PairHessian:
+    def hessian(self, student: Network) -> PairHessian | CongruentHessian:
         """∇²ε as a structured operator, its ``outer`` and ``functional`` parts separately available ([C25] (3)-(5))."""
-        self._arrays(student)
-        outer = outer_hessian(student, self.layout(student))
-        if student is self.teacher or _same(student, self.teacher):
-            return outer
-        return dataclasses.replace(outer, part=functional_part(student, self.teacher))
+        self._checked(student)
+        layout, standard = self.layout(student), self._standard(student)
+        inside = layout
+        if standard is not student:
+            means = ("b",) if self.inputs.mean is not None and "W" in layout.trained else ()
+            inside = standard.layout.only(
+                [*layout.trained, *(name for name in means if name not in layout.trained)]
+            )
+        hessian = outer_hessian(standard, inside)
+        if not (student is self.teacher or _same(student, self.teacher)):
+            hessian = dataclasses.replace(
+                hessian, part=functional_part(standard, self._standard(self.teacher))
+            )
+        return hessian if standard is student else CongruentHessian(hessian, self.inputs, student, layout)
 
     @float64
     def objective(self, students: Sequence[Network], batch: int | None = None) -> PopulationLoss | OnlineLoss:
         """The population loss; with a batch, gradients of that many fresh inputs (online SGD)."""
         for student in students:
-            self._arrays(student)
-        arrays = jax.tree.map(jnp.asarray, (self.frozen(students), self.teacher.W, self.teacher.a))
-        n_nodes = max(nodes_for(student, self.teacher) for student in students)
-        population = PopulationLoss(
-            self.layout(students[0]), *arrays, activation=self.teacher.activation, n_nodes=n_nodes
+            self._checked(student)
+        standard = self._standard(self.teacher)
+        frozen, here, teacher = jax.tree.map(
+            jnp.asarray, (self.frozen(students), standard.layers, self.teacher.layers)
         )
-        return population if batch is None else OnlineLoss(population, self.inputs, batch)
+        n_nodes = max(nodes_for(self._standard(student), standard) for student in students)
+        population = PopulationLoss(
+            self.layout(students[0]), frozen, here, self.inputs, self.teacher.activation, n_nodes
+        )
+        return population if batch is None else OnlineLoss(population, teacher, batch)
 
-    def _arrays(self, student: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        require_plain(student, "Problem")
+    def _standard(self, network: Network) -> Network:
+        """The same network as one of standard normal inputs; itself where they are."""
+        if self.inputs.is_standard:
+            return network
+        return network.with_layers(self.inputs.standardised(network.layers))
+
+    def _pair(self, student: Network) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Layers of student and teacher before standard normal inputs."""
+        self._checked(student)
+        return self._standard(student).layers, self._standard(self.teacher).layers
+
+    def _checked(self, student: Network) -> None:
+        if not isinstance(student, Network):
+            raise InputError(
+                f"Problem: expected a Network, got {type(student).__name__}; see tutelage.Network(W, a, activation)"
+            )
         if student.activation != self.teacher.activation:
             raise InputError(
                 f"Problem: expected the teacher's activation {self.teacher.activation.spec}, "
                 f"got {student.activation.spec}; student and teacher share σ"
             )
         check.same_length(student.d, self.teacher.d, "Problem", "input dimensions of student and teacher")
-        return student.W, student.a, self.teacher.W, self.teacher.a
+        outputs = (student.n_outputs, self.teacher.n_outputs)
+        check.same_length(*outputs, "Problem", "the numbers of outputs of student and teacher")
 
     def __repr__(self) -> str:
         trained = "" if self.trainable is None else f", trainable={self.trainable}"
-        return f"Problem({self.teacher!r}{trained})"
+        inputs = "" if self.inputs.is_standard else f", inputs={self.inputs!r}"
+        return f"Problem({self.teacher!r}{inputs}{trained})"
 
 
 def hessian_at_optimum(network: Network) -> PairHessian:
     r"""The Hessian of a student at its teacher, :math:`H = E[\nabla f\,\nabla f^T]` ([C25] (3)-(5) in expectation).
+
+    Under standard normal inputs; under others ``Problem(network, inputs).hessian(network)``.
 
     Parameters
     ----------
@@ -169,14 +194,12 @@ def hessian_at_optimum(network: Network) -> PairHessian:
     Returns
     -------
     PairHessian
-        A structured lineax operator of size P = k d + k; parameters in the order W row-major, then a.
+        A structured lineax operator of size P; parameters in the order W row-major, b, a row-major, c.
 
     Raises
     ------
     NoHessianError
-        A zero neuron under a kinked activation.
-    NotAvailableError
-        Biases or several outputs.
+        A zero neuron under a kinked activation, unless a bias holds it off the kinks.
 
     Examples
     --------
@@ -185,24 +208,21 @@ def hessian_at_optimum(network: Network) -> PairHessian:
     array([[9., 6.],
            [6., 4.]])
     """
-    return Problem(network).hessian(network)
+    hessian = Problem(network).hessian(network)
+    assert isinstance(hessian, PairHessian), "of standard normal inputs"
+    return hessian
 
 
 def _same(first: Network, second: Network) -> bool:
+    """Whether the weights are: no bias is a bias of zeros."""
     return first.W.shape == second.W.shape and all(
-        np.array_equal(first.layers[name], second.layers[name]) for name in LAYERS if name in first.layers
+        np.array_equal(x, other.layers.get(name, 0 * x))
+        for one, other in ((first, second), (second, first))
+        for name, x in one.layers.items()
     )
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _expanded(
-    activation: Activation, W: Array, a: Array, W_star: Array, a_star: Array
-) -> tuple[Array, Array]:
-    Z, c = formulas.stack(W, a, W_star, a_star)
-    terms = c[:, None] * moments.dual_matrix(activation, Z, Z) * c
-    return 0.5 * terms.sum(), 0.5 * abs(terms).sum()
-
-
+_expanded = jax.jit(formulas.loss_terms, static_argnums=0)
 _gradient = jax.jit(formulas.gradient, static_argnums=0)
 _FINE = formulas.segment_rule(6)
 _COARSE = formulas.segment_rule(

@@ -151,10 +151,13 @@ def linear_eigensystem(W: ArrayLike, a: ArrayLike) -> Eigensystem:
 def _lifted(reduction: Reduction) -> tuple[tuple[Sector, ...], str]:
     """Sectors of the block lifted into the whole space, and the vectors outside the span."""
     inner, method = _solve(reduction.block)
-    layout, frame = reduction.layout, reduction.frame
-    assert frame is not None, "asked for"
-    outside = (Repeated(*_eigh(part.matrix), frame, layout) for part in reduction.copies)
-    sectors = (*outside, *(Lifted(sector, frame, layout) for sector in inner))
+    layout, inside = reduction.layout, reduction.block.layout
+    outside = []
+    for part in reduction.copies:
+        assert part.frame is not None, "asked for"
+        outside.append(Repeated(*_eigh(part.matrix), part.frame, layout, part.within, part.layer))
+    lifted = (Lifted(sector, layout, inside, reduction.frame, reduction.outputs) for sector in inner)
+    sectors = (*outside, *lifted)
     return sectors, "symmetry" if method == "dense" else f"symmetry+{method}"
 
 
