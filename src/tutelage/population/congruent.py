@@ -152,7 +152,7 @@ def _frame(rows: np.ndarray, space: Eigenspace, root: Root) -> np.ndarray:
     if space.basis is None:
         U = root.vectors
         return row_space(rows - (rows @ U) @ U.T)[1]
-    if space.basis.shape[1] <= len(rows):
+    if space.basis.shape[1] == 1:
         return np.ascontiguousarray(space.basis.T)
     return row_space(rows @ space.basis)[1] @ space.basis.T
 
