@@ -62,7 +62,7 @@ class GaussianBump(Elementary):
 
     name = "gaussian_bump"
     reflection = EVEN
-    independence = "linear"
+    independence = "affine"
 
     def __call__(self, u: Array) -> Array:
         return jnp.exp(-u * u / 2)

@@ -16,6 +16,8 @@ r"""Which neurons are linearly independent functions, other than equal ones and 
 with polynomials of degree one. It suffices that :math:`\sigma` is analytic and has infinitely many non-zero Taylor
 coefficients of either parity, or of one where the reflection leaves only that one free. ``"affine"``: also
 :math:`\sigma(w\cdot x+b)` of different (w, b), which [F96] proves for sigmoidal functions; sin, cos and exp do not have it.
+GELU and the Gaussian bump do: enough derivatives of a relation leave polynomials times :math:`e^{-(w\cdot x+b)^2/2}`, whose
+exponents differ.
 """
 
 

@@ -29,7 +29,7 @@ class Gelu(Elementary):
 
     name = "gelu"
     reflection = Reflection(1, linear=-1.0)
-    independence = "linear"
+    independence = "affine"
 
     def __call__(self, u: Array) -> Array:
         return u * ndtr(u)

@@ -33,7 +33,7 @@ class Certificate:
     order : int or None
         Order of the Taylor polynomials of analytic activations; None when the activations are polynomials.
     weights : tuple of str
-        Hexadecimal floats, W row-major then a; empty for a generic certificate.
+        Hexadecimal floats in the order of θ: W, b, a, c, those there are; empty for a generic certificate.
     """
 
     kind: Literal["generic", "here"]

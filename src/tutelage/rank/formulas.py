@@ -94,6 +94,24 @@ def biased_cubic_count(d: int, k: int) -> int:
     return min(k * (d + 2), power_count(d + 1, k + 1, 3))
 
 
+def several_quadratic_count(d: int, k: int, m: int, pure: bool = False) -> int:
+    """u + alpha u^2, or u^2 alone, with m >= 2 outputs and no biases (science 19; observed on grids, not proven).
+
+    min(k (d + m), m F, and k (m + F - k) if k < min(m, F)), F the dimension of the forms and linear functions; u^2 has
+    k fewer parameters and its Segre-Veronese exceptions.
+
+    >>> several_quadratic_count(3, 5, 4), several_quadratic_count(4, 5, 3, pure=True)
+    (34, 29)
+    """
+    forms_ = d * (d + 1) // 2 if pure else d * (d + 3) // 2
+    bounds = [k * (d + m - pure), m * forms_]
+    if k < min(m, forms_):
+        bounds.append(k * (m + forms_ - k))
+    j = (d - 2) // 2
+    segre = pure and ((m == 3 and d == 2 * j + 2 and k == 3 * j + 2 and j >= 1) or (d, k, m) == (4, 6, 5))
+    return min(bounds) - (segre or (not pure and (d, k, m) == (3, 5, 4)))
+
+
 def deep_linear_count(widths: tuple[int, ...], biases: tuple[bool, ...]) -> int:
     """Deep linear networks ([Si21]): matrices of rank r = min(widths), r(d + o - r), and reachable offsets.
 
@@ -123,9 +141,14 @@ def closed_count(architecture: Architecture) -> Count | None:
         return Count(
             deep_linear_count(architecture.widths, architecture.biases), "matrices of bounded rank [Si21]"
         )
-    if len(architecture.widths) != 3 or architecture.widths[2] != 1:
+    if len(architecture.widths) != 3:
         return None
-    (d, k, _), (hidden, out) = architecture.widths, architecture.biases
+    (d, k, m), (hidden, out) = architecture.widths, architecture.biases
+    if m > 1:
+        powers = set(_coefficients(architecture.activations[0]))
+        if hidden or out or powers not in ({1, 2}, {2}):
+            return None
+        return Count(several_quadratic_count(d, k, m, pure=powers == {2}), "several outputs", theorem=False)
     return _two_layer(_coefficients(architecture.activations[0]), d, k, hidden, out)
 
 
@@ -171,10 +194,10 @@ def _analytic(architecture: Architecture) -> Count | None:
 
     With biases those of the neurons sigma(w.x + b) must be: exp(u + b) = exp(b) exp(u) shows that this asks for more.
     """
-    if len(architecture.widths) != 3 or architecture.widths[2] != 1:
+    if len(architecture.widths) != 3:
         return None
     independence = architecture.activations[0].independence
-    if independence is None or (any(architecture.biases) and independence != "affine"):
+    if independence is None or (architecture.biases[0] and independence != "affine"):
         return None
     return Count(architecture.n_params, "irreducible networks [F96]")
 

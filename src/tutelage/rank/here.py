@@ -8,13 +8,14 @@ import scipy.linalg
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.network import Architecture, Network, require_plain
+from tutelage.network import Architecture, Network
 from tutelage.rank.backprop import Layers
 from tutelage.rank.ceilings import analytic_count, kinked_count, polynomial_ceiling
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import rank_mod
 from tutelage.rank.expansion import expansion_rank, proof_seconds
-from tutelage.rank.formulas import Count, closed_count
+from tutelage.rank.formal import formal_count
+from tutelage.rank.formulas import Count, closed_count, upper_bound
 from tutelage.rank.generic import (
     SPARE_POINTS,
     assemble,
@@ -86,15 +87,16 @@ def hessian_rank(
             f"{_WHO}: expected a Network, got {type(network).__name__}; for the generic rank of an architecture "
             "use effective_parameters"
         )
-    require_plain(network, _WHO)
     primes = check.integer(primes, _WHO, "primes")
     seed = check.integer(seed, _WHO, "seed", minimum=0)
     max_order = check.integer(max_order, _WHO, "max_order")
     proof_limit = check.number(proof_limit, _WHO, "proof_limit", minimum=0.0)
-    arrangement = arrange(network)
     activation = network.activation
     require_true_facts(activation)
     slopes = two_slopes(activation)
+    if network.n_outputs > 1 or len(network.layers) > 2:
+        return _any_network(network, slopes, random_primes(primes, seed), seed, max_order, proof_limit, floating)
+    arrangement = arrange(network)
     # Before the eigenvalues: a zero neuron under a kink has no Hessian to count.
     kinks = None if slopes is None else kinked_count(network, slopes, arrangement)
     beside = _floating(network) if floating and network.n_params <= _FLOATING_PARAMETERS else None
@@ -116,6 +118,33 @@ def hessian_rank(
         return _closed(network, count, None, beside)
     ceiling = count or Count(network.n_params, "P")
     return _series(network, ceiling, count is not None, random_primes(primes, seed), seed, max_order, beside)
+
+
+def _any_network(
+    network: Network, slopes: tuple[float, float] | None, primes: tuple[int, ...], seed: int, max_order: int,
+    proof_limit: float, floating: bool,
+) -> RankResult:  # fmt: skip
+    """With biases or several outputs."""
+    activation = network.activation
+    count = formal_count(network, slopes)
+    beside = _floating(network) if floating and network.n_params <= _FLOATING_PARAMETERS else None
+    if activation.degree is not None:
+        return _polynomial(network, _generic_ceiling(network), primes, seed, proof_limit, beside)
+    if count is None:
+        return _numerical(network, beside, f"neurons of {activation.spec!r} with biases have no exact count")
+    if network.b is None and activation.taylor(1) is not None:
+        # Without hidden biases the series proves what the theorem says.
+        return _series(network, count, True, primes, seed, max_order, beside)
+    return _closed(network, count, None, beside)
+
+
+def _generic_ceiling(network: Network) -> Count:
+    """No weights have more than generic ones (rank is lower semicontinuous)."""
+    architecture = Architecture.of(network)
+    bounds, formula = [upper_bound(architecture)], closed_count(architecture)
+    if formula is not None and formula.theorem:
+        bounds.append(formula)
+    return min(bounds, key=lambda bound: bound.value)
 
 
 def _polynomial(
@@ -182,7 +211,10 @@ def rank_here(network: Network, p: int, seed: int, n_points: int, order: int | N
     """The rank modulo p of the Jacobian of the given weights at random points."""
     field = PrimeField(p)
     architecture = Architecture.of(network)
-    layers = Layers((field.from_float(network.W), field.from_float(network.a[None, :])), (None, None))
+    layers = Layers(
+        (field.from_float(network.W), field.from_float(np.atleast_2d(network.a))),
+        tuple(None if bias is None else field.from_float(bias.reshape(-1)) for bias in (network.b, network.c)),
+    )
     points, cotangents = draw_points(architecture, field, seed, n_points)
     return rank_mod(field, assemble(architecture, field, layers, points, cotangents, order))
 
@@ -195,8 +227,9 @@ def _certificate(
     n_points: int,
     order: int | None,
 ) -> Certificate:
+    architecture = Architecture.of(network)
     return Certificate(
-        "here", (network.d, network.k, 1), (network.activation.spec,), (False, False), primes, ranks, seed, n_points,
+        "here", architecture.widths, (network.activation.spec,), architecture.biases, primes, ranks, seed, n_points,
         order, tuple(float(v).hex() for v in network.theta),
     )  # fmt: skip
 

@@ -91,9 +91,10 @@ def _layers(certificate: Certificate, architecture: Architecture, field: PrimeFi
         return draw_layers(architecture, field, certificate.seed)
     theta = [float.fromhex(text) for text in certificate.weights]
     residue = np.array([_exact_residue(value, field.p) for value in theta], dtype=np.float64)
-    d, k, _ = architecture.widths
-    layers = Layout({"W": (k, d), "a": (1, k)}).split(residue)
-    return Layers((layers["W"], layers["a"]), (None, None))
+    (d, k, m), (hidden, out) = architecture.widths, architecture.biases
+    biases = ({"b": (k,)} if hidden else {}), ({"c": (m,)} if out else {})
+    layers = Layout({"W": (k, d), **biases[0], "a": (m, k), **biases[1]}).split(residue)
+    return Layers((layers["W"], layers["a"]), (layers.get("b"), layers.get("c")))
 
 
 def _exact_residue(value: float, p: int) -> int:
