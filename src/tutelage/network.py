@@ -253,6 +253,8 @@ def sample_teacher(
     seed: int = 0,
     weights: WeightLaw | str | rv_frozen = Normal(),  # noqa: B008  (a frozen value)
     realization: int = 0,
+    biases: WeightLaw | str | rv_frozen | None = None,
+    outputs: int = 1,
 ) -> Network:
     """A random teacher: entries of W have variance 1/d, of a 1/k ([C25] section 1.1).
 
@@ -267,6 +269,11 @@ def sample_teacher(
         Scaled to variance 1/fan-in where the variance exists, else by quartiles (:class:`WeightLaw`).
     realization : int
         Index of the teacher; each has its own stream.
+    biases : as ``weights``, optional
+        Hidden biases of variance 1/d and output biases of variance 1/k, scaled like the weights beside them; none by
+        default.
+    outputs : int
+        m; W and one output's read-out do not depend on it.
     """
     activation = as_activation(activation)
     d = check.integer(d, "sample_teacher", "d")
@@ -274,6 +281,15 @@ def sample_teacher(
     seed = check.integer(seed, "sample_teacher", "seed", minimum=0)
     realization = check.integer(realization, "sample_teacher", "realization", minimum=0)
     law = as_weight_law(weights)
+    outputs = check.integer(outputs, "sample_teacher", "outputs")
     W = law.sample(layer_rng(seed, realization, 0), (k, d), d)
-    a = law.sample(layer_rng(seed, realization, 1), (k,), k)
-    return Network(W, a, activation)
+    a = law.sample(layer_rng(seed, realization, 1), (outputs, k), k)
+    if biases is None:
+        return Network(W, a, activation)
+    own = as_weight_law(biases)
+    b = own.sample(layer_rng(seed, realization, _BIASES[0]), (k,), d)
+    return Network(W, a, activation, b, own.sample(layer_rng(seed, realization, _BIASES[1]), (outputs,), k))
+
+
+_BIASES = (5, 6)
+"""Streams of b and c: 0 and 1 are those of the weights, 2 to 4 those of starts."""

@@ -30,6 +30,8 @@ def spectrum(
     realizations: int = 1,
     weight_law: str = "normal",
     weights: Path | None = None,
+    biases: str = "",
+    inputs: str = "",
     method: str = "auto",
     json: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     plot: Path | None = None,
@@ -54,7 +56,12 @@ def spectrum(
     weight_law
         `normal`, `uniform`, `rademacher`, `laplace`, `student_t:nu=3`, `cauchy`; scaled to variance 1/fan-in.
     weights
-        An npz file with `W` (k, d) and `a` (k,) instead of random teachers.
+        An npz file with `W` (k, d), `a` (k,) or (m, k), and biases `b` and `c` if any, instead of random teachers.
+    biases
+        Law of random biases, as `--weight-law`: hidden ones of variance 1/d, output ones of variance 1/k. None by default.
+    inputs
+        Law of the inputs: `spiked:strength=5,count=2`, `power_law:exponent=1`, or an npz file with `mean` (d,) and
+        `covariance` (d, d). Standard normal by default.
     method
         `auto`, `symmetry`, `function_space`, `dense`, `extended` (relative accuracy for the smallest), `lanczos` (the
         largest) or `slq` (a density).
@@ -65,6 +72,8 @@ def spectrum(
     """
     from tutelage.base import check
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, progress_bar, write_json
+    from tutelage.input_families import parse_inputs
+    from tutelage.population import Problem
     from tutelage.spectra import spectrum as solve
     from tutelage.spectra.solve import METHODS
 
@@ -76,10 +85,12 @@ def spectrum(
     check.integer(realizations, "spectrum", "realizations")
     found: list[tuple[Network, Spectrum]] = []
     with progress_bar("spectra", total=realizations) as advance:
-        for network in _networks(activation, d, k, seed, realizations, weight_law, weights):
-            found.append((network, solve(network, method)))
+        for network in _networks(activation, d, k, seed, realizations, weight_law, weights, biases):
+            found.append((network, solve(Problem(network, parse_inputs(inputs, network.d)), method)))
             advance()
-    records = [_record(*pair, seed=None if weights is not None else seed) for pair in found]
+    # The exact rank is that of inputs that see every direction, whatever their law (science 9b).
+    exact = not inputs.endswith(".npz") or not any(parse_inputs(inputs, n.d).is_degenerate for n, _ in found)
+    records = [_record(*pair, seed=None if weights is not None else seed, exact=exact) for pair in found]
     content = records[0] if realizations == 1 else _gathered(records)
     if json is not None:
         write_json(json, content)
@@ -98,6 +109,7 @@ def _networks(
     realizations: int,
     weight_law: str,
     weights: Path | None,
+    biases: str,
 ) -> Iterator[Network]:
     """The network of the file, or the random teachers; arguments that contradict each other are refused."""
     from tutelage.base import check
@@ -108,6 +120,8 @@ def _networks(
     if weights is not None:
         if realizations != 1:
             raise InputError("spectrum: --weights holds one network; expected --realizations 1")
+        if biases:
+            raise InputError("spectrum: --weights holds its own biases; leave --biases out")
         network = load_network(weights, activation or None)
         for name, asked, got in (("-d", d, network.d), ("-k", k, network.k)):
             if asked is not None and asked != got:
@@ -127,10 +141,10 @@ def _networks(
         f"k = {int(0.9 * check.available_bytes() / 24 / (d + k))} at this d", "choose a smaller d or k",
     )  # fmt: skip
     for realization in range(realizations):
-        yield sample_teacher(activation, d, k, seed, weight_law, realization)
+        yield sample_teacher(activation, d, k, seed, weight_law, realization, biases or None)
 
 
-def _record(network: Network, spectrum: Spectrum, seed: int | None) -> dict[str, Any]:
+def _record(network: Network, spectrum: Spectrum, seed: int | None, exact: bool) -> dict[str, Any]:
     """One network's numbers under the documented JSON keys; a rank says where it comes from."""
     return {
         "activation": network.activation.spec,
@@ -139,20 +153,20 @@ def _record(network: Network, spectrum: Spectrum, seed: int | None) -> dict[str,
         "seed": seed,
         "n_params": spectrum.n_params,
         "method": spectrum.method,
-        **_rank(network, spectrum),
+        **_rank(network, spectrum, exact),
         "eigenvalues": spectrum.values,
         "multiplicities": spectrum.multiplicities,
         "errors": spectrum.errors,
     }
 
 
-def _rank(network: Network, spectrum: Spectrum) -> dict[str, Any]:
+def _rank(network: Network, spectrum: Spectrum, exact: bool) -> dict[str, Any]:
     """Structural or exact where there is one; else the floating-point count with its tolerance and gap."""
     if spectrum.rank is not None:
         return {"rank": spectrum.rank, "rank_kind": "structural"}
-    exact = _exact_rank(network)
-    if exact is not None:
-        return exact
+    found = _exact_rank(network) if exact else None
+    if found is not None:
+        return found
     estimate = spectrum.numerical_rank()
     return {
         "rank": estimate.rank,

@@ -126,6 +126,6 @@ def _displacement(start: ArrayLike, n_params: int, who: str) -> np.ndarray:
         raise InputError(
             f"{who}: expected a start of shape ({n_params},), got {displacement.shape}; it is the "
             f"displacement "
-            "from the optimum, W row-major, then a"
+            "from the optimum, W row-major, b, a, c"
         )
     return displacement

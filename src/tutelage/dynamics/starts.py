@@ -7,12 +7,12 @@ import dataclasses
 import numpy as np
 
 from tutelage.base import check
-from tutelage.network import Network, require_plain
+from tutelage.network import Network
 from tutelage.weights import Normal, WeightLaw
 
 # Teachers draw their layers from the keys (realization, 0) and (realization, 1); a start with the teacher's
 # seed must not be the teacher.
-_NOISE_STREAM, _FIRST_LAYER, _READ_OUT = 2, 3, 4
+_NOISE_STREAM, _FIRST_LAYER, _READ_OUT, _HIDDEN_BIAS, _OUTPUT_BIAS = 2, 3, 4, 7, 8
 
 
 def _stream(seed: int, run: int, key: int) -> np.random.Generator:
@@ -48,12 +48,15 @@ class RandomStart:
     weights: WeightLaw = Normal()  # noqa: RUF009  (a frozen value)
 
     def sample(self, teacher: Network, seed: int, run: int = 0) -> Network:
-        """A student with the teacher's activation and input dimension, independent of the teacher."""
-        require_plain(teacher, "RandomStart")
+        """A student with the teacher's activation, inputs, outputs and kinds of layers, independent of the teacher."""
         k = teacher.k if self.k is None else check.integer(self.k, "RandomStart", "k")
         W = self.weights.sample(_stream(seed, run, _FIRST_LAYER), (k, teacher.d), teacher.d)
-        a = self.weights.sample(_stream(seed, run, _READ_OUT), (k,), k)
-        return Network(W, a, teacher.activation)
+        m = (teacher.n_outputs,)
+        a = self.weights.sample(_stream(seed, run, _READ_OUT), (*m, k), k)
+        hidden, out = (_stream(seed, run, key) for key in (_HIDDEN_BIAS, _OUTPUT_BIAS))
+        b = None if teacher.b is None else self.weights.sample(hidden, (k,), teacher.d)
+        c = None if teacher.c is None else self.weights.sample(out, m, k)
+        return Network(W, a, teacher.activation, b, c)
 
 
 def isotropic_scale(start: object, who: str) -> float | None:

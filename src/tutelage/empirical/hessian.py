@@ -10,11 +10,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage.activations import Activation
 from tutelage.base.precision import require_64_bit
 from tutelage.base.types import Array
 from tutelage.empirical.derivatives import derivative_tables, derivatives
 from tutelage.layout import Layout
+from tutelage.network import Network
 from tutelage.operators import Factor, LossHessian, Structure
 
 _DENSE_CHUNK_BYTES = 2e8
@@ -22,30 +22,28 @@ _DENSE_CHUNK_BYTES = 2e8
 
 
 class EmpiricalHessian(LossHessian):
-    r"""Mean over samples of :math:`\nabla f\,\nabla f^T + (f - y)\nabla^2 f` ([C25] (3)-(5) as printed).
+    r"""Mean over samples of :math:`\sum_o \nabla f_o\,\nabla f_o^T + (f_o - y_o)\nabla^2 f_o` ([C25] (3)-(5) as printed).
 
     Attributes
     ----------
-    W, a : ndarray (k, d), (k,)
+    network : Network
+        The student.
     X : ndarray (chunks, size, d)
         Samples, the last chunk padded with zeros.
-    residual : ndarray (chunks, size)
+    residual : ndarray (chunks, size, m)
         f(x) − y; zero on padding.
     weight : ndarray (chunks, size)
         1/n on samples, 0 on padding.
     layout : Layout
-    activation : Activation
     parts : tuple of "outer", "functional"
         Which parts are summed.
     """
 
-    W: np.ndarray
-    a: np.ndarray
+    network: Network
     X: np.ndarray
     residual: np.ndarray
     weight: np.ndarray
     layout: Layout = eqx.field(static=True)
-    activation: Activation = eqx.field(static=True)
     parts: tuple[str, ...] = eqx.field(static=True, default=("outer", "functional"))
 
     @property
@@ -63,29 +61,31 @@ class EmpiricalHessian(LossHessian):
 
     def product(self, vector: Array) -> Array:
         require_64_bit("EmpiricalHessian.product")
-        W, a = jnp.asarray(self.W), jnp.asarray(self.a)
-        layers = self.layout.split(vector, {"W": jnp.zeros_like(W), "a": jnp.zeros_like(a)})
-        V, b = layers["W"], layers["a"]
+        here = {name: jnp.asarray(layer) for name, layer in self.network.layers.items()}
+        zeros = {name: jnp.zeros_like(layer) for name, layer in here.items()}
+        layers = self.layout.split(vector, zeros)
+        W, A, alpha = here["W"], _outputs(here["a"]), _outputs(layers["a"])
 
-        def add(
-            total: tuple[Array, Array], chunk: tuple[Array, Array, Array]
-        ) -> tuple[tuple[Array, Array], None]:
+        def add(total: dict[str, Array], chunk: tuple[Array, Array, Array]) -> tuple[dict[str, Array], None]:
             x, residual, weight = chunk
-            value, slope, curvature = derivatives(self.activation, x @ W.T)
-            along = x @ V.T
-            to_u, to_a = jnp.zeros_like(along), jnp.zeros_like(value)
+            value, slope, curvature = derivatives(self.network.activation, x @ W.T + here.get("b", 0.0))
+            along = x @ layers["W"].T + layers.get("b", 0.0)
+            to_u, to_a, to_c = jnp.zeros_like(along), jnp.zeros_like(A), jnp.zeros(len(A))
             if "outer" in self.parts:
-                change = weight * (jnp.sum(a * slope * along, 1) + value @ b)
-                to_u, to_a = to_u + change[:, None] * a * slope, to_a + change[:, None] * value
+                change = (slope * along) @ A.T + value @ alpha.T
+                if "c" in here:
+                    change = change + layers["c"].reshape(-1)
+                change = weight[:, None] * change
+                to_u, to_a, to_c = (change @ A) * slope, change.T @ value, change.sum(0)
             if "functional" in self.parts:
-                r = (weight * residual)[:, None]
-                to_u = to_u + r * (a * curvature * along + slope * b)
-                to_a = to_a + r * slope * along
-            return (total[0] + to_u.T @ x, total[1] + to_a.sum(0)), None
+                r = weight[:, None] * residual
+                to_u = to_u + (r @ A) * curvature * along + (r @ alpha) * slope
+                to_a = to_a + r.T @ (slope * along)
+            more = {"W": to_u.T @ x, "b": to_u.sum(0), "a": to_a, "c": to_c}
+            return {name: total[name] + more[name].reshape(total[name].shape) for name in total}, None
 
         chunks = (jnp.asarray(self.X), jnp.asarray(self.residual), jnp.asarray(self.weight))
-        (out_W, out_a), _ = jax.lax.scan(add, (jnp.zeros_like(W), jnp.zeros_like(a)), chunks)
-        return self.layout.flatten({"W": out_W, "a": out_a})
+        return self.layout.flatten(jax.lax.scan(add, zeros, chunks)[0])
 
     def dense(self) -> np.ndarray:
         self.require_memory()
@@ -93,15 +93,15 @@ class EmpiricalHessian(LossHessian):
         for x, residual, weight in self._slices():
             value, slope, curvature = self._derivatives(x)
             if "outer" in self.parts:
-                jacobian = self._jacobian(x, value, slope) * np.sqrt(weight)[:, None]
+                jacobian = self._jacobian(x, value, slope, weight)
                 out += jacobian.T @ jacobian
             if "functional" in self.parts:
-                self._add_functional(out, x, residual * weight, slope, curvature)
+                self._add_functional(out, x, residual * weight[:, None], slope, curvature)
         return (out + out.T) / 2
 
     @property
     def structure(self) -> Structure:
-        n = int(np.sum(np.asarray(self.weight) > 0))
+        n = int(np.sum(np.asarray(self.weight) > 0)) * self.network.n_outputs
         if self.parts != ("outer",):
             return Structure()
 
@@ -112,22 +112,22 @@ class EmpiricalHessian(LossHessian):
         return Structure(factor=Factor(n, self.factor_rows, gram))
 
     def factor_rows(self) -> np.ndarray:
-        """J/√n, shape (n, P): its Gram matrices are the outer-product Hessian and the NTK."""
+        """J/√n, shape (n, P), a row for every output: its Gram matrices are the outer-product Hessian and the NTK."""
         slices = [(x, weight, self._derivatives(x)) for x, _, weight in self._slices()]
-        return np.concatenate([self._jacobian(x, v, s) * np.sqrt(w)[:, None] for x, w, (v, s, _) in slices])
+        return np.concatenate([self._jacobian(x, v, s, w) for x, w, (v, s, _) in slices])
 
     def trace(self) -> float:
         total = 0.0
-        a, trained = np.asarray(self.a), self.layout.trained
+        A, trained = _outputs(np.asarray(self.network.a)), self.layout.trained
         for x, residual, weight in self._slices():
             value, slope, curvature = self._derivatives(x)
-            norms = np.sum(x * x, 1)
-            if "W" in trained and "outer" in self.parts:
-                total += np.sum(weight * norms * np.sum((a * slope) ** 2, 1))
-            if "W" in trained and "functional" in self.parts:
-                total += np.sum(weight * residual * norms * (curvature @ a))
-            if "a" in trained and "outer" in self.parts:
-                total += np.sum(weight * np.sum(value**2, 1))
+            norms = np.sum(x * x, 1) * ("W" in trained) + ("b" in trained)
+            if "outer" in self.parts:
+                total += np.sum(weight * norms * (slope**2 @ np.sum(A**2, axis=0)))
+                own = np.sum(value**2, 1) * ("a" in trained) + ("c" in trained)
+                total += len(A) * np.sum(weight * own)
+            if "functional" in self.parts:
+                total += np.sum(weight * norms * np.sum((residual @ A) * curvature, 1))
         return float(total)
 
     def frobenius_norm(self) -> float:
@@ -139,29 +139,53 @@ class EmpiricalHessian(LossHessian):
     # --- samples, slice by slice ------------------------------------------------------------------------------
     def _slices(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         X = np.asarray(self.X).reshape(-1, self.X.shape[-1])
-        residual, weight = np.ravel(self.residual), np.ravel(self.weight)
+        residual, weight = np.asarray(self.residual).reshape(len(X), -1), np.ravel(self.weight)
         n = int(np.sum(weight > 0))
-        size = max(1, int(_DENSE_CHUNK_BYTES / (8 * self.size)))
+        size = max(1, int(_DENSE_CHUNK_BYTES / (8 * self.size * self.network.n_outputs)))
         for start in range(0, n, size):
             here = slice(start, min(start + size, n))
             yield X[here], residual[here], weight[here]
 
     def _derivatives(self, x: np.ndarray) -> tuple[np.ndarray, ...]:
-        return derivative_tables(self.activation, x @ np.asarray(self.W).T)
+        b = 0.0 if self.network.b is None else np.asarray(self.network.b)
+        return derivative_tables(self.network.activation, x @ np.asarray(self.network.W).T + b)
 
-    def _jacobian(self, x: np.ndarray, value: np.ndarray, slope: np.ndarray) -> np.ndarray:
-        to_W = (np.asarray(self.a) * slope)[:, :, None] * x[:, None, :]
-        return self.layout.flatten({"W": to_W, "a": value})
+    def _jacobian(
+        self, x: np.ndarray, value: np.ndarray, slope: np.ndarray, weight: np.ndarray
+    ) -> np.ndarray:
+        """Rows √weight ∂f_o(x)/∂θ, shape (n m, P)."""
+        A = _outputs(np.asarray(self.network.a))
+        root, (m, k) = np.sqrt(weight)[:, None, None], A.shape
+        to_u = root * A * slope[:, None, :]  # (n, m, k)
+        unit = np.eye(m)
+        layers = {
+            "W": to_u[..., None] * x[:, None, None, :], "b": to_u,
+            "a": (root * value[:, None, :])[:, None] * unit[:, :, None], "c": root * unit,
+        }  # fmt: skip
+        front, shapes = (len(x), m), dict(self.layout.shapes)
+        flat = self.layout.flatten({name: layers[name].reshape(*front, *shapes[name]) for name in shapes})
+        return flat.reshape(len(x) * m, -1)
 
     def _add_functional(
         self, out: np.ndarray, x: np.ndarray, r: np.ndarray, slope: np.ndarray, curvature: np.ndarray
     ) -> None:
-        """Blocks (w_i, w_i) and (w_i, a_i): each row of W is a layer of its own here."""
-        (k, d), a, at = self.W.shape, np.asarray(self.a), self.layout.slices
-        for i in range(k if "W" in at else 0):
-            rows = slice(at["W"].start + i * d, at["W"].start + (i + 1) * d)
-            out[rows, rows] += (x * (r * a[i] * curvature[:, i])[:, None]).T @ x
+        """Blocks of neuron i with itself and its read-outs: with (x, 1) a bias is one more weight."""
+        A, at = _outputs(np.asarray(self.network.a)), self.layout.slices
+        (m, k), d = A.shape, x.shape[1]
+        own = np.concatenate(
+            [layer for name, layer in (("W", x), ("b", np.ones((len(x), 1)))) if name in at], axis=1
+        ) if {"W", "b"} & set(at) else np.zeros((len(x), 0))  # fmt: skip
+        pull = r @ A
+        for i in range(k if own.shape[1] else 0):
+            rows = [*range(at["W"].start + i * d, at["W"].start + (i + 1) * d)] if "W" in at else []
+            rows += [at["b"].start + i] if "b" in at else []
+            out[np.ix_(rows, rows)] += (own * (pull[:, i] * curvature[:, i])[:, None]).T @ own
             if "a" in at:
-                column = x.T @ (r * slope[:, i])
-                out[rows, at["a"].start + i] += column
-                out[at["a"].start + i, rows] += column
+                columns = [at["a"].start + o * k + i for o in range(m)]
+                block = own.T @ (r * slope[:, i : i + 1])
+                out[np.ix_(rows, columns)] += block
+                out[np.ix_(columns, rows)] += block.T
+
+
+def _outputs(read_out: Array) -> Array:
+    return read_out.reshape(-1, read_out.shape[-1])

@@ -8,7 +8,7 @@ from tutelage.base import check
 from tutelage.base.types import ArrayLike
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.problem import Problem
-from tutelage.network import Network, require_plain
+from tutelage.network import Network
 from tutelage.operators import LossHessian
 from tutelage.population import hessian_at_optimum
 
@@ -43,7 +43,8 @@ def ntk(network: Network, X: ArrayLike) -> np.ndarray:
     .. math:: (J J^T)_{\nu\mu} = (x_\nu\cdot x_\mu) \sum_i a_i^2\,\sigma'(w_i\cdot x_\nu)\,\sigma'(w_i\cdot x_\mu)
        + \sum_i \sigma(w_i\cdot x_\nu)\,\sigma(w_i\cdot x_\mu)
 
-    Its non-zero eigenvalues are those of :math:`\tfrac1n J^T J`, the sampled Fisher information. Source: [C25] (19)-(20),
+    With hidden biases :math:`x_\nu\cdot x_\mu + 1`, with an output bias one more; of m outputs the rows of J are those of
+    :math:`f_o(x_\nu)`, o running first: shape (n m, n m). Its non-zero eigenvalues are those of :math:`\tfrac1n J^T J`, the sampled Fisher information. Source: [C25] (19)-(20),
     appendix D. Cost O(n²(d + k)).
 
     Parameters
@@ -51,14 +52,20 @@ def ntk(network: Network, X: ArrayLike) -> np.ndarray:
     network : Network
     X : array_like, shape (n, d)
     """
-    require_plain(network, "ntk")
     X = check.float_array(X, "ntk", "X", ndim=2)
     check.same_length(X.shape[1], network.d, "ntk", "columns of X and d")
+    n_rows = len(X) * network.n_outputs
     check.fits_in_memory(
-        32.0 * len(X) ** 2, "ntk", f"the Gram matrix of n = {len(X)} inputs",
-        f"n = {int((0.9 * check.available_bytes() / 32) ** 0.5)}", "use fisher(network, X), a matrix of size P",
+        32.0 * n_rows**2, "ntk", f"the Gram matrix of n = {len(X)} inputs",
+        f"n = {int((0.9 * check.available_bytes() / 32) ** 0.5) // network.n_outputs}",
+        "use fisher(network, X), a matrix of size P",
     )  # fmt: skip
-    value, slope, _ = derivative_tables(network.activation, X @ network.W.T)
-    weighted = slope * network.a
-    gram = (X @ X.T) * (weighted @ weighted.T) + value @ value.T
+    u = X @ network.W.T + (0.0 if network.b is None else network.b)
+    value, slope, _ = derivative_tables(network.activation, u)
+    A = network.a.reshape(-1, network.k)
+    weighted = (slope[:, None, :] * A).reshape(n_rows, -1)
+    inner = X @ X.T + (network.b is not None)
+    outer = value @ value.T + (network.c is not None)
+    unit = np.ones((len(A), len(A)))
+    gram = np.kron(inner, unit) * (weighted @ weighted.T) + np.kron(outer, np.eye(len(A)))
     return gram / len(X)

@@ -10,13 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.base.types import ArrayLike, Trainable
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.hessian import EmpiricalHessian
 from tutelage.empirical.objective import DataLoss, MinibatchLoss
 from tutelage.layout import layer_names
-from tutelage.network import LAYERS, Network, require_plain
+from tutelage.network import LAYERS, Network
 from tutelage.problem import NetworkProblem
 
 _CHUNK_BYTES = 3e7
@@ -25,12 +26,12 @@ _CHUNK_BYTES = 3e7
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Problem(NetworkProblem):
-    r"""Mean square loss of data, :math:`\varepsilon = \frac{1}{2n}\sum_\nu (f_\theta(x_\nu) - y_\nu)^2` ([C25] section 2).
+    r"""Mean square loss of data, :math:`\varepsilon = \frac{1}{2n}\sum_\nu |f_\theta(x_\nu) - y_\nu|^2` ([C25] section 2).
 
     Parameters
     ----------
     X : array_like (n, d)
-    y : array_like (n,)
+    y : array_like (n,), or (n, m) for m outputs
     trainable : str or sequence of str, optional
         Layers that are trained, of W, b, a and c: all that the student has, by default.
     teacher : Network, optional
@@ -53,7 +54,10 @@ class Problem(NetworkProblem):
         self, X: ArrayLike, y: ArrayLike, trainable: Trainable = None, teacher: Network | None = None
     ):
         who = "empirical.Problem"
-        inputs, labels = check.float_array(X, who, "X", ndim=2), check.float_array(y, who, "y", ndim=1)
+        inputs, labels = check.float_array(X, who, "X", ndim=2), check.float_array(y, who, "y")
+        if labels.ndim not in (1, 2) or not labels.size:
+            raise InputError(f"{who}: expected y of shape (n,) or (n, m), got {labels.shape}")
+        labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
         check.same_length(len(inputs), len(labels), who, "the numbers of rows of X and y")
         names = layer_names(trainable, LAYERS, who)
         for field, value in (("X", inputs), ("y", labels), ("trainable", names), ("teacher", teacher)):
@@ -62,7 +66,6 @@ class Problem(NetworkProblem):
     @classmethod
     def from_teacher(cls, teacher: Network, X: ArrayLike, trainable: Trainable = None) -> Problem:
         """Data labelled by a teacher without noise, which is its optimum."""
-        require_plain(teacher, "empirical.Problem")
         inputs = check.float_array(X, "empirical.Problem", "X", ndim=2)
         return cls(inputs, teacher(inputs), trainable, teacher)
 
@@ -77,39 +80,40 @@ class Problem(NetworkProblem):
         return len(self.y)
 
     def residual(self, student: Network) -> np.ndarray:
-        """f(x) − y, shape (n,)."""
+        """f(x) − y, of the shape of y."""
         self._check(student)
         return student(self.X) - self.y
 
     def loss(self, student: Network) -> float:
         """½ mean (f − y)²; a sum of squares, so free of cancellation."""
-        return float(0.5 * np.mean(self.residual(student) ** 2))
+        return float(0.5 * np.sum(self.residual(student) ** 2) / self.n_samples)
 
     def gradient(self, student: Network) -> np.ndarray:
         """∇ε with respect to the trainable parameters ([C25] (1)-(2))."""
-        residual = self.residual(student)
-        total_W, total_a = np.zeros_like(student.W), np.zeros_like(student.a)
+        residual = self.residual(student).reshape(self.n_samples, -1) / self.n_samples
+        A = student.a.reshape(-1, student.k)
+        total = {name: np.zeros_like(layer) for name, layer in student.layers.items()}
         size = self._chunk(student)
         for start in range(0, self.n_samples, size):
-            x, r = self.X[start : start + size], residual[start : start + size] / self.n_samples
-            value, slope, _ = derivative_tables(student.activation, x @ student.W.T)
-            total_W += student.a[:, None] * ((slope * r[:, None]).T @ x)
-            total_a += value.T @ r
-        return self.layout(student).flatten({"W": total_W, "a": total_a})
+            x, r = self.X[start : start + size], residual[start : start + size]
+            u = x @ student.W.T + (0.0 if student.b is None else student.b)
+            value, slope, _ = derivative_tables(student.activation, u)
+            to_u = (r @ A) * slope
+            more = {"W": to_u.T @ x, "b": to_u.sum(0), "a": r.T @ value, "c": r.sum(0)}
+            total = {name: layer + more[name].reshape(layer.shape) for name, layer in total.items()}
+        return self.layout(student).flatten(total)
 
     def hessian(self, student: Network) -> EmpiricalHessian:
         """∇²ε with its residual terms; ``outer`` and ``functional`` separately ([C25] (3)-(5))."""
-        residual = self.residual(student)
+        residual = self.residual(student).reshape(self.n_samples, -1)
         size = min(self._chunk(student), self.n_samples)
         n_chunks = -(-self.n_samples // size)
         padding = n_chunks * size - self.n_samples
         X = np.pad(self.X, ((0, padding), (0, 0))).reshape(n_chunks, size, -1)
         weight = np.pad(np.full(self.n_samples, 1 / self.n_samples), (0, padding)).reshape(n_chunks, size)
-        residual = np.pad(residual, (0, padding)).reshape(n_chunks, size)
+        residual = np.pad(residual, ((0, padding), (0, 0))).reshape(n_chunks, size, -1)
         parts = ("outer", "functional") if np.any(residual) else ("outer",)
-        return EmpiricalHessian(
-            student.W, student.a, X, residual, weight, self.layout(student), student.activation, parts
-        )
+        return EmpiricalHessian(student, X, residual, weight, self.layout(student), parts)
 
     @float64
     def objective(self, students: Sequence[Network], batch: int | None = None) -> DataLoss | MinibatchLoss:
@@ -125,7 +129,13 @@ class Problem(NetworkProblem):
         return max(64, int(_CHUNK_BYTES / (8 * max(student.k, student.d))))
 
     def _check(self, student: Network) -> None:
-        require_plain(student, "empirical.Problem")
+        if not isinstance(student, Network):
+            raise InputError(
+                f"empirical.Problem: expected a Network, got {type(student).__name__}; see "
+                "tutelage.Network(W, a, activation)"
+            )
+        outputs = (student.n_outputs, 1 if self.y.ndim == 1 else self.y.shape[1])
+        check.same_length(*outputs, "empirical.Problem", "the outputs of the student and the columns of y")
         check.same_length(
             student.d, self.X.shape[1], "empirical.Problem", "d of the student and the columns of X"
         )

@@ -7,7 +7,9 @@ along all lines on which a neuron has a kink, outside where they cross, and Gaus
 import itertools
 
 import numpy as np
+import pytest
 
+from tutelage import GaussianInputs, Problem
 from tutelage.empirical.derivatives import derivative_tables
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
@@ -19,7 +21,9 @@ def panels(breaks):
     inside = sorted(x for x in breaks if abs(x) < RANGE)
     edges = np.array([-RANGE, *inside, RANGE])
     counts = np.maximum(1, np.ceil(np.diff(edges) / LONGEST)).astype(int)
-    fine = np.concatenate([np.linspace(a, b, n + 1)[:-1] for a, b, n in zip(edges, edges[1:], counts, strict=False)])
+    fine = np.concatenate(
+        [np.linspace(a, b, n + 1)[:-1] for a, b, n in zip(edges, edges[1:], counts, strict=False)]
+    )
     fine = np.append(fine, RANGE)
     half = np.diff(fine)[:, None] / 2
     x = (fine[:-1, None] + half * (1 + NODES)).ravel()
@@ -137,3 +141,20 @@ class Plane:
                 only[:, i] = jump * density(at / norm) / norm
                 total += self.curved(x, weights * density(T), r, 0 * slope, only, A)
         return total
+
+
+@pytest.fixture(scope="session")
+def check_plane():
+    """``check(student, teacher, mean, factor, tolerance)``: loss, gradient and both parts are those of the plane."""
+
+    def check(student, teacher, mean=None, factor=None, tolerance=1e-12):
+        mean, factor = (np.zeros(2), np.eye(2)) if factor is None else (mean, factor)
+        loss, gradient, outer, functional = Plane(student, teacher, mean, factor).all()
+        problem = Problem(teacher, GaussianInputs(mean, factor @ factor.T))
+        hessian, whole = problem.hessian(student), outer + functional
+        assert problem.loss(student) == pytest.approx(loss, rel=tolerance)
+        assert np.abs(problem.gradient(student) - gradient).max() <= tolerance * np.abs(gradient).max()
+        assert np.abs(hessian.outer.dense() - outer).max() <= tolerance * np.abs(outer).max()
+        assert np.abs(hessian.dense() - whole).max() <= tolerance * np.abs(whole).max()
+
+    return check
