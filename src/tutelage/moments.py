@@ -72,7 +72,8 @@ def _dual_matrix_jvp(activation: Activation, primals: _Neurons, tangents: _Neuro
 def first_moments(
     activation: Activation, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None
 ) -> tuple[Array, ...]:
-    r"""Tables (k_00, k_11, k_20, k_02), each (k, l), :math:`k_{pq} = E[\sigma^{(p)}(u_i)\,\sigma^{(q)}(v_j)]`; with biases k_10, k_01 too.
+    r"""Tables (k_00, k_11, k_20, k_02), each (k, l), :math:`k_{pq} = E[\sigma^{(p)}(u_i)\,\sigma^{(q)}(v_j)]`;
+    with biases k_10, k_01 too.
 
     They give the population loss and its gradient (science 1.1). Finite and accurate at aligned, opposite
     and duplicated neurons. At those, kinked activations have no derivative of k_11 and k_20; 0 is given.

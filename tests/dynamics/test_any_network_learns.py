@@ -49,7 +49,11 @@ def test_the_flow_descends_from_a_random_start_and_records_what_the_problem_says
     problem = Problem(teacher(activation), LAW)
     losses = []
     run = simulate(
-        problem, RandomStart(k=3), "flow", times=[0.0, 1.0, 5.0], record=lambda s: losses.append(problem.loss(s)) or 0.0
+        problem,
+        RandomStart(k=3),
+        "flow",
+        times=[0.0, 1.0, 5.0],
+        record=lambda s: losses.append(problem.loss(s)) or 0.0,
     )
     assert np.all(np.diff(run.loss) < 0)
     assert np.allclose(run.loss, losses, rtol=1e-9)

@@ -37,6 +37,7 @@ def density(x):
 def steepest(rows):
     """The rotation after which the second coordinates are largest: lines along the second axis would move fast."""
     turns = [np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]) for t in np.linspace(0, np.pi, 181)]
+    rows = rows[rows.any(axis=1)]
     units = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     return max(turns, key=lambda turn: np.abs(units @ turn)[:, 1].min())
 
@@ -114,7 +115,7 @@ class Plane:
         """Inputs and weights of the whole plane, in chunks."""
         z, weights = [], []
         for X, weight in zip(*panels(crossings), strict=True):
-            Y, inner = panels([(c - w[0] * X) / w[1] for w, c in self.lines])
+            Y, inner = panels([(c - w[0] * X) / w[1] for w, c in self.lines if w.any()])
             z.append(np.column_stack([np.full_like(Y, X), Y]))
             weights.append(weight * density(X) * inner * density(Y))
         z, weights = np.concatenate(z), np.concatenate(weights)
@@ -129,6 +130,8 @@ class Plane:
         for i in range(net.k if kinks else 0):
             for which, c in enumerate(kinks):
                 w, at = self.lines[i * len(kinks) + which]
+                if not w.any():
+                    continue
                 norm = np.linalg.norm(w)
                 foot, along = at * w / norm**2, np.array([-w[1], w[0]]) / norm
                 breaks = [(t - v @ foot) / (v @ along) for v, t in self.lines if abs(v @ along) > 1e-9]

@@ -54,6 +54,8 @@ def close_pairs(W: ArrayLike, Z: ArrayLike, with_parallel: bool = True) -> Close
         angle, supplement, wanted = (np.asarray(table)[: len(W), : len(Z)] for table in tables)
         if not with_parallel:
             wanted = wanted & (np.minimum(angle, supplement) > 0)
+        # A neuron of zero weights, off the kinks, has no direction.
+        wanted = wanted & W.any(axis=1)[:, None] & Z.any(axis=1)
         i, j = np.nonzero(wanted)
         residual = np.asarray(_normal_component(filled(W[i]), filled(Z[j])))[: len(i), : W.shape[1]]
     angle, supplement = angle[i, j], supplement[i, j]

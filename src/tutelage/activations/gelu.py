@@ -69,7 +69,7 @@ class Gelu(Elementary):
         self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
         determinant: Array | None = None,
     ) -> Table:  # fmt: skip
-        r""":math:`u\Phi(u) = \tilde R - \tilde R''`, :math:`\tilde R` the mean of the positive part of u and a noise (science 9)."""
+        r""":math:`u\Phi(u) = \tilde R - \tilde R''`, :math:`\tilde R` the mean positive part of u and a noise (science 9)."""
         det = q_uu * q_vv - q_uv * q_uv if determinant is None else determinant
         A, B = 1 + q_uu, 1 + q_vv
         table = half_planes(m_u, m_v, A, q_uv, B, 1 + q_uu + q_vv + det, xp)

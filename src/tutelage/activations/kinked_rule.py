@@ -34,10 +34,11 @@ def kinked_expectations(
     r"""Expectations of one pair (scalars), each finite at angle 0 and pi except k22, whose delta-delta part
     :math:`J^2/(2\pi s_us_v\sin\varphi)` diverges.
 
-    Keys k00 k11 k20 k02 k22; ``u31`` :math:`= E[(u - m_u)\sigma''(u)\sigma'(v)]` and ``v13``; ``c0 c1 c2`` and ``f0 f1 f2``, the
-    plane coefficients of :class:`PlaneTerms`. With means also k10 k01, ``p`` and ``m``, those of
-    :math:`E[\sigma'(u)\sigma'(v)x]`, and ``g`` :math:`= E[\sigma''(u)\sigma(v)\,\hat w\cdot x]`. The second derivative of the function has a delta of the jump's height at
-    each kink: those parts are lines through the plane, integrated given the other variable.
+    Keys k00 k11 k20 k02 k22; ``u31`` :math:`= E[(u - m_u)\sigma''(u)\sigma'(v)]` and ``v13``; ``c0 c1 c2`` and ``f0 f1 f2``,
+    the plane coefficients of :class:`PlaneTerms`. With means also k10 k01, ``p`` and ``m``, those of
+    :math:`E[\sigma'(u)\sigma'(v)x]`, and ``g`` :math:`= E[\sigma''(u)\sigma(v)\,\hat w\cdot x]`. The second derivative of
+    the function has a delta of the jump's height at each kink: those parts are lines through the plane, integrated given
+    the other variable.
     """
     cosine, sine = jnp.cos(angle), jnp.sin(jnp.minimum(angle, supplement))
     s_u, s_v = (jnp.maximum(s, _SMALLEST) for s in scales)
@@ -167,7 +168,7 @@ def _line(
     function: Elementwise, kinks: tuple[float, ...], at: float | Array, scales: tuple[Array, Array],
     cosine: Array, sine: Array, strip: float, refine: int | Array, shift: float | Array = 0.0,
 ) -> dict[str, Array]:  # fmt: skip
-    """Given u = ``at`` above its mean: E f(v), E f(v) y, E f(v)(y^2 - 1), E f'(v), E f''(v), v = m_v + s_v (cos at / s_u + sin y)."""
+    """Given u = ``at`` above its mean: E of f, f y, f (y^2 - 1), f', f'' at v = m_v + s_v (cos at / s_u + sin y)."""
     mean, spread = scales[1] * cosine * at / scales[0] + shift, scales[1] * sine
     edges = _edges((jnp.asarray(kinks) - mean) / spread)
     n = _panels(_length(spread, strip), refine)

@@ -38,17 +38,18 @@ def positive_parts(pair: Pair, close: Array) -> Callable[[int, int], Array]:
     both = normal(h_u) * normal(h_v) + correlated_signs(h_u, h_v, cosine, sine) / 4
     silent_u, silent_v = pair.q_uu == 0, pair.q_vv == 0
     safe_alpha, safe_beta = jnp.where(silent_u, 1.0, alpha), jnp.where(silent_v, 1.0, beta)
-    ratio_u, ratio_v = beta / safe_alpha, alpha / safe_beta
+    ratio_u = beta / safe_alpha
     far = jnp.where(close, 0.0, g / (safe_alpha * safe_beta * jnp.where(close, 1.0, sine)))
-    bend_u, bend_v = _given(h_u, h_v, cosine, sine), _given(h_v, h_u, cosine, sine)
     # A constant neuron has no unit: its mean itself stands in place of norm times h.
     m_u, m_v = pair.m_u, pair.m_v
-    k20 = ratio_u * (bend_u * f_u + sine * g)
+    bend_u = jnp.where(silent_v, m_v, beta * _given(h_u, h_v, cosine, sine))
+    bend_v = jnp.where(silent_u, m_u, alpha * _given(h_v, h_u, cosine, sine))
+    k20 = (bend_u * f_u + beta * sine * g) / safe_alpha
     k30 = -(h_u * k20 + ratio_u * cosine * f_u) / safe_alpha
     k31 = -h_u * f_u / safe_alpha**2 - far * cosine * beta / safe_alpha
     tables = {
         (0, 0): m_u * m_v * both + alpha * beta * (cosine * both + sine * g) + m_u * beta * f_v + m_v * alpha * f_u,
-        (1, 1): both, (2, 0): k20, (0, 2): ratio_v * (bend_v * f_v + sine * g),
+        (1, 1): both, (2, 0): k20, (0, 2): (bend_v * f_v + alpha * sine * g) / safe_beta,
         (1, 0): m_v * both + beta * (f_v + cosine * f_u), (0, 1): m_u * both + alpha * (f_u + cosine * f_v),
         (2, 1): f_u / safe_alpha, (1, 2): f_v / safe_beta, (3, 0): k30, (2, 2): far, (3, 1): k31,
         (1, 3): -h_v * f_v / safe_beta**2 - far * cosine * alpha / safe_beta,

@@ -155,7 +155,7 @@ class EmpiricalHessian(LossHessian):
     ) -> np.ndarray:
         """Rows √weight ∂f_o(x)/∂θ, shape (n m, P)."""
         A = _outputs(np.asarray(self.network.a))
-        root, (m, k) = np.sqrt(weight)[:, None, None], A.shape
+        root, m = np.sqrt(weight)[:, None, None], len(A)
         to_u = root * A * slope[:, None, :]  # (n, m, k)
         unit = np.eye(m)
         layers = {

@@ -44,8 +44,8 @@ def ntk(network: Network, X: ArrayLike) -> np.ndarray:
        + \sum_i \sigma(w_i\cdot x_\nu)\,\sigma(w_i\cdot x_\mu)
 
     With hidden biases :math:`x_\nu\cdot x_\mu + 1`, with an output bias one more; of m outputs the rows of J are those of
-    :math:`f_o(x_\nu)`, o running first: shape (n m, n m). Its non-zero eigenvalues are those of :math:`\tfrac1n J^T J`, the sampled Fisher information. Source: [C25] (19)-(20),
-    appendix D. Cost O(n²(d + k)).
+    :math:`f_o(x_\nu)`, o running first: shape (n m, n m). Its non-zero eigenvalues are those of :math:`\tfrac1n J^T J`,
+    the sampled Fisher information. Source: [C25] (19)-(20), appendix D. Cost O(n²(d + k)).
 
     Parameters
     ----------

@@ -115,10 +115,9 @@ def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, n
     return np.pad((1 + nodes) / 2, (0, more)), np.pad(weights / 2, (0, more))
 
 
-def _segment(student: Layers, teacher: Layers, rule: Rule) -> tuple[Layers, Layers, Layers]:
+def _segment(student: Layers, teacher: Layers, delta: Layers, rule: Rule) -> tuple[Layers, Layers, Layers]:
     """All θ_s, stacked; their neurons as one wide network (n k neurons); the step with the quadrature weights in it."""
     s, p = map(jnp.asarray, rule)
-    delta = {name: student[name] - teacher[name] for name in student}
     nodes = {name: teacher[name] + _times(s, step) for name, step in delta.items()}
     steps = {name: _times(p, step) for name, step in delta.items()}
     return nodes, _widened(nodes, len(s)), _widened(steps, len(s))
@@ -136,15 +135,17 @@ def _widened(nodes: Layers, n: int) -> dict[str, Array]:
     return wide | ({"c": nodes["c"].sum(axis=0)} if "c" in nodes else {})
 
 
-def path_loss(activation: Activation, student: Layers, teacher: Layers, rule: Rule) -> Array:
+def path_loss(
+    activation: Activation, student: Layers, teacher: Layers, rule: Rule, step: Layers | None = None
+) -> Array:
     """The loss without cancellation, for smooth activations; ``rule`` is a ``segment_rule``.
 
-    n nodes are exact for polynomials of degree ≤ 2 n − 1.
+    n nodes are exact for polynomials of degree ≤ 2 n − 1. ``step`` is student − teacher where it is known to more digits
+    than their difference has.
     """
-    student, teacher = pad(*same_layers(student, teacher))
-    nodes, wide, step = _segment(student, teacher, rule)
+    student, teacher, delta = _apart(student, teacher, step)
+    nodes, wide, step = _segment(student, teacher, delta, rule)
     weights = jnp.asarray(rule[1])
-    delta = {name: student[name] - teacher[name] for name in student}
 
     def one_node(node: Layers) -> Array:
         image = _applied(activation, node, wide, step)
@@ -154,11 +155,21 @@ def path_loss(activation: Activation, student: Layers, teacher: Layers, rule: Ru
     return 0.5 * jnp.sum(weights * jax.lax.map(one_node, nodes))
 
 
-def path_gradient(activation: Activation, student: Layers, teacher: Layers, rule: Rule) -> dict[str, Array]:
+def _apart(student: Layers, teacher: Layers, step: Layers | None) -> tuple[Layers, Layers, Layers]:
+    """Both of one width, and what lies between them."""
+    student, teacher = pad(*same_layers(student, teacher))
+    if step is None:
+        step = {name: student[name] - teacher[name] for name in student}
+    return student, teacher, step
+
+
+def path_gradient(
+    activation: Activation, student: Layers, teacher: Layers, rule: Rule, step: Layers | None = None
+) -> dict[str, Array]:
     """The gradient without cancellation, for smooth activations; shapes of the student."""
     k, names = student["W"].shape[0], tuple(student)
-    student, teacher = pad(*same_layers(student, teacher))
-    _, wide, step = _segment(student, teacher, rule)
+    student, teacher, delta = _apart(student, teacher, step)
+    _, wide, step = _segment(student, teacher, delta, rule)
     found = _applied(activation, student, wide, step)
     kept = {"W": lambda x: x[:k], "b": lambda x: x[:k], "a": lambda x: x[..., :k], "c": lambda x: x}
     return {name: kept[name](found[name]) for name in names}

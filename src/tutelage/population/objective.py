@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -17,6 +18,8 @@ from tutelage.layout import Layout
 from tutelage.network import Network, evaluate
 from tutelage.population import formulas
 from tutelage.problem import Objective, half_mean_square
+
+T = TypeVar("T")
 
 _EPS = float(np.finfo(float).eps)
 
@@ -34,6 +37,8 @@ class PopulationLoss(Objective):
     frozen: Mapping[str, Array]
     teacher: Mapping[str, Array]
     """Its layers before standard normal inputs."""
+    original: Mapping[str, Array] | None
+    """The teacher's layers themselves, where the inputs are not standard normal."""
     inputs: GaussianInputs
     activation: Activation = eqx.field(static=True)
     n_nodes: int = eqx.field(static=True, default=0)
@@ -53,7 +58,7 @@ class PopulationLoss(Objective):
         layers = self._layers(theta)
         near = jnp.zeros(())
         if self.n_nodes > 0:
-            near = jnp.maximum(formulas.path_loss(self.activation, layers, self.teacher, self._rule), 0.0)
+            near = jnp.maximum(self._near(formulas.path_loss, layers, theta), 0.0)
             # The path form sums terms of the size of the starting loss: the displacement along flat
             # directions never shrinks (measured: within a factor of ten of eps times that loss).
             if self.activation.degree is not None:
@@ -70,12 +75,18 @@ class PopulationLoss(Objective):
     def gradient(self, theta: Array, key: jax.Array | None) -> Array:
         if self.n_nodes == 0:
             return self.smooth_gradient(theta)
-        layers = self._layers(theta)
-        return self._flat(formulas.path_gradient(self.activation, layers, self.teacher, self._rule))
+        return self._flat(self._near(formulas.path_gradient, self._layers(theta), theta))
 
     def smooth_gradient(self, theta: Array) -> Array:
         """The expanded gradient: its derivative is the exact Hessian at the cost of one set of tables."""
         return self._flat(formulas.gradient(self.activation, self._layers(theta), self.teacher))
+
+    def _near(self, form: Callable[..., T], layers: Mapping[str, Array], theta: Array) -> T:
+        """A form that does not cancel."""
+        step = None
+        if self.original is not None:
+            step = step_between(self.layout.split(theta, self.frozen), self.original, self.inputs)
+        return form(self.activation, layers, self.teacher, self._rule, step)
 
     def _flat(self, gradient: Mapping[str, Array]) -> Array:
         return self.layout.flatten(self.inputs.pulled_back(gradient))
@@ -105,6 +116,14 @@ class OnlineLoss(Objective):
             return half_mean_square(p.activation, p.layout.split(theta, p.frozen), X, y)
 
         return jax.grad(loss)(theta)
+
+
+def step_between(
+    student: Mapping[str, Array], teacher: Mapping[str, Array], inputs: GaussianInputs
+) -> dict[str, Array]:
+    """From teacher to student of one width before standard normal inputs, made of their difference itself."""
+    first, second = formulas.same_layers(student, teacher)
+    return inputs.standardised({name: first[name] - second[name] for name in first})
 
 
 def nodes_for(student: Network, teacher: Network) -> int:

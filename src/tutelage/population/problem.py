@@ -19,7 +19,7 @@ from tutelage.network import LAYERS, Network
 from tutelage.population import formulas
 from tutelage.population.congruent import CongruentHessian
 from tutelage.population.hessian import functional_part, outer_hessian
-from tutelage.population.objective import OnlineLoss, PopulationLoss, nodes_for
+from tutelage.population.objective import OnlineLoss, PopulationLoss, nodes_for, step_between
 from tutelage.population.pair_hessian import PairHessian
 from tutelage.problem import NetworkProblem
 
@@ -104,7 +104,8 @@ class Problem(NetworkProblem):
         if float(expanded) > 1e13 * floor or self.teacher.activation.kinks:
             return best
         coarse, fine = (
-            float(_path_loss(self.teacher.activation, *layers, rule)) for rule in (_COARSE, _FINE)
+            float(_path_loss(self.teacher.activation, *layers, rule, self._step(student)))
+            for rule in (_COARSE, _FINE)
         )
         error = abs(fine - coarse) + 16 * _EPS * abs(fine)
         return LossValue(max(fine, 0.0), error, "path") if error < floor else best
@@ -114,7 +115,7 @@ class Problem(NetworkProblem):
         """∇ε with respect to the trainable parameters, shape (P,) when all layers are ([C25] (1)-(2))."""
         layers = self._pair(student)
         near = self.loss_with_error(student).method == "path"
-        form, rule = (_path_gradient, (_FINE,)) if near else (_gradient, ())
+        form, rule = (_path_gradient, (_FINE, self._step(student))) if near else (_gradient, ())
         found = {name: np.asarray(x) for name, x in form(self.teacher.activation, *layers, *rule).items()}
         return np.asarray(self.layout(student).flatten(self.inputs.pulled_back(found)))
 
@@ -144,9 +145,10 @@ class Problem(NetworkProblem):
         frozen, here, teacher = jax.tree.map(
             jnp.asarray, (self.frozen(students), standard.layers, self.teacher.layers)
         )
+        raw = None if self.inputs.is_standard else teacher
         n_nodes = max(nodes_for(self._standard(student), standard) for student in students)
         population = PopulationLoss(
-            self.layout(students[0]), frozen, here, self.inputs, self.teacher.activation, n_nodes
+            self.layout(students[0]), frozen, here, raw, self.inputs, self.teacher.activation, n_nodes
         )
         return population if batch is None else OnlineLoss(population, teacher, batch)
 
@@ -160,6 +162,12 @@ class Problem(NetworkProblem):
         """Layers of student and teacher before standard normal inputs."""
         self._checked(student)
         return self._standard(student).layers, self._standard(self.teacher).layers
+
+    def _step(self, student: Network) -> dict[str, np.ndarray] | None:
+        """From the teacher to the student before standard normal inputs: made of their difference, whose digits it keeps."""
+        if self.inputs.is_standard or student.k != self.teacher.k:
+            return None
+        return step_between(student.layers, self.teacher.layers, self.inputs)
 
     def _checked(self, student: Network) -> None:
         if not isinstance(student, Network):

@@ -54,7 +54,7 @@ def _factor(network: Network, layout: Layout) -> Factor | None:
 
 
 def rescaling(network: Network) -> np.ndarray | None:
-    r""":math:`(w_i, b_i, -p\,A_{oi})` of every neuron: :math:`w_i \to c\,w_i,\ a_i \to c^{-p} a_i` leaves the function as it is."""
+    r""":math:`(w_i, b_i, -p\,A_{oi})` of every neuron: scaling w by c and a by :math:`c^{-p}` leaves the function as it is."""
     p = network.activation.homogeneity
     if p is None:
         return None

@@ -16,10 +16,12 @@ import numpy as np
 from tutelage.activations import Activation
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
+from tutelage.base.errors import NotAvailableError
 from tutelage.base.precision import float64
-from tutelage.network import Network, require_plain
+from tutelage.network import Network
 from tutelage.rank.expansion import monomials
 from tutelage.rank.irreducible import Form, irreducible, is_unique, normal_form
+from tutelage.rank.reduced import distance, is_plain, polynomial_coefficients, reduced
 from tutelage.rank.restore import restore
 from tutelage.rank.values import two_slopes
 
@@ -36,7 +38,7 @@ class Description:
     Attributes
     ----------
     kind : str
-        "linear", "quadratic", "tensors" or "network".
+        "linear", "quadratic", "tensors" or "network"; "any tensors" with biases or several outputs.
     parts : dict of str to ndarray
         ``constant`` (1,), ``vector`` (d,), ``matrix`` (d, d) for polynomials of degree <= 2; ``degree_p`` for
         the monomial coefficients of degree p, C(d+p-1, p) each; ``W`` and ``a`` for an irreducible network.
@@ -54,13 +56,24 @@ class Description:
 
     def to_network(self, k: int | None = None) -> Network:
         """A network with this function and the original activation; silent neurons pad it to width k."""
-        network = restore(self.kind, self.parts, self.activation, self.d)
+        if self.kind == "network" and set(self.parts) != {"W", "a"}:
+            network = Network(activation=self.activation, **self.parts)
+        elif self.kind == "any tensors":
+            raise NotAvailableError(
+                "Description.to_network: expected one output and no biases, got tensors of a network with biases or "
+                "several outputs; only its function is kept here"
+            )
+        else:
+            network = restore(self.kind, self.parts, self.activation, self.d)
         if k is None or k == network.k:
             return network
         k = check.integer(k, "Description.to_network", "k", minimum=network.k)
         extra = k - network.k
-        W = np.concatenate([network.W, np.ones((extra, self.d))])
-        return Network(W, np.concatenate([network.a, np.zeros(extra)]), self.activation)
+        padded = {"W": np.concatenate([network.W, np.ones((extra, self.d))])}
+        padded["a"] = np.concatenate([network.a, np.zeros((*network.a.shape[:-1], extra))], axis=-1)
+        if network.b is not None:
+            padded["b"] = np.concatenate([network.b, np.zeros(extra)])
+        return network.with_layers(padded)
 
     def __repr__(self) -> str:
         return f"Description({self.kind}, {self.size} numbers, {self.activation.spec}, d={self.d})"
@@ -86,9 +99,10 @@ def compress(network: Network) -> Description:
     >>> compress(Network([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0], "linear")).parts["vector"]
     array([4., 6.])
     """
-    require_plain(network, "compress")
     require_true_facts(network.activation)
     degree = network.activation.degree
+    if not is_plain(network):
+        return _compress_any(network)
     if degree is None:
         reduced = irreducible(network)
         # A neuron at w = 0 stands for a constant: one number. Where opposite neurons differ by a linear function
@@ -104,6 +118,21 @@ def compress(network: Network) -> Description:
         return _quadratic(network, parts)
     size = sum(part.size for part in parts.values())
     return Description("tensors", parts, min(size, _free(network)), network.activation, network.d)
+
+
+def _compress_any(network: Network) -> Description:
+    """With biases or several outputs."""
+    activation, d = network.activation, network.d
+    lost = 0 if activation.homogeneity is None else 1
+    if activation.degree is not None:
+        parts = polynomial_coefficients(network)
+        size = min(sum(part.size for part in parts.values()), network.n_params - lost * network.k)
+        return Description("any tensors", parts, size, activation, d)
+    small = reduced(network)
+    active = np.abs(small.a).max(axis=0, initial=0.0) > 0 if small.a.ndim == 2 else small.a != 0
+    each = d + (small.b is not None) + small.n_outputs - lost
+    size = int(active.sum()) * each + (0 if small.c is None else small.n_outputs)
+    return Description("network", small.layers, size, activation, d)
 
 
 def coefficients(network: Network) -> dict[str, np.ndarray]:
@@ -178,13 +207,18 @@ def equivalent(first: Network, second: Network, tolerance: float = _TOLERANCE) -
     True
     """
     for network in (first, second):
-        require_plain(network, "equivalent")
         require_true_facts(network.activation)
     tolerance = check.number(tolerance, "equivalent", "tolerance", minimum=0.0)
     if first.d != second.d:
         return Equivalence(False, math.inf, f"they take {first.d} and {second.d} inputs")
+    if first.n_outputs != second.n_outputs:
+        return Equivalence(False, math.inf, f"they have {first.n_outputs} and {second.n_outputs} outputs")
+    plain = is_plain(first) and is_plain(second)
     if first.activation.degree is not None and second.activation.degree is not None:
-        return _compare_parts(coefficients(first), coefficients(second), tolerance)
+        parts = coefficients if plain else polynomial_coefficients
+        return _compare_parts(parts(first), parts(second), tolerance)
+    if not plain:
+        return _compare_any(first, second, tolerance)
     if first.activation == second.activation:
         found = _compare_forms(normal_form(first), normal_form(second), tolerance)
         if found or is_unique(first):
@@ -232,13 +266,25 @@ def _compare_forms(first: Form, second: Form, tolerance: float) -> Equivalence:
     return Equivalence(worst <= tolerance, worst, f"irreducible networks match within {worst:.2g}")
 
 
+def _compare_any(first: Network, second: Network, tolerance: float) -> Equivalence:
+    """With biases or several outputs: by the reduced networks where those are unique, else by values."""
+    activation = first.activation
+    if first.activation == second.activation:
+        gap = distance(reduced(first), reduced(second))
+        unique = activation.independence == "affine" and (activation.reflection is None or activation.parity)
+        constants = not all(network.W.any(axis=1).all() for network in (first, second))
+        if gap <= tolerance or (unique and not constants):
+            return Equivalence(gap <= tolerance, gap, f"reduced networks match within {gap:.2g}")
+    return _compare_values(first, second, tolerance)
+
+
 def _compare_values(first: Network, second: Network, tolerance: float) -> Equivalence:
     """Where no description decides: two functions that differ at an input are different; the rest is not proven."""
     rng = np.random.default_rng(0)
     x = rng.normal(size=(_INPUTS, first.d)) * np.geomspace(0.3, 3.0, _INPUTS)[:, None]
-    one, two = (_terms(network, x) for network in (first, second))
-    size = np.abs(one).sum(axis=1) + np.abs(two).sum(axis=1)
-    gap = np.abs(one.sum(axis=1) - two.sum(axis=1)) / np.where(size > 0, size, 1.0)
+    (one, size_one), (two, size_two) = (_terms(network, x) for network in (first, second))
+    size = size_one + size_two
+    gap = np.abs(one - two) / np.where(size > 0, size, 1.0)
     worst = float(np.nanmax(gap, initial=0.0))
     if worst > tolerance:
         return Equivalence(False, worst, f"they differ at an input, by {worst:.2g} of their terms")
@@ -250,6 +296,9 @@ def _compare_values(first: Network, second: Network, tolerance: float) -> Equiva
 
 
 @float64
-def _terms(network: Network, x: np.ndarray) -> np.ndarray:
-    """a_i sigma(w_i.x), one row for each input."""
-    return np.asarray(network.activation(jnp.asarray(x @ network.W.T))) * network.a
+def _terms(network: Network, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """f(x) (n, m), and the sum of the sizes of its terms."""
+    A, c = network.a.reshape(-1, network.k), 0.0 if network.c is None else network.c.reshape(-1)
+    b = 0.0 if network.b is None else network.b
+    values = np.asarray(network.activation(jnp.asarray(x @ network.W.T + b)))
+    return values @ A.T + c, np.abs(values) @ np.abs(A).T + np.abs(c)

@@ -60,7 +60,9 @@ def formal_count(network: Network, slopes: tuple[float, float] | None) -> Count 
         {columns.setdefault((o, key), len(columns)): x for o, function in row.items() for key, x in function.items() if x}
         for row in _tangents(network, expanded)
     ]  # fmt: skip
-    return Count(fraction_rank([[row.get(c, Fraction(0)) for c in range(len(columns))] for row in rows]), name)
+    return Count(
+        fraction_rank([[row.get(c, Fraction(0)) for c in range(len(columns))] for row in rows]), name
+    )
 
 
 def _tangents(network: Network, neurons: list[_Expanded]) -> Iterator[dict[int, Function]]:
@@ -158,5 +160,6 @@ def _constant(activation: Activation, b: float, d: int) -> _Expanded | None:
         if no_value is None or no_slope is None:
             return None
     return _Expanded(
-        {} if no_value else {("linear", 0, d): Fraction(1)}, {} if no_slope else {("linear", 0, 0): Fraction(1)}
+        {} if no_value else {("linear", 0, d): Fraction(1)},
+        {} if no_slope else {("linear", 0, 0): Fraction(1)},
     )

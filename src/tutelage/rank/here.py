@@ -27,6 +27,7 @@ from tutelage.rank.modular import PrimeField, random_primes
 from tutelage.rank.neurons import arrange
 from tutelage.rank.numerical import floating_rank
 from tutelage.rank.probability import failure_probability
+from tutelage.rank.reduced import is_plain
 from tutelage.rank.result import FloatingRank, RankResult, Status
 from tutelage.rank.series import orders
 from tutelage.rank.values import two_slopes
@@ -94,8 +95,10 @@ def hessian_rank(
     activation = network.activation
     require_true_facts(activation)
     slopes = two_slopes(activation)
-    if network.n_outputs > 1 or len(network.layers) > 2:
-        return _any_network(network, slopes, random_primes(primes, seed), seed, max_order, proof_limit, floating)
+    if not is_plain(network):
+        return _any_network(
+            network, slopes, random_primes(primes, seed), seed, max_order, proof_limit, floating
+        )
     arrangement = arrange(network)
     # Before the eigenvalues: a zero neuron under a kink has no Hessian to count.
     kinks = None if slopes is None else kinked_count(network, slopes, arrangement)
@@ -213,7 +216,9 @@ def rank_here(network: Network, p: int, seed: int, n_points: int, order: int | N
     architecture = Architecture.of(network)
     layers = Layers(
         (field.from_float(network.W), field.from_float(np.atleast_2d(network.a))),
-        tuple(None if bias is None else field.from_float(bias.reshape(-1)) for bias in (network.b, network.c)),
+        tuple(
+            None if bias is None else field.from_float(bias.reshape(-1)) for bias in (network.b, network.c)
+        ),
     )
     points, cotangents = draw_points(architecture, field, seed, n_points)
     return rank_mod(field, assemble(architecture, field, layers, points, cotangents, order))

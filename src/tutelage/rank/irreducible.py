@@ -11,7 +11,7 @@ from tutelage.rank.values import two_slopes, values_at
 
 # Rows this close, relative to the largest, are one neuron: rotations and permutations in float64 leave 1e-16
 # each.
-_SAME = 1e-12
+SAME = 1e-12
 
 
 class Form(NamedTuple):
@@ -33,7 +33,7 @@ def irreducible(network: Network) -> Network:
     form = normal_form(network, only_neurons=True)
     W, a = list(form.W), list(form.a)
     at_zero = values_at(network.activation, (0.0,))[0]
-    if at_zero and abs(form.constant) > _SAME * np.abs(network.a).max(initial=0.0):
+    if at_zero and abs(form.constant) > SAME * np.abs(network.a).max(initial=0.0):
         # A neuron at zero carries the constant.
         W, a = [np.zeros(network.d), *W], [form.constant / at_zero, *a]
     if not W:
@@ -64,9 +64,9 @@ def normal_form(network: Network, only_neurons: bool = False) -> Form:
         if reflection is None:
             flip = False
         elif only_neurons and reflection.constant:
-            flip = any(np.abs(other + w).max() <= _SAME * largest for other, _ in merged)
+            flip = any(np.abs(other + w).max() <= SAME * largest for other, _ in merged)
         else:
-            leading = w[np.abs(w) > _SAME * largest]
+            leading = w[np.abs(w) > SAME * largest]
             flip = leading.size > 0 and leading[0] < 0
         if reflection is not None and flip:
             w = -w
@@ -74,12 +74,12 @@ def normal_form(network: Network, only_neurons: bool = False) -> Form:
             constant += reflection.constant * value
             value = reflection.sign * value
         for n, (other, total) in enumerate(merged):
-            if np.abs(other - w).max() <= _SAME * largest:
+            if np.abs(other - w).max() <= SAME * largest:
                 merged[n] = (other, total + value)
                 break
         else:
             merged.append((w, value))
-    kept = [(w, value) for w, value in merged if abs(value) > _SAME * np.abs(a).max(initial=0.0)]
+    kept = [(w, value) for w, value in merged if abs(value) > SAME * np.abs(a).max(initial=0.0)]
     kept.sort(key=lambda pair: tuple(pair[0]))
     W = np.array([w for w, _ in kept]).reshape(-1, network.d)
     return Form(W, np.array([value for _, value in kept]), linear, constant)

@@ -10,9 +10,10 @@ import scipy.linalg
 
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
-from tutelage.network import Network, require_plain
+from tutelage.network import Network
 from tutelage.rank.here import hessian_rank
 from tutelage.rank.neurons import Arrangement, Neuron, arrange
+from tutelage.rank.reduced import is_plain
 from tutelage.rank.result import RankResult
 from tutelage.rank.values import two_slopes, vanishing_at_zero
 
@@ -63,7 +64,6 @@ def flat_directions(network: Network) -> FlatDirections:
     """
     from tutelage.population import hessian_at_optimum
 
-    require_plain(network, "flat_directions")
     p = network.n_params
     check.fits_in_memory(
         32.0 * p * p, "flat_directions", f"eigenvectors of a {p} x {p} Hessian (P = {p})",
@@ -98,10 +98,14 @@ def continuous_symmetries(network: Network) -> dict[str, np.ndarray]:
     - dependent rows r W = 0 of wide quadratic networks, k - d more;
     - linear: everything that keeps :math:`a^T W`;
     - silent and zero neurons, equal and opposite neurons.
+
+    With biases or several outputs the rescalings, silent neurons and equal ones alone.
     """
-    activation = require_plain(network, "continuous_symmetries").activation
+    activation = network.activation
     families: dict[str, list[np.ndarray]] = {}
     require_true_facts(activation)
+    if not is_plain(network):
+        return _of_any_network(network)
     if activation.homogeneity is not None:
         families["rescaling"] = _rescaling(network, activation.homogeneity)
     coefficients = activation.taylor(2) if activation.degree == 2 else None
@@ -113,6 +117,32 @@ def continuous_symmetries(network: Network) -> dict[str, np.ndarray]:
         families["linear map kept"] = _linear(network)
     families |= _special(network)
     return {name: np.array(vectors) for name, vectors in families.items() if vectors}
+
+
+def _of_any_network(network: Network) -> dict[str, np.ndarray]:
+    """Each vector is made of layers, of which those not named are zero."""
+    A, power = network.a.reshape(-1, network.k), network.activation.homogeneity
+    inner = network.W if network.b is None else np.column_stack([network.W, network.b])
+    found: dict[str, list[np.ndarray]] = {"rescaling": [], "silent": [], "equal or opposite": []}
+
+    def vector(rows: dict[int, np.ndarray], read_outs: dict[int, np.ndarray]) -> np.ndarray:
+        moved, a = np.zeros_like(inner), np.zeros_like(A)
+        for i, row in rows.items():
+            moved[i] = row
+        for i, column in read_outs.items():
+            a[:, i] = column
+        layers = {"W": moved[:, : network.d], "b": moved[:, -1], "a": a.reshape(network.a.shape)}
+        return network.layout.flatten({name: layers.get(name, 0 * x) for name, x in network.layers.items()})
+
+    for i in range(network.k):
+        if power is not None:
+            found["rescaling"].append(vector({i: inner[i]}, {i: -power * A[:, i]}))
+        if not A[:, i].any():
+            found["silent"] += [vector({i: unit}, {}) for unit in np.eye(inner.shape[1])]
+        for j in range(i):
+            if np.array_equal(inner[i], inner[j]):
+                found["equal or opposite"] += [vector({}, {i: unit, j: -unit}) for unit in np.eye(len(A))]
+    return {name: np.array(vectors) for name, vectors in found.items() if vectors}
 
 
 def _vector(network: Network, rows: dict[int, np.ndarray], read_outs: dict[int, float]) -> np.ndarray:
