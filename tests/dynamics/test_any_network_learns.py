@@ -33,10 +33,9 @@ def test_a_sampled_teacher_keeps_its_weights_when_it_gets_biases():
     assert biased.c.shape == () and sample_teacher("erf", 5, 4, biases="normal", outputs=3).c.shape == (3,)
 
 
-@pytest.mark.parametrize("rule", ("flow", "gd:learning_rate=0.1", "heavy_ball:learning_rate=0.05"))
-@pytest.mark.parametrize("outputs", (1, 2))
-def test_near_the_optimum_runs_follow_their_prediction(rule, outputs):
-    problem = Problem(teacher(outputs=outputs), LAW)
+@pytest.mark.parametrize("rule", ("flow", "heavy_ball:learning_rate=0.05"))
+def test_near_the_optimum_runs_follow_their_prediction(rule):
+    problem = Problem(teacher(), LAW)
     start, times = NoisyTeacher(1e-5), np.array([0.0, 0.5, 2.0, 10.0])
     displacement = start.displacement(problem.teacher.n_params, 0)
     predicted = predict_loss(spectral_measure(problem, displacement), times, rule)
@@ -44,9 +43,8 @@ def test_near_the_optimum_runs_follow_their_prediction(rule, outputs):
     assert np.abs(run.loss / predicted.loss - 1).max() < 2e-3
 
 
-@pytest.mark.parametrize("activation", ("erf", "relu"))
-def test_the_flow_descends_from_a_random_start_and_records_what_the_problem_says(activation):
-    problem = Problem(teacher(activation), LAW)
+def test_the_flow_descends_from_a_random_start_and_records_what_the_problem_says():
+    problem = Problem(teacher("relu"), LAW)
     losses = []
     run = simulate(
         problem,
@@ -80,10 +78,9 @@ def test_sgd_and_data_descend_with_every_layer():
     assert run.loss[-1] < 0.5 * run.loss[0]
 
 
-@pytest.mark.parametrize("activation", ("erf", "quadratic:alpha=0.5"))
-def test_sampled_hessians_lie_within_four_standard_errors_of_the_population(activation):
-    problem = Problem(teacher(activation), LAW)
-    student = sample_teacher(activation, D, 3, seed=7, biases="normal", outputs=2)
+def test_sampled_hessians_lie_within_four_standard_errors_of_the_population():
+    problem = Problem(teacher("gelu"), LAW)
+    student = sample_teacher("gelu", D, 3, seed=7, biases="normal", outputs=2)
     population, samples = problem.hessian(student).dense(), []
     for X in LAW.sample(160_000, seed=2).reshape(40, -1, D):
         samples.append(empirical.Problem.from_teacher(problem.teacher, X).hessian(student).dense())

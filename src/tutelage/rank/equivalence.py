@@ -126,7 +126,8 @@ def _compress_any(network: Network) -> Description:
     lost = 0 if activation.homogeneity is None else 1
     if activation.degree is not None:
         parts = polynomial_coefficients(network)
-        size = min(sum(part.size for part in parts.values()), network.n_params - lost * network.k)
+        small = reduced(network)
+        size = min(sum(part.size for part in parts.values()), small.n_params - lost * small.k)
         return Description("any tensors", parts, size, activation, d)
     small = reduced(network)
     active = np.abs(small.a).max(axis=0, initial=0.0) > 0 if small.a.ndim == 2 else small.a != 0
