@@ -94,6 +94,9 @@ if TYPE_CHECKING:
     from tutelage.dynamics import time_to_loss as time_to_loss
     from tutelage.empirical import fisher as fisher
     from tutelage.empirical import ntk as ntk
+    from tutelage.input_families import estimated as estimated
+    from tutelage.input_families import power_law as power_law
+    from tutelage.input_families import spiked as spiked
     from tutelage.inputs import GaussianInputs as GaussianInputs
     from tutelage.layout import Layout as Layout
     from tutelage.measure import Integral as Integral
@@ -156,6 +159,7 @@ _PUBLIC = {
         predict_parameters readouts simulate spectral_measure time_to_loss
     """,
     "tutelage.empirical": "fisher ntk",
+    "tutelage.input_families": "estimated power_law spiked",
     "tutelage.inputs": "GaussianInputs",
     "tutelage.layout": "Layout",
     "tutelage.measure": "Integral Measure",
