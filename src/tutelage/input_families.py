@@ -72,7 +72,7 @@ def estimated(X: ArrayLike, shrinkage: float | None = None) -> GaussianInputs:
     .. math:: \Sigma = (1 - \rho)\,S + \rho\,\tfrac{\mathrm{tr}\,S}{d}\,I,\qquad
         \rho = \min\Bigl(1, \frac{\frac1{n^2}\sum_\nu\|x_\nu x_\nu^T - S\|^2}{\|S - \frac{\mathrm{tr}\,S}{d}I\|^2}\Bigr)
 
-    with centred x (Ledoit and Wolf, 2004, whose ρ has the least expected error as n and d grow together).
+    with centred x (the rule of Ledoit and Wolf, whose ρ has the least expected error as n and d grow together).
 
     Parameters
     ----------
