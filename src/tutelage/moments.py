@@ -63,8 +63,9 @@ def _dual_matrix_jvp(activation: Activation, primals: _Neurons, tangents: _Neuro
     k00, k11, k20, k02, *of_means = first_moments(activation, *primals)
     d_uu, d_uv, d_vv = _gram_tangents(*primals[:2], *tangents[:2])
     tangent = k20 * d_uu / 2 + k11 * d_uv + k02 * d_vv / 2
-    if of_means:
-        tangent = tangent + of_means[0] * tangents[2][:, None] + of_means[1] * tangents[3][None, :]
+    *_, d_b, d_b_Z = tangents
+    if d_b is not None and d_b_Z is not None:
+        tangent = tangent + of_means[0] * d_b[:, None] + of_means[1] * d_b_Z[None, :]
     return k00, tangent
 
 
@@ -96,9 +97,10 @@ def _first_moments_jvp(
         m.k40 * d_uu / 2 + m.k31 * d_uv + m.k22 * d_vv / 2,
         m.k22 * d_uu / 2 + m.k13 * d_uv + mirror.k40.T * d_vv / 2,
     )
-    if b is None:
+    *_, d_b, d_b_Z = tangents
+    if not isinstance(m, MeanMoments) or d_b is None or d_b_Z is None:
         return values, tangent
-    d_u, d_v, k03 = tangents[2][:, None], tangents[3][None, :], mirror.k30.T
+    d_u, d_v, k03 = d_b[:, None], d_b_Z[None, :], mirror.k30.T
     by_means = (
         m.k10 * d_u + m.k01 * d_v,
         m.k21 * d_u + m.k12 * d_v,
@@ -115,7 +117,8 @@ def _first_moments_jvp(
 @functools.partial(jax.custom_jvp, nondiff_argnums=(0,))
 def neuron_means(activation: Activation, W: Array, b: Array) -> tuple[Array, Array, Array]:
     r"""(s_0, s_1, s_2), each (k,): :math:`s_p = E[\sigma^{(p)}(w_i\cdot x + b_i)]`, traceable."""
-    return activation.neuron_means(b, jnp.sum(W * W, axis=1))[:3]
+    s0, s1, s2, *_ = activation.neuron_means(b, jnp.sum(W * W, axis=1))
+    return s0, s1, s2
 
 
 @neuron_means.defjvp

@@ -55,7 +55,7 @@ def close_pairs(W: ArrayLike, Z: ArrayLike, with_parallel: bool = True) -> Close
         if not with_parallel:
             wanted = wanted & (np.minimum(angle, supplement) > 0)
         # A neuron of zero weights, off the kinks, has no direction.
-        wanted = wanted & W.any(axis=1)[:, None] & Z.any(axis=1)
+        wanted = wanted & np.any(W != 0, axis=1)[:, None] & np.any(Z != 0, axis=1)
         i, j = np.nonzero(wanted)
         residual = np.asarray(_normal_component(filled(W[i]), filled(Z[j])))[: len(i), : W.shape[1]]
     angle, supplement = angle[i, j], supplement[i, j]

@@ -34,6 +34,12 @@ class Pair(NamedTuple):
     m_u: jax.Array | None = None
     m_v: jax.Array | None = None
 
+    @property
+    def means(self) -> tuple[jax.Array, jax.Array]:
+        """Both means, of a pair that has them."""
+        assert self.m_u is not None and self.m_v is not None, "a pair without means by design"
+        return self.m_u, self.m_v
+
 
 class PairMoments(NamedTuple):
     r"""Tables :math:`k_{pq} = E[\sigma^{(p)}(u)\,\sigma^{(q)}(v)]`: arrays of one shape, or numbers of another arithmetic."""

@@ -41,7 +41,7 @@ def positive_parts(pair: Pair, close: Array) -> Callable[[int, int], Array]:
     ratio_u = beta / safe_alpha
     far = jnp.where(close, 0.0, g / (safe_alpha * safe_beta * jnp.where(close, 1.0, sine)))
     # A constant neuron has no unit: its mean itself stands in place of norm times h.
-    m_u, m_v = pair.m_u, pair.m_v
+    m_u, m_v = pair.means
     bend_u = jnp.where(silent_v, m_v, beta * _given(h_u, h_v, cosine, sine))
     bend_v = jnp.where(silent_u, m_u, alpha * _given(h_v, h_u, cosine, sine))
     k20 = (bend_u * f_u + beta * sine * g) / safe_alpha

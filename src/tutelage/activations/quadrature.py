@@ -60,7 +60,8 @@ class QuadratureActivation(Activation):
     def refined_mean_moments(self, pair: Pair, order: int, refine: int | Array) -> MeanMoments:
         """``mean_moments`` with every step divided by ``refine``."""
         names = TABLES_UP_TO[order]
-        means = (pair.m_u[:, 0], pair.m_v[0, :])
+        m_u, m_v = pair.means
+        means = (m_u[:, 0], m_v[0, :])
         return MeanMoments(**dict(zip(names, _tables(self, pair, names, refine, means), strict=True)))
 
     def neuron_means(self, m: Array, q: Array) -> tuple[Array, ...]:
@@ -85,7 +86,8 @@ class QuadratureActivation(Activation):
         Z = W if Z is None else check.float_array(Z, "quadrature_error", "Z", ndim=2)
         rows = (filled(W), filled(Z)) if self.quick_pairs else (W, Z)
         if means is not None:
-            means = tuple(np.pad(m, (0, len(r) - len(m))) for m, r in zip(means, rows, strict=True))
+            first, second = (np.pad(m, (0, len(r) - len(m))) for m, r in zip(means, rows, strict=True))
+            means = first, second
         with jax.enable_x64(True):
             coarse, fine = (_refined(self, *rows, r, means) for r in (1, 2))
         tables = zip(coarse, fine, strict=True)

@@ -82,10 +82,9 @@ class RectifiedFamily(Activation):
         positive = positive_parts(pair, is_close(pair))
         if s == 0:
             return mean_moments(positive, pair, order)
-        mean_u, mean_v = (
-            half_line_with_zeros(m, q) for m, q in ((pair.m_u, pair.q_uu), (pair.m_v, pair.q_vv))
-        )
-        line = {(0, 0): pair.m_u * pair.m_v + pair.q_uv, (1, 0): pair.m_v, (0, 1): pair.m_u, (1, 1): 1.0}
+        m_u, m_v = pair.means
+        mean_u, mean_v = half_line_with_zeros(m_u, pair.q_uu), half_line_with_zeros(m_v, pair.q_vv)
+        line = {(0, 0): m_u * m_v + pair.q_uv, (1, 0): m_v, (0, 1): m_u, (1, 1): 1.0}
 
         def mixed(p: int, q: int, m: Array, mean: Callable[[int], Array]) -> Array | float:
             """E[u^(p) R^(q)(v)] with the mean of u and the moments of v."""
@@ -96,7 +95,7 @@ class RectifiedFamily(Activation):
         return mean_moments(
             lambda p, q: (
                 t * t * positive(p, q)
-                + s * t * (mixed(p, q, pair.m_u, mean_v) + mixed(q, p, pair.m_v, mean_u))
+                + s * t * (mixed(p, q, m_u, mean_v) + mixed(q, p, m_v, mean_u))
                 + s * s * line.get((p, q), 0.0)
             ),
             pair, order,

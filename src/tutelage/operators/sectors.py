@@ -140,24 +140,24 @@ class Lifted(Sector):
         layers = self.layout.split(delta)
         if self.frame is not None:
             layers["W"] = layers["W"] @ self.frame.T
-        for name in self._turned:
-            layers[name] = np.tensordot(self.outputs.T, layers[name], 1)
+        if (outputs := self.outputs) is not None:
+            for name in self._turned:
+                layers[name] = np.tensordot(outputs.T, layers[name], 1)
         return self.inside.flatten({name: layers[name].reshape(self.inside.shape(name)) for name in layers})
 
     def _up(self, reduced: np.ndarray) -> np.ndarray:
         front, layers = reduced.shape[:-1], self.inside.split(reduced)
         if self.frame is not None:
             layers["W"] = layers["W"] @ self.frame
-        for name in self._turned:
-            rest = self.layout.shape(name)[1:]
-            layer = layers[name].reshape(*front, self.outputs.shape[1], -1)
-            layers[name] = (self.outputs @ layer).reshape(*front, len(self.outputs), *rest)
+        if (outputs := self.outputs) is not None:
+            for name in self._turned:
+                rest = self.layout.shape(name)[1:]
+                layer = layers[name].reshape(*front, outputs.shape[1], -1)
+                layers[name] = (outputs @ layer).reshape(*front, len(outputs), *rest)
         return self.layout.flatten(layers)
 
     @property
     def _turned(self) -> list[str]:
-        if self.outputs is None:
-            return []
         return [name for name in ("a", "c") if name in self.layout.trained]
 
     def energies(self, delta: np.ndarray) -> np.ndarray:

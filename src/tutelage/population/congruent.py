@@ -75,7 +75,7 @@ class CongruentHessian(LossHessian):
 
     def pulled_back(self, rows: np.ndarray) -> np.ndarray:
         """T applied to every row (n, P̂)."""
-        return self.layout.flatten(self.inputs.pulled_back(self.inner.layout.split(rows)))
+        return np.asarray(self.layout.flatten(self.inputs.pulled_back(self.inner.layout.split(rows))))
 
     @functools.cached_property
     def structure(self) -> Structure:

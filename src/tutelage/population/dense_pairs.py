@@ -38,8 +38,13 @@ def dense_pairs(op: PairHessian) -> np.ndarray:
 
 def _weight(op: PairHessian) -> np.ndarray:
     """G = AᵀA (k, k)."""
-    A = outputs(op.network.a)
+    A = _matrix(op)
     return A.T @ A
+
+
+def _matrix(op: PairHessian) -> np.ndarray:
+    """A (m, k)."""
+    return np.asarray(outputs(op.network.a))
 
 
 def _other_blocks(op: PairHessian) -> dict[tuple[str, str], np.ndarray]:
@@ -51,7 +56,7 @@ def _other_blocks(op: PairHessian) -> dict[tuple[str, str], np.ndarray]:
 
 def _mixed(op: PairHessian) -> np.ndarray:
     """H[w_i, A_oj], shape (k d, m k)."""
-    (k, d), A, t, W = op.network.W.shape, outputs(op.network.a), op.tables, op.network.W
+    (k, d), A, t, W = op.network.W.shape, _matrix(op), op.tables, op.network.W
     inner = t.k20[:, None, :] * W[:, :, None] + t.k11[:, None, :] * W.T[None, :, :]
     block = A.T[:, None, :, None] * inner[:, :, None, :]
     if op.part is not None:
@@ -76,9 +81,9 @@ def _biases(op: PairHessian) -> np.ndarray:
 
 def _biases_and_read_outs(op: PairHessian) -> np.ndarray:
     """H[b_i, A_oj], shape (k, m k)."""
-    A, k = outputs(op.network.a), op.k
+    A, k = _matrix(op), op.k
     block = A.T[:, :, None] * op.tables.k10[:, None, :]
-    if op.part is not None:
+    if op.part is not None and op.part.slope is not None:
         block[np.arange(k), :, np.arange(k)] += op.part.slope.T
     return block.reshape(k, -1)
 
@@ -90,10 +95,10 @@ def _read_outs(op: PairHessian) -> np.ndarray:
 
 def _output_column(op: PairHessian, layer: str) -> np.ndarray:
     """H[layer, c_o], shape (., m)."""
-    A, m = outputs(op.network.a), op.network.n_outputs
+    A, m = _matrix(op), op.network.n_outputs
     if op.own is None:  # The functional part alone.
         return np.zeros((op.layout.slices[layer].stop - op.layout.slices[layer].start, m))
-    s0, s1, s2 = op.own
+    s0, s1, s2 = map(np.asarray, op.own)
     if layer == "W":
         return ((s2[:, None] * op.network.W)[:, :, None] * A.T[:, None, :]).reshape(-1, m)
     if layer == "b":

@@ -167,7 +167,8 @@ class Problem(NetworkProblem):
         """From the teacher to the student before standard normal inputs: made of their difference, whose digits it keeps."""
         if self.inputs.is_standard or student.k != self.teacher.k:
             return None
-        return step_between(student.layers, self.teacher.layers, self.inputs)
+        step = step_between(student.layers, self.teacher.layers, self.inputs)
+        return {name: np.asarray(layer) for name, layer in step.items()}
 
     def _checked(self, student: Network) -> None:
         if not isinstance(student, Network):
