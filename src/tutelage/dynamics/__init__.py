@@ -22,6 +22,7 @@ from tutelage.dynamics.rules import (
 from tutelage.dynamics.simulate import simulate
 from tutelage.dynamics.spectral import StartMeasure, spectral_measure
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
+from tutelage.dynamics.track import track
 
 __all__ = [
     "Curve",
@@ -57,4 +58,5 @@ __all__ = [
     "simulate",
     "spectral_measure",
     "time_to_loss",
+    "track",
 ]
