@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import tempfile
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import equinox as eqx
@@ -15,6 +13,7 @@ import numpy as np
 from tutelage.activations import Activation, as_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.files import atomic_write
 from tutelage.weights import Normal, WeightLaw, as_weight_law
 
 _FORMAT_VERSION = 1
@@ -196,26 +195,10 @@ def sample_teacher(
 
 def save_network(network: Network, path: str | os.PathLike) -> None:
     """Write ``W``, ``a`` and the activation to an npz file, atomically (temporary name, then rename)."""
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise InputError(
-            f"save_network: expected an existing folder, got {str(path.parent)!r}; create it first"
+    with atomic_write(path, "wb", "save_network") as stream:
+        np.savez(
+            stream, W=network.W, a=network.a, activation=network.activation.spec, version=_FORMAT_VERSION
         )
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".npz.tmp")
-    except OSError as error:
-        raise InputError(f"save_network: cannot write to {str(path.parent)!r}: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(
-                stream, W=network.W, a=network.a, activation=network.activation.spec, version=_FORMAT_VERSION
-            )
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def load_network(path: str | os.PathLike, activation: Activation | str | None = None) -> Network:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tutelage.base.errors import DamagedError, StoreError
+from tutelage.base.files import atomic_write
 from tutelage.store import single_chunk
-from tutelage.store.atomic import atomic_write
-from tutelage.store.keys import plain
+from tutelage.store.plain import plain
 from tutelage.store.provenance import provenance
 
 # xarray and zarr take 2 s to import: inside the functions, so that writing JSON stays quick.

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tutelage.base.errors import StoreError
-from tutelage.store.atomic import sync_directory
+from tutelage.base.files import sync_directory
 from tutelage.store.datasets import storable
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tutelage.base.errors import DamagedError, StoreError, StoreWarning
-from tutelage.store import load_dataset, sync_directory
-from tutelage.store.atomic import TEMPORARY_SUFFIX, write_error
+from tutelage.base.files import TEMPORARY_SUFFIX, sync_directory, write_error
+from tutelage.store import load_dataset
 from tutelage.store.datasets import check_schema
 from tutelage.store.ownership import marked, remove_arrays, replace_arrays
 from tutelage.sweep.folder import Marker, SweepFolder

@@ -14,9 +14,10 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError, StoreError
+from tutelage.base.processes import processors
 from tutelage.store import default_directory
 from tutelage.sweep.batching import TASK_SECONDS, Batcher
-from tutelage.sweep.cluster import connect, default_workers
+from tutelage.sweep.cluster import connect
 from tutelage.sweep.evaluate import lost_point, run_task, store_results
 from tutelage.sweep.folder import Marker, SweepFolder
 from tutelage.sweep.imports import complete, origins
@@ -122,7 +123,7 @@ def run(
 
     spec = complete(as_spec(spec))
     wanted = subset(spec, shard)
-    workers = default_workers() if workers is None else check.integer(workers, "sweep", "workers", minimum=0)
+    workers = len(processors()) if workers is None else check.integer(workers, "sweep", "workers", minimum=0)
     check.number(task_seconds, "sweep", "task_seconds", above=0.0)
     if client is not None and scheduler is not None:
         raise InputError("sweep: expected a client or a scheduler address, got both; give one")

@@ -14,8 +14,10 @@ import numpy as np
 
 import tutelage
 from tutelage.base.errors import InputError
+from tutelage.base.files import own_name
+from tutelage.base.processes import thread_count
 from tutelage.store import code_version, save_dataset
-from tutelage.store.provenance import cpu_model, thread_count
+from tutelage.store.provenance import cpu_model
 from tutelage.sweep.folder import Marker, SweepFolder
 from tutelage.sweep.imports import source_file
 from tutelage.sweep.quantities import Evaluation, resolve
@@ -146,7 +148,7 @@ def store_results(
 ) -> Marker:
     """Write one chunk, then its ``done`` marker; each is synced before its name appears."""
     dataset = to_dataset(spec, indices, results)
-    path = save_dataset(dataset, target.chunk_path(indices.start, indices.stop))
+    path = save_dataset(dataset, own_name(target.chunk_path(indices.start, indices.stop)))
     marker = Marker(
         start=indices.start,
         stop=indices.stop,

@@ -3,7 +3,8 @@
 ::
 
     sweep.json                     the specification and its schema version
-    lock, lock-3-of-100            held by the running sweep (or shard) through flock; free when it dies
+    lock, lock-3-of-100            held by the running sweep (or shard); free when it dies
+    lock.by                        who held it last
     tasks/000000000-000000050.zarr.zip     the points 0 <= index < 50
     tasks/000000000-000000050.done         its size, checksum and counts, written after it
     points.zarr/                   everything in one zarr, written by one process afterwards
@@ -14,27 +15,24 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import json
 import os
-import platform
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from tutelage.base.errors import StoreError
-from tutelage.store import SCHEMA_VERSION, atomic_write, provenance
-from tutelage.store.atomic import is_temporary
+from tutelage.base.files import atomic_write, is_temporary, own_name
+from tutelage.store import SCHEMA_VERSION, provenance
 from tutelage.store.datasets import SCHEMA_ATTRIBUTE, check_schema
 from tutelage.store.ownership import is_marked, refuse_others, remove_files
+from tutelage.sweep.locks import held, is_held
+from tutelage.sweep.locks import is_ours as is_lock
 from tutelage.sweep.manifest import read_manifest, tasks_of
 from tutelage.sweep.spec import SweepSpec
 
 _SPEC = "sweep.json"
 _NAME = re.compile(r"(\d{9,})-(\d{9,})\.done")
 _TASK_FILE = re.compile(r"(\d{9,}-\d{9,})\.(done|zarr\.zip)")
-_LOCK = re.compile(r"lock(-\d+-of-\d+)?")
-_HOLDER = "process "
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,18 +124,20 @@ class SweepFolder:
                 f"{who}: expected a writable folder, cannot make it ({error.strerror}); choose another"
             ) from None
         content = {SCHEMA_ATTRIBUTE: SCHEMA_VERSION, "spec": spec.to_mapping(), "provenance": provenance()}
-        with atomic_write(self.path / _SPEC, "w", who) as stream:
+        with atomic_write(own_name(self.path / _SPEC), "w", who) as stream:
             json.dump(content, stream, indent=2)
 
     def _ours(self, entry: Path) -> bool:
         """Whether an entry of a folder without a specification is what a sweep leaves there."""
         if entry == self.tasks and entry.is_dir():
             return all(_TASK_FILE.fullmatch(f.name) or is_temporary(f.name) for f in entry.iterdir())
-        if _LOCK.fullmatch(entry.name) and entry.is_file():
-            return entry.read_bytes()[: len(_HOLDER)] in (b"", _HOLDER.encode())
         if entry == self.compact_path:
             return is_marked(entry)
-        return is_temporary(entry.name) or (entry == self.manifest_path and read_manifest(entry) is not None)
+        return (
+            is_temporary(entry.name)
+            or is_lock(entry)
+            or (entry == self.manifest_path and read_manifest(entry) is not None)
+        )
 
     def spec(self) -> SweepSpec:
         """The specification of the sweep stored here, without a search path: whoever wrote it names no code to run."""
@@ -174,7 +174,7 @@ class SweepFolder:
 
     def write_marker(self, marker: Marker) -> None:
         """Write a marker; from then on its task is never run again."""
-        with atomic_write(self.marker_path(marker.start, marker.stop), "w", "sweep") as stream:
+        with atomic_write(own_name(self.marker_path(marker.start, marker.stop)), "w", "sweep") as stream:
             json.dump(dataclasses.asdict(marker), stream)
 
     def clean(self) -> None:
@@ -207,60 +207,13 @@ class SweepFolder:
 
     # --- lock and status -----------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def lock(self, shard: tuple[int, int] | None = None) -> Iterator[None]:
-        """Hold the sweep for one run: exclusive, or shared with other shards of it.
-
-        flock belongs to the process: when it is killed the lock is free, so there is no stale lock to remove.
-        """
-        with contextlib.ExitStack() as stack:
-            kind = fcntl.LOCK_EX if shard is None else fcntl.LOCK_SH
-            stack.enter_context(self._locked(self.path / "lock", kind, write=shard is None))
-            if shard is not None:
-                name = f"lock-{shard[0]}-of-{shard[1]}"
-                stack.enter_context(self._locked(self.path / name, fcntl.LOCK_EX, write=True))
-            yield
-
-    @contextlib.contextmanager
-    def _locked(self, path: Path, kind: int, write: bool) -> Iterator[None]:
-        try:
-            # A link would have whatever it leads to emptied.
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-        except OSError as error:
-            raise StoreError(
-                f"sweep store {str(self.path)!r}: cannot write in it ({error.strerror}); choose another"
-            ) from None
-        try:
-            try:
-                fcntl.flock(handle, kind | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = path.read_text(encoding="utf-8", errors="replace").strip() or "another run or shard"
-                raise StoreError(
-                    f"sweep store {str(self.path)!r}: expected no other run on it, {holder} is working "
-                    "on it; wait for it or stop it"
-                ) from None
-            # Who holds it is only told in a message: a full disk must not stop a run here.
-            with contextlib.suppress(OSError):
-                if write:
-                    os.ftruncate(handle, 0)
-                    os.write(handle, f"{_HOLDER}{os.getpid()} on {platform.node()}".encode())
-            yield
-        finally:
-            os.close(handle)
+    def lock(self, shard: tuple[int, int] | None = None) -> contextlib.AbstractContextManager[None]:
+        """Hold the sweep for one run: alone, or beside other shards of it."""
+        return held(self.path, shard)
 
     def running(self) -> bool:
-        """Whether some process holds the lock now."""
-        try:
-            handle = os.open(self.path / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(handle)
-        return False
+        """Whether some process works on the sweep now."""
+        return is_held(self.path)
 
     def status(self) -> SweepStatus:
         """Count what is stored, from the markers alone."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tutelage.store import atomic_write
+from tutelage.base.files import atomic_write, own_name
 
 if TYPE_CHECKING:
     from tutelage.sweep.folder import Marker
@@ -70,7 +70,7 @@ def damaged_files(folder: Path, expected: Mapping[str, Any]) -> list[str]:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write it, durable when this returns."""
-    with atomic_write(path, "w", "sweep (compaction)") as stream:
+    with atomic_write(own_name(path), "w", "sweep (compaction)") as stream:
         json.dump(dataclasses.asdict(manifest), stream)
 
 

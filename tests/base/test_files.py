@@ -9,8 +9,7 @@ import sys
 import pytest
 
 from tutelage.base.errors import StoreError
-from tutelage.store import atomic_write, remove_abandoned
-from tutelage.store.atomic import write_error
+from tutelage.base.files import atomic_write, remove_abandoned, write_error
 
 
 def test_a_file_appears_with_its_contents_and_ordinary_permissions(tmp_path):
@@ -40,7 +39,7 @@ def test_a_missing_folder_is_named(tmp_path):
 
 
 def test_a_folder_in_place_of_the_file_is_named(tmp_path):
-    with pytest.raises(StoreError, match=r"got the folder .*add a file name"), atomic_write(tmp_path):
+    with pytest.raises(StoreError, match=r"got the folder .*add a name"), atomic_write(tmp_path):
         pass
 
 
@@ -64,7 +63,7 @@ def test_running_out_of_room_leaves_nothing_half_written(tmp_path):
     code = """
 import resource, signal, sys
 from tutelage.base.errors import StoreError
-from tutelage.store import atomic_write
+from tutelage.base.files import atomic_write
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
