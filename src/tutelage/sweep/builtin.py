@@ -1,4 +1,4 @@
-"""The quantities a sweep knows by name; each calls the public function of its room, imported when first needed."""
+"""The quantities a sweep knows by name; each calls the public function of its room."""
 
 from __future__ import annotations
 
@@ -8,6 +8,17 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.dynamics import NoisyTeacher, predict_loss, spectral_measure
+from tutelage.quadratic import (
+    certify_uniqueness,
+    critical_samples,
+    matrix_of,
+    minimise,
+    sample_inputs,
+    sample_quadratic_teacher,
+    sample_start,
+)
+from tutelage.rank import effective_parameters, hessian_rank
 from tutelage.sweep.quantities import Evaluation, Quantity, Values
 
 _METHOD = {"method": "auto"}
@@ -42,15 +53,11 @@ def _trace_moments(point: Evaluation, orders: int, method: str) -> Values:
 
 
 def _rank(point: Evaluation, primes: int, proof_limit: float) -> Values:
-    from tutelage.rank import hessian_rank
-
     found = hessian_rank(point.teacher, primes=primes, proof_limit=proof_limit, floating=False)
     return {"rank": found.rank, "rank_status": found.status}
 
 
 def _effective_parameters(point: Evaluation, primes: int) -> Values:
-    from tutelage.rank import effective_parameters
-
     found = effective_parameters(point.teacher, primes=primes)
     return {"effective_parameters": found.rank, "effective_parameters_status": found.status}
 
@@ -62,8 +69,6 @@ def _curve_times(first: float, last: float, count: int, **_: Any) -> dict[str, n
 
 
 def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **times: Any) -> Values:
-    from tutelage.dynamics import NoisyTeacher, predict_loss, spectral_measure
-
     measure = spectral_measure(point.spectrum(method), NoisyTeacher(noise))
     curve = predict_loss(measure, _curve_times(**times)["time"], rule)
     return {
@@ -75,16 +80,6 @@ def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **t
 def _recovery(
     point: Evaluation, samples: int | None, student: int | None, tolerance: float, solver: str, certify: bool
 ) -> Values:
-    from tutelage.quadratic import (
-        certify_uniqueness,
-        critical_samples,
-        matrix_of,
-        minimise,
-        sample_inputs,
-        sample_quadratic_teacher,
-        sample_start,
-    )
-
     where = point.point
     if where.activation != _PURE_QUADRATIC:
         raise InputError(

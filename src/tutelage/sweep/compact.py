@@ -25,7 +25,7 @@ from tutelage.sweep.manifest import (
     tasks_of,
     write_manifest,
 )
-from tutelage.sweep.quantities import resolve
+from tutelage.sweep.resolve import resolve
 from tutelage.sweep.spec import SweepSpec
 
 if TYPE_CHECKING:

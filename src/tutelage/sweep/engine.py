@@ -18,6 +18,7 @@ from tutelage.base.processes import processors
 from tutelage.store import default_directory
 from tutelage.sweep.batching import TASK_SECONDS, Batcher
 from tutelage.sweep.cluster import connect
+from tutelage.sweep.compact import compact, open_points
 from tutelage.sweep.evaluate import lost_point, run_task, store_results
 from tutelage.sweep.folder import Marker, SweepFolder
 from tutelage.sweep.imports import complete, origins
@@ -119,8 +120,6 @@ def run(
         Another run holds the folder, it holds another sweep or files that are not ours, it cannot be written, or the
         disk is full.
     """
-    from tutelage.sweep.compact import compact, open_points
-
     spec = complete(as_spec(spec))
     wanted = subset(spec, shard)
     workers = len(processors()) if workers is None else check.integer(workers, "sweep", "workers", minimum=0)

@@ -20,7 +20,8 @@ from tutelage.store import code_version, save_dataset
 from tutelage.store.provenance import cpu_model
 from tutelage.sweep.folder import Marker, SweepFolder
 from tutelage.sweep.imports import source_file
-from tutelage.sweep.quantities import Evaluation, resolve
+from tutelage.sweep.quantities import Evaluation
+from tutelage.sweep.resolve import resolve
 from tutelage.sweep.spec import Point, SweepSpec
 
 if TYPE_CHECKING:

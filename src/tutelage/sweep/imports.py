@@ -19,12 +19,14 @@ from collections.abc import Callable
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tutelage
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.sweep.spec import SweepSpec
+
+if TYPE_CHECKING:
+    from tutelage.sweep.spec import SweepSpec
 
 
 def complete(spec: SweepSpec) -> SweepSpec:

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tutelage.activations import parse_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.sweep.quantities import resolve
-from tutelage.sweep.spec import unique
+from tutelage.sweep.resolve import resolve
+from tutelage.weights import as_weight_law
 
 _TOP = ("name", "quantities", "seed", "realizations", "grid", "options", "memory_bytes", "search_path")
 _GRID = ("activation", "d", "k", "ratio", "sizes", "weights", "extra")
@@ -61,6 +62,17 @@ def _known_keys(mapping: Mapping[str, Any], known: Iterable[str], who: str, what
 
 def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def unique(values: Iterable[Any], who: str, name: str) -> tuple[Any, ...]:
+    """The values as a tuple; a repeated one would make two points of one."""
+    values = tuple(values)
+    repeated = [v for i, v in enumerate(values) if v in values[:i]]
+    if repeated:
+        raise InputError(
+            f"{who}: expected different values for {name}, got {repeated[0]!r} twice; remove one"
+        )
+    return values
 
 
 def _axis(value: Any, who: str, name: str) -> list[Any]:
@@ -129,8 +141,6 @@ def _sizes(grid: Mapping[str, Any], who: str) -> tuple[tuple[int, int], ...]:
 
 
 def _activations(value: Any, who: str) -> tuple[str, ...]:
-    from tutelage.activations import parse_activation
-
     specs = [parse_activation(_text(v, who, "activation")).spec for v in _list(value)]
     if not specs:
         raise InputError(f"{who}: expected at least one activation, got an empty list")
@@ -138,8 +148,6 @@ def _activations(value: Any, who: str) -> tuple[str, ...]:
 
 
 def _weights(value: Any, who: str) -> tuple[str, ...]:
-    from tutelage.weights import as_weight_law
-
     specs = [as_weight_law(_text(v, who, "weights")).spec for v in _list(value)]
     if not specs:
         raise InputError(f"{who}: expected at least one weight law, got an empty list")

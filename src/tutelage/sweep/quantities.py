@@ -1,18 +1,18 @@
-"""What can be asked of a point: named quantities, and a user's own ``module:function``."""
+"""What can be asked of a point: a named quantity, and the point while it is evaluated."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tutelage.base import check
-from tutelage.base.errors import InputError
-from tutelage.sweep.spec import Point
+from tutelage.network import Network
+from tutelage.spectra import Spectrum, spectrum
 
-_USER_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+if TYPE_CHECKING:
+    from tutelage.sweep.spec import Point
+
 #: What a quantity returns: name -> number, text, array, or (dimension names, array).
 Values = Mapping[str, Any]
 
@@ -23,18 +23,16 @@ class Evaluation:
     def __init__(self, point: Point) -> None:
         self.point = point
         self.methods: dict[str, str] = {}
-        self._spectra: dict[str, Any] = {}
+        self._spectra: dict[str, Spectrum] = {}
 
     @functools.cached_property
-    def teacher(self) -> Any:
+    def teacher(self) -> Network:
         """The teacher network."""
         return self.point.teacher()
 
-    def spectrum(self, method: str = "auto") -> Any:
+    def spectrum(self, method: str = "auto") -> Spectrum:
         """The teacher's spectrum, computed once per method; its method is noted in the record of the point."""
         if method not in self._spectra:
-            from tutelage.spectra import spectrum
-
             self._spectra[method] = spectrum(self.teacher, method=method)
         self.methods["spectrum"] = self._spectra[method].method
         return self._spectra[method]
@@ -61,33 +59,3 @@ class Quantity:
     def axes(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Coordinates of the shared dimensions."""
         return {} if self.coordinates is None else self.coordinates(**{**(self.options or {}), **given})
-
-
-def resolve(name: str, search_path: tuple[str, ...] = (), who: str = "sweep") -> Quantity:
-    """The quantity of a name, or of ``module:function``, which is imported when a point is evaluated and not before.
-
-    Raises
-    ------
-    InputError
-        Unknown name (the nearest is given), or not the names of a module and a function.
-    """
-    if ":" not in name:
-        from tutelage.sweep.builtin import QUANTITIES
-
-        if name not in QUANTITIES:
-            hint = check.nearest(name, QUANTITIES)
-            raise InputError(f"{who}: unknown quantity {name!r}; {hint} (or write module:function)")
-        return QUANTITIES[name]
-    if not _USER_NAME.fullmatch(name):
-        raise InputError(f"{who}: expected module:function, got {name!r}; write their names as Python does")
-    return Quantity(name, functools.partial(_call_user, name, tuple(search_path), who), options=None)
-
-
-def _call_user(
-    name: str, search_path: tuple[str, ...], who: str, evaluation: Evaluation, **options: Any
-) -> Values:
-    """A user's function takes the point; a bare result is named after the function."""
-    from tutelage.sweep.imports import user_function
-
-    value = user_function(name, search_path, who)(evaluation.point, **options)
-    return value if isinstance(value, Mapping) else {name.partition(":")[2]: value}

@@ -7,18 +7,17 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.network import Network, sample_teacher
 from tutelage.store import dataset_key
-
-if TYPE_CHECKING:
-    from tutelage.network import Network
+from tutelage.sweep.parse import parse
 
 #: Spawn-key word of the streams handed to user functions, away from the layer numbers teachers use.
 _USER_STREAM = 1_000_003
@@ -53,8 +52,6 @@ class Point:
 
     def teacher(self) -> Network:
         """The teacher of this point: the same on any machine, in any order."""
-        from tutelage.network import sample_teacher
-
         return sample_teacher(
             self.activation, self.d, self.k, self.seed, self.weights, realization=self.realization
         )
@@ -77,7 +74,7 @@ class SweepSpec:
     name : str
         Names the store's folder.
     quantities : tuple of str
-        Names of :data:`tutelage.sweep.quantities.QUANTITIES`, or ``"module:function"``.
+        Names of :data:`tutelage.sweep.builtin.QUANTITIES`, or ``"module:function"``.
     activations, weights : tuple of str
         Written specifications.
     sizes : tuple of (d, k)
@@ -196,8 +193,6 @@ class SweepSpec:
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], who: str = "SweepSpec") -> SweepSpec:
         """Build and check a specification from the tables of a TOML file (or :meth:`to_mapping`); imports nothing of it."""
-        from tutelage.sweep.parse import parse
-
         return cls(**parse(mapping, who))
 
 
@@ -243,14 +238,3 @@ def subset(spec: SweepSpec, shard: tuple[int, int] | None) -> range:
     if number > count:
         raise InputError(f"sweep: expected a shard between 1 and {count}, got {number}; shards count from 1")
     return range((number - 1) * spec.n_points // count, number * spec.n_points // count)
-
-
-def unique(values: Iterable[Any], who: str, name: str) -> tuple[Any, ...]:
-    """The values as a tuple; a repeated one would make two points of one."""
-    values = tuple(values)
-    repeated = [v for i, v in enumerate(values) if v in values[:i]]
-    if repeated:
-        raise InputError(
-            f"{who}: expected different values for {name}, got {repeated[0]!r} twice; remove one"
-        )
-    return values
