@@ -29,8 +29,8 @@ def test_a_worker_killed_in_the_middle_of_200_points_costs_nothing(mapping, tmp_
     victims = list(client.run(os.getpid).values())
     killed = threading.Event()
 
-    def kill(progress):
-        if progress.done >= 20 and not killed.is_set():
+    def kill(fraction, message):
+        if fraction >= 0.1 and not killed.is_set():
             os.kill(victims[0], signal.SIGKILL)
             killed.set()
 
@@ -122,8 +122,8 @@ def test_all_workers_dead_at_once_are_replaced(mapping, tmp_path):
     with connect(None, 2) as client:
         pids = list(client.run(os.getpid).values())
 
-        def kill(progress):
-            if progress.done >= 10 and not killed.is_set():
+        def kill(fraction, message):
+            if fraction >= 0.1 and not killed.is_set():
                 killed.set()
                 for pid in pids:
                     os.kill(pid, signal.SIGKILL)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.progress import Progress
 
+    from tutelage.base.progress import Progress as Fraction
     from tutelage.studies.base import Claim
 
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
@@ -118,13 +119,18 @@ def progress_bar(description: str, total: float | None = None) -> Iterator[Calla
 
 
 @contextlib.contextmanager
-def fraction_bars() -> Iterator[Callable[[str], Callable[[float], None]]]:
-    """Several bars: ``add(description)`` gives a function of the fraction done, in [0, 1]; at 1 its bar vanishes."""
+def fraction_bars() -> Iterator[Callable[[str], Fraction]]:
+    """Several bars: ``add(description)`` gives the progress that moves one; at 1 its bar vanishes."""
     with _bars() as bars:
 
-        def add(description: str) -> Callable[[float], None]:
+        def add(description: str) -> Fraction:
             task = bars.add_task(printable(description), total=1.0)
-            return lambda fraction: bars.update(task, completed=fraction, visible=fraction < 1.0)
+
+            def show(fraction: float, message: str | None = None, /) -> None:
+                shown = printable(f"{description}: {message}" if message else description)
+                bars.update(task, completed=fraction, visible=fraction < 1.0, description=shown)
+
+            return show
 
         yield add
 

@@ -11,10 +11,10 @@ from cyclopts import App, Parameter
 from tutelage.base.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from tutelage.base.progress import Progress
     from tutelage.sweep import SweepFolder, SweepSpec
-    from tutelage.sweep.engine import Progress
 
 sweep = App(
     name="sweep",
@@ -266,46 +266,26 @@ def _say_origins(functions: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def _progress(name: str) -> Iterator[Callable[[Progress], None]]:
+def _progress(name: str) -> Iterator[Progress]:
     """A bar on a terminal, a line every tenth otherwise (a batch job's log)."""
-    from rich import progress
-    from rich.console import Console
+    import sys
 
-    from tutelage.base.printable import printable
+    from tutelage.cli.support import fraction_bars
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _log(name)
-        return
-    columns = (
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[note]}"),
-    )
-    with progress.Progress(*columns, console=console) as bar:
-        task = bar.add_task(printable(name), total=None, note="starting")
-        yield lambda now: bar.update(task, completed=now.done, total=now.total, note=_note(now))
+    with fraction_bars() as bars:
+        yield bars(name) if sys.stderr.isatty() else _log(name)
 
 
-def _log(name: str) -> Callable[[Progress], None]:
+def _log(name: str) -> Progress:
     from tutelage.cli.support import say
 
     written = 0
 
-    def write(now: Progress) -> None:
+    def write(fraction: float, message: str | None = None, /) -> None:
         nonlocal written
-        tenth = 10 * now.done // now.total
+        tenth = int(10 * fraction)
         if tenth > written:
             written = tenth
-            say(f"{name}: {now.done}/{now.total} points, {_note(now)}", error=True, flush=True)
+            say(f"{name}: {message}", error=True, flush=True)
 
     return write
-
-
-def _note(now: Progress) -> str:
-    minutes, seconds = divmod(round(now.seconds_left), 60)
-    hours, minutes = divmod(minutes, 60)
-    return (
-        f"{now.points_per_second:.3g} points/s, {hours}:{minutes:02d}:{seconds:02d} left, {now.failed} failed"
-    )

@@ -12,10 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.base.progress import Progress
 from tutelage.dynamics.objective import Objective
-
-Progress = Callable[[float], None]
-"""Called with the fraction done, in [0, 1]."""
 
 _GROWTH = 1e8
 """A run has diverged when a parameter exceeds this times the largest one at the start (or 1)."""

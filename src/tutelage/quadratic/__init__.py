@@ -7,7 +7,7 @@ from tutelage.quadratic.datasets import curve_dataset, full_map_dataset, map_dat
 from tutelage.quadratic.descent import matrix_descent, weight_descent
 from tutelage.quadratic.feasible import FeasibleSize, feasible_size, feasible_sizes
 from tutelage.quadratic.flow import Trajectory, inverse_flow, matrix_flow, weight_flow
-from tutelage.quadratic.hessian import NumericalRank, sampled_hessian_rank, weight_hessian
+from tutelage.quadratic.hessian import sampled_hessian_rank, weight_hessian
 from tutelage.quadratic.losses import (
     empirical_gradient,
     empirical_loss,
@@ -18,8 +18,9 @@ from tutelage.quadratic.losses import (
 )
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
 from tutelage.quadratic.rates import LateDecay, exponential_rate, late_decay, late_time_constant
-from tutelage.quadratic.recovery import TOLERANCES, Outcomes, recover
-from tutelage.quadratic.solver import METHODS, Minimised, minimise
+from tutelage.quadratic.recovery import Outcomes, recover
+from tutelage.quadratic.settings import METHODS, TARGETS, RecoverySettings
+from tutelage.quadratic.solver import Minimised, minimise
 from tutelage.quadratic.teacher import (
     QuadraticTeacher,
     as_network,
@@ -35,23 +36,23 @@ from tutelage.quadratic.thresholds import (
     statistical_dimension,
     statistical_dimension_limit,
 )
-from tutelage.quadratic.uniqueness import Certificate, certify_batch, certify_uniqueness
+from tutelage.quadratic.uniqueness import UniquenessCertificate, certify_batch, certify_uniqueness
 
 __all__ = [
     "METHODS",
-    "TOLERANCES",
+    "TARGETS",
     "Bridge",
-    "Certificate",
     "FeasibleSize",
     "LateDecay",
     "Minimised",
-    "NumericalRank",
     "Outcomes",
     "QuadraticTeacher",
     "RecoveryCurve",
+    "RecoverySettings",
     "StatisticalDimension",
     "Trajectory",
     "UniqueCounts",
+    "UniquenessCertificate",
     "as_network",
     "certify_batch",
     "certify_uniqueness",

@@ -8,11 +8,12 @@ for the population loss; on data the bracket becomes :math:`\frac1n\sum_\nu (w_i
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
 
+from tutelage.base import check
+from tutelage.base.numerical_rank import NumericalRank, count_above
 from tutelage.quadratic.losses import empirical_slope, population_slope
 from tutelage.quadratic.teacher import check_inputs, check_student, matrix_of, teacher_matrix
 
@@ -51,28 +52,13 @@ def prediction_jacobian(W: np.ndarray, X: np.ndarray) -> np.ndarray:
     return (2.0 / m) * ((X @ W.T)[:, :, None] * X[:, None, :]).reshape(len(X), m * d)
 
 
-@dataclasses.dataclass(frozen=True)
-class NumericalRank:
-    """A floating-point rank with the cut it used and the gap around it: ``gap`` is the ratio of the singular values
-    on the two sides (infinite where nothing lies below); a small gap means the count cannot be trusted."""
-
-    rank: int
-    cut: float
-    gap: float
-
-
 def sampled_hessian_rank(W: Any, X: Any, cut: float = 1e-10) -> NumericalRank:
     """Rank of the empirical weight Hessian at zero loss (student = teacher weights W): min(n, N_eff) generically.
 
     The Hessian is then (1/2n) JᵀJ; the rank is read from the singular values of J, whose relative accuracy is the
     square root of what the eigenvalues of JᵀJ would give.
     """
-    from tutelage.base import check
-
     W = check.float_array(W, "sampled_hessian_rank", "W", ndim=2)
     X = check_inputs(X, W.shape[1], "sampled_hessian_rank")
     values = np.linalg.svd(prediction_jacobian(W, X), compute_uv=False)
-    level = cut * values[0]
-    rank = int(np.sum(values > level))
-    below = values[rank] if rank < len(values) else 0.0
-    return NumericalRank(rank, float(level), float(values[rank - 1] / below) if below > 0 else float("inf"))
+    return count_above(values, cut, "singular values of the Jacobian")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tutelage.activations import Polynomial
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.network import Network, layer_rng
@@ -82,8 +83,6 @@ def matrix_of(W: Any) -> np.ndarray:
 
 def as_network(W: Any) -> Network:
     """The two-layer network with activation u² and read-out frozen at 1/m that computes xᵀAx."""
-    from tutelage.activations import Polynomial
-
     W = check.float_array(W, "as_network", "W", ndim=2)
     return Network(W, np.full(W.shape[0], 1.0 / W.shape[0]), Polynomial((0.0, 0.0, 1.0)))
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,20 @@ class Store:
         """Store a dataset, durable when this returns; one that stood there is replaced in one step."""
         self.prepare()
         return save_dataset(dataset, own_name(self.path(key)))
+
+    def kept(
+        self, name: str, parameters: object, modules: Iterable[str], compute: Callable[[], xr.Dataset]
+    ) -> xr.Dataset:
+        """The dataset of a question, from the store or computed now and stored.
+
+        Its key is made of name, parameters and the code of ``modules`` (:func:`dataset_key`, :func:`code_version`).
+        """
+        key = dataset_key(name, parameters, code_version(modules))
+        found = self.get(key)
+        if found is None:
+            found = compute()
+            self.put(key, found)
+        return found
 
     def prepare(self) -> None:
         """Make the folder and try to write there, so that a bad one is refused BEFORE long work, not after it."""

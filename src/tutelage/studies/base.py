@@ -7,10 +7,12 @@ import dataclasses
 import importlib
 import math
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tutelage.base.errors import InputError
+from tutelage.base.progress import Progress
+from tutelage.base.progress import portion as portion
 from tutelage.studies.fields import checked, complete, declared
 from tutelage.studies.judge import REASONS, TESTS, judge
 from tutelage.studies.repeats import USUAL, Repeats
@@ -18,14 +20,6 @@ from tutelage.studies.repeats import USUAL, Repeats
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
-
-Progress = Callable[[float], None]
-"""Called with the fraction done, in [0, 1]."""
-
-
-def portion(progress: Progress | None, start: float, stop: float) -> Progress | None:
-    """Progress of a part of the work, from ``start`` to ``stop`` of the whole."""
-    return progress and (lambda fraction: progress(start + (stop - start) * fraction))
 
 
 @dataclasses.dataclass(frozen=True)

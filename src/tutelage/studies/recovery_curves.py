@@ -173,6 +173,7 @@ class RecoveryCurves(Study):
         from tutelage.quadratic.counts import unique_counts
         from tutelage.quadratic.datasets import curve_dataset
         from tutelage.quadratic.recovery import recover
+        from tutelage.quadratic.settings import RecoverySettings
         from tutelage.quadratic.thresholds import critical_samples
 
         report = progress or (lambda _: None)
@@ -194,13 +195,13 @@ class RecoveryCurves(Study):
         d, m = self.judged
         n_c = critical_samples(d, m)
         exact = unique_counts(d, d - 1, self.grid_instances, self.seed)
-        interior = recover(d, m, n_c, self.grid_instances, self.seed, "interior", tolerance=1e-18)
+        interior = recover(d, m, n_c, self.grid_instances, self.seed, RecoverySettings("interior", 1e-18))
         loose = recover(self.loose_d, 3, critical_samples(self.loose_d, 3), self.loose_instances, self.seed)
         # One size for both: plain descent at the panels' d, at n_c, stopped where the flow is stopped.
         count, loss = self.descent_instances, self.descent_loss
-        plain = recover(d, m, n_c, count, self.seed, "gradient_descent", tolerance=loss)
-        followed = recover(d, m, n_c, count, self.seed, tolerance=loss)
-        early = recover(d, m, n_c, self.instances, self.seed, tolerance=1e-6)
+        plain = recover(d, m, n_c, count, self.seed, RecoverySettings("gradient_descent", loss))
+        followed = recover(d, m, n_c, count, self.seed, RecoverySettings("gradient_flow", loss))
+        early = recover(d, m, n_c, self.instances, self.seed, RecoverySettings("gradient_flow", 1e-6))
         report(1.0)
         return data.assign(
             grid_half_point=(("grid_d", "grid_m"), [[c.half_point for c in row] for row in half]),
@@ -216,7 +217,7 @@ class RecoveryCurves(Study):
         ).assign_coords(xr.Coordinates({"grid_d": list(grid_d), "grid_m": list(grid_m)}))
 
     def measure(self, dataset: xr.Dataset) -> Mapping[str, Measured]:
-        from tutelage.quadratic.recovery import TOLERANCES
+        from tutelage.quadratic.settings import TARGETS
         from tutelage.quadratic.thresholds import critical_samples, effective_parameters_frozen
 
         grid = [(d, m) for d in (4, 6, 8) for m in (1, 2, 3)]
@@ -234,7 +235,7 @@ class RecoveryCurves(Study):
         arrived = dataset.descent_arrived.values.astype(bool)
         verdicts = [
             (dataset.descent_error.values <= t)[arrived] != (dataset.flow_error.values <= t)[arrived]
-            for t in TOLERANCES
+            for t in TARGETS
         ]
         last = dataset.isel(panel=self.panels.index(self.judged))
         at = lambda n: last.isel(point=int(np.flatnonzero(last.n.values == n)[0]))  # noqa: E731

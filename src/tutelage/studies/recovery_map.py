@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from tutelage.studies.base import Measured, Progress, Statement, Study
+from tutelage.studies.base import Measured, Progress, Statement, Study, portion
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -159,7 +159,7 @@ class RecoveryMap(Study):
         columns, d = range(1, self.d + 1), self.d
         samples = [int(n) for n in np.unique(np.rint(np.geomspace(d, d * (d + 1) // 2, self.points)))]
         data = full_map_dataset(
-            d, columns, samples, self.instances, self.seed, progress=lambda i, n: report(0.4 * i / n)
+            d, columns, samples, self.instances, self.seed, progress=portion(progress, 0.0, 0.4)
         )
         edge = [unique_counts(d, m, self.instances, self.seed).counts for m in (d - 1, d)]
         found = []

@@ -78,7 +78,7 @@ def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **t
 
 
 def _recovery(
-    point: Evaluation, samples: int | None, student: int | None, tolerance: float, solver: str, certify: bool
+    point: Evaluation, samples: int | None, student: int | None, target: float, solver: str, certify: bool
 ) -> Values:
     where = point.point
     if where.activation != _PURE_QUADRATIC:
@@ -98,7 +98,7 @@ def _recovery(
     values: dict[str, Any] = {
         "recovery_error": found.error[0],
         "recovery_loss": found.loss[0],
-        "recovered": float(found.error[0] <= tolerance),
+        "recovered": float(found.error[0] <= target),
         "recovery_samples": samples,
     }
     if certify:
@@ -127,7 +127,7 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity(
             "recovery",
             _recovery,
-            {"samples": None, "student": None, "tolerance": 1e-6, "solver": "interior", "certify": False},
+            {"samples": None, "student": None, "target": 1e-6, "solver": "interior", "certify": False},
             help="does the student find a quadratic teacher of width k from n samples",
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import datetime
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError, StoreError
 from tutelage.base.processes import processors
+from tutelage.base.progress import Progress, silent
 from tutelage.store import default_directory
 from tutelage.sweep.batching import TASK_SECONDS, Batcher
 from tutelage.sweep.cluster import connect
@@ -40,27 +41,6 @@ _LOOK_SECONDS = 1.0
 _DRAIN_SECONDS = 5.0
 
 
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """Where a run stands: points done and wanted in this run, failures among them, seconds so far."""
-
-    done: int
-    total: int
-    failed: int
-    seconds: float
-
-    @property
-    def points_per_second(self) -> float:
-        """Mean rate of this run."""
-        return self.done / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def seconds_left(self) -> float:
-        """At the mean rate; NaN before the first point."""
-        rate = self.points_per_second
-        return (self.total - self.done) / rate if rate else float("nan")
-
-
 def default_store(spec: SweepSpec) -> Path:
     """The folder of a specification: its name and digest in the default directory."""
     return default_directory() / f"sweep-{spec.key}"
@@ -76,7 +56,7 @@ def run(
     shard: tuple[int, int] | None = None,
     task_seconds: float = TASK_SECONDS,
     memory: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Progress | None = None,
     imported: Callable[[Mapping[str, str]], None] | None = None,
 ) -> xr.Dataset:
     """Evaluate every point that is not stored yet and return everything stored, lazily.
@@ -102,7 +82,7 @@ def run(
     memory : float, optional
         Bytes that points in flight on the local cluster may claim; 70 % of the free memory by default.
     progress : callable, optional
-        Called with a :class:`Progress` after every task.
+        Called after every task with the fraction done in this run and a few words: points, rate, time left, failures.
     imported : callable, optional
         Called before the first task with each ``module:function`` and the file that it comes from.
 
@@ -154,17 +134,20 @@ def run(
 class _Reporter:
     """Counts finished tasks and tells the caller."""
 
-    def __init__(self, total: int, progress: Callable[[Progress], None] | None) -> None:
-        self._total, self._progress = total, progress
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._total, self._progress = total, progress or silent
         self._done = self._failed = 0
         self._start = time.perf_counter()
 
     def add(self, marker: Marker) -> None:
         self._done += marker.stop - marker.start
         self._failed += marker.failed
-        if self._progress is not None:
-            seconds = time.perf_counter() - self._start
-            self._progress(Progress(self._done, self._total, self._failed, seconds))
+        self._progress(self._done / self._total, self._words(time.perf_counter() - self._start))
+
+    def _words(self, seconds: float) -> str:
+        rate = self._done / max(seconds, 1e-9)
+        left = datetime.timedelta(seconds=round((self._total - self._done) / rate))
+        return f"{self._done}/{self._total} points, {rate:.3g} points/s, {left} left, {self._failed} failed"
 
 
 def _run_here(folder: SweepFolder, spec: SweepSpec, batcher: Batcher, report: _Reporter) -> None:
