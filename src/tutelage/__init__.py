@@ -36,7 +36,7 @@ _PUBLIC: dict[str, tuple[str, ...]] = {
         "NoisyTeacher",
         "diagnose",
         "predict_loss",
-        "readouts",
+        "timescales",
         "simulate",
         "spectral_measure",
     ),

@@ -161,7 +161,7 @@ class LearningCurves(Study):
 
     def _one(self, activation: str, d: int, k: int, realization: int, exact: bool = True) -> tuple[Any, ...]:
         """λ_min⁺ and its error, learning directions, time to 1e-6 of the start, mean curve over its start."""
-        from tutelage.dynamics import predict_loss, readouts, spectral_measure, time_to_loss
+        from tutelage.dynamics import predict_loss, spectral_measure, time_to_loss, timescales
         from tutelage.network import sample_teacher
         from tutelage.rank import hessian_rank
         from tutelage.spectra import spectrum
@@ -171,7 +171,7 @@ class LearningCurves(Study):
         measure = spectral_measure(found, 1.0)
         start = float(predict_loss(measure, [0.0]).loss[0])
         curve = predict_loss(measure, _TIMES).loss / start
-        rates = readouts(found)
+        rates = timescales(found)
         # Floating point may take the smallest true eigenvalue of a singular Hessian for a zero: count exactly.
         rank = (
             hessian_rank(teacher, floating=False).rank if exact and activation == "quadratic" else rates.rank

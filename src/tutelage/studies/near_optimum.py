@@ -16,7 +16,7 @@ from tutelage.studies.repeats import Repeats
 if TYPE_CHECKING:
     import xarray as xr
 
-    from tutelage.dynamics import Curve, Readouts, StartMeasure
+    from tutelage.dynamics import Curve, StartMeasure, Timescales
     from tutelage.network import Network
 
 _SGD = "sgd"
@@ -230,8 +230,8 @@ class NearOptimum(Study):
     def _noise(self, run: str) -> float:
         return self.noise if run == _SGD else self.small_noise
 
-    def _predicted(self, run: str) -> tuple[Readouts, StartMeasure]:
-        """The spectrum's read-outs and the measure of the run's own start."""
+    def _predicted(self, run: str) -> tuple[Timescales, StartMeasure]:
+        """The spectrum's time scales and the measure of the run's own start."""
         return _of_start(_network(run), self.d, self.k, self.seed, self._noise(run))
 
     def measure(self, dataset: xr.Dataset) -> Mapping[str, Measured]:
@@ -267,14 +267,14 @@ def _network(run: str) -> str:
 
 
 @functools.lru_cache(maxsize=8)
-def _of_start(activation: str, d: int, k: int, seed: int, noise: float) -> tuple[Readouts, StartMeasure]:
+def _of_start(activation: str, d: int, k: int, seed: int, noise: float) -> tuple[Timescales, StartMeasure]:
     """Kept, because computing and judging a study ask for the same ones."""
-    from tutelage.dynamics import NoisyTeacher, readouts, spectral_measure
+    from tutelage.dynamics import NoisyTeacher, spectral_measure, timescales
     from tutelage.network import sample_teacher
 
     teacher = sample_teacher(activation, d=d, k=k, seed=seed)
     displacement = NoisyTeacher(noise).displacement(teacher.n_params, seed)
-    return readouts(teacher), spectral_measure(teacher, displacement)
+    return timescales(teacher), spectral_measure(teacher, displacement)
 
 
 def _slope(curve: Curve, window: tuple[float, float]) -> float:

@@ -1,4 +1,4 @@
-"""Read-outs of a spectrum: rates, time constants, asymptotes, times to reach a loss."""
+"""What a spectrum says about the times of learning: rates, time constants, asymptotes, times to reach a loss."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EXTENDED_UP_TO = 300
 
 
 @dataclasses.dataclass(frozen=True)
-class Readouts:
+class Timescales:
     r"""What a spectrum says about learning near the optimum (SCIENCE.md section 6).
 
     Attributes
@@ -98,7 +98,7 @@ class Readouts:
         return dataclasses.asdict(self) | {name: getattr(self, name) for name in derived}
 
 
-def readouts(source: Any) -> Readouts:
+def timescales(source: Any) -> Timescales:
     """Rates and time constants of a Network (at its optimum), HessianOperator, Spectrum or matrix.
 
     Where the smallest eigenvalue drowns in its error bar and the operator has exact entries, it is computed
@@ -113,10 +113,10 @@ def readouts(source: Any) -> Readouts:
         rank, kind = int(found.multiplicities[positive].sum()), "counted above ten error bars"
     if not np.any(positive):
         raise InputError(
-            "readouts: expected a positive eigenvalue, got none above its error bar; nothing is learned"
+            "timescales: expected a positive eigenvalue, got none above its error bar; nothing is learned"
         )
     first = int(np.argmax(positive))
-    return Readouts(
+    return Timescales(
         float(values[first]), float(found.errors[first]), float(values[-1]), rank, kind, found.n_params
     )
 
