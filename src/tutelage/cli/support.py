@@ -64,7 +64,7 @@ def strict(type_: Any, tokens: Sequence[Token]) -> Any:
     return convert(type_, tokens, leaf)
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> Any:
     """NaN and infinities as null (JSON has neither)."""
     if isinstance(value, dict):
         return {key: _finite(item) for key, item in value.items()}
@@ -73,7 +73,7 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and value - value != 0.0 else value
 
 
-def write_json(path: str | Path, content: Any) -> None:
+def write_json(path: str | Path, content: object) -> None:
     """Write strict JSON with full float64 precision, atomically; ``-`` prints it."""
     from tutelage.base.files import atomic_write
     from tutelage.store.plain import plain
@@ -135,6 +135,13 @@ def fraction_bars() -> Iterator[Callable[[str], Fraction]]:
         yield add
 
 
+def bars_are_seen() -> bool:
+    """Whether standard error is a terminal, where bars are drawn."""
+    from rich.console import Console
+
+    return Console(stderr=True).is_terminal
+
+
 def _bars() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -155,7 +162,7 @@ def _bars() -> Progress:
     )
 
 
-def say(text: Any, *, error: bool = False, flush: bool = False) -> None:
+def say(text: object, *, error: bool = False, flush: bool = False) -> None:
     """One line on standard output, or on standard error; nothing in it acts on the terminal.
 
     Commands write nothing except through this function, :func:`print_table` and :func:`write_json`, because any
@@ -164,7 +171,7 @@ def say(text: Any, *, error: bool = False, flush: bool = False) -> None:
     print(printable(text), file=sys.stderr if error else sys.stdout, flush=flush)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table on standard output; cells are shown as they are (no markup, no escapes), floats with six digits."""
     from rich.console import Console
     from rich.table import Table

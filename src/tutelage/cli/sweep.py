@@ -268,12 +268,10 @@ def _say_origins(functions: Mapping[str, str]) -> None:
 @contextlib.contextmanager
 def _progress(name: str) -> Iterator[Progress]:
     """A bar on a terminal, a line every tenth otherwise (a batch job's log)."""
-    import sys
-
-    from tutelage.cli.support import fraction_bars
+    from tutelage.cli.support import bars_are_seen, fraction_bars
 
     with fraction_bars() as bars:
-        yield bars(name) if sys.stderr.isatty() else _log(name)
+        yield bars(name) if bars_are_seen() else _log(name)
 
 
 def _log(name: str) -> Progress:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 import equinox as eqx
 import numpy as np
@@ -14,6 +14,7 @@ import scipy.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
@@ -111,12 +112,12 @@ def lanczos_run(product: Product, displacement: np.ndarray, steps: int) -> Lancz
 
 
 def lanczos_loss(
-    source: Any,
-    displacement: Any,
-    times: Any = None,
+    source: object,
+    displacement: ArrayLike,
+    times: ArrayLike | None = None,
     rule: Rule | str = FLOW,
     *,
-    steps: Any = None,
+    steps: ArrayLike | None = None,
     products: int = 60,
     label: str = "predicted (Lanczos)",
 ) -> Curve:
@@ -154,7 +155,7 @@ def lanczos_loss(
     return dataclasses.replace(curve, bounds=bounds, meta=curve.meta | {"products": run.steps})
 
 
-def _product(source: Any, start: np.ndarray, who: str) -> Product:
+def _product(source: object, start: np.ndarray, who: str) -> Product:
     # Networks and operators are modules, and callable for other reasons; anything else callable is v -> H v.
     if callable(source) and not isinstance(source, eqx.Module):
         return cast(Product, source)

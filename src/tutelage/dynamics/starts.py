@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
@@ -56,7 +55,7 @@ class RandomStart:
         return Network(W, a, teacher.activation)
 
 
-def isotropic_scale(start: Any, who: str) -> float | None:
+def isotropic_scale(start: object, who: str) -> float | None:
     """The noise s of an isotropic start, None for a given displacement."""
     if isinstance(start, NoisyTeacher):
         return start.noise

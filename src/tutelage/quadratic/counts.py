@@ -12,22 +12,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats.distributions import rv_frozen
 
 from tutelage.base import check
 from tutelage.base.progress import Progress
 from tutelage.base.types import ArrayLike
 from tutelage.quadratic.chunks import Arrays, in_chunks
 from tutelage.quadratic.probability import RecoveryCurve
-from tutelage.quadratic.teacher import orthogonal_split, sample_inputs, sample_quadratic_teacher
+from tutelage.quadratic.teacher import Weights, orthogonal_split, sample_inputs, sample_quadratic_teacher
 from tutelage.quadratic.thresholds import effective_parameters_frozen, statistical_dimension
 from tutelage.quadratic.uniqueness import certify_batch
-from tutelage.weights import Normal, WeightLaw, as_weight_law
+from tutelage.weights import Normal, as_weight_law
 
 if TYPE_CHECKING:
     from tutelage.store import Store
-
-Weights = WeightLaw | str | rv_frozen
 
 
 def sample_instances(

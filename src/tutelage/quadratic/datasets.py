@@ -10,10 +10,11 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.progress import Progress, shares
-from tutelage.quadratic.counts import UniqueCounts, Weights, unique_counts
+from tutelage.quadratic.counts import UniqueCounts, unique_counts
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
 from tutelage.quadratic.recovery import Outcomes, recover
 from tutelage.quadratic.settings import TARGETS, RecoverySettings
+from tutelage.quadratic.teacher import Weights
 from tutelage.quadratic.thresholds import (
     critical_samples,
     effective_parameters_frozen,

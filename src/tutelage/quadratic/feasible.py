@@ -14,16 +14,16 @@ On the path the value is within d μ of the extreme, so every width comes with i
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.progress import Progress
+from tutelage.base.types import ArrayLike
 from tutelage.quadratic.losses import population_energy, quadratic_forms
 from tutelage.quadratic.solver import minimise
-from tutelage.quadratic.teacher import check_inputs, teacher_matrix
+from tutelage.quadratic.teacher import Teacher, check_inputs, teacher_matrix
 from tutelage.quadratic.uniqueness import UniquenessCertificate, certify_batch
 
 _STEPS = 60
@@ -45,7 +45,7 @@ class FeasibleSize:
     gap: float
 
 
-def feasible_size(teacher: Any, X: Any, directions: int = 8, seed: int = 0) -> FeasibleSize:
+def feasible_size(teacher: Teacher, X: ArrayLike, directions: int = 8, seed: int = 0) -> FeasibleSize:
     """Certify one instance and measure its set of fits.
 
     Examples

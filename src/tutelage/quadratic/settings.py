@@ -5,10 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from scipy.stats.distributions import rv_frozen
-
 from tutelage.base import check
-from tutelage.weights import Normal, WeightLaw, as_weight_law
+from tutelage.quadratic.teacher import Weights
+from tutelage.weights import Normal, as_weight_law
 
 Method = Literal["gradient_descent", "gradient_flow", "interior", "levenberg_marquardt"]
 METHODS: tuple[Method, ...] = ("gradient_flow", "gradient_descent", "interior", "levenberg_marquardt")
@@ -65,7 +64,7 @@ class RecoverySettings:
     training_loss: float | None = None
     max_steps: int | None = None
     student_width: int | None = None
-    weights: WeightLaw | str | rv_frozen = Normal()  # noqa: RUF009  (a frozen value)
+    weights: Weights = Normal()  # noqa: RUF009  (a frozen value)
     sizes: bool = False
 
     def __post_init__(self) -> None:

@@ -24,16 +24,17 @@ For rank d the condition is linear: unique if and only if the n forms determine 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.quadratic.barrier import definite_alternative
 from tutelage.quadratic.losses import quadratic_forms
 from tutelage.quadratic.symmetric import from_vector, to_vector
-from tutelage.quadratic.teacher import check_inputs, orthogonal_split, teacher_matrix
+from tutelage.quadratic.teacher import Teacher, check_inputs, orthogonal_split, teacher_matrix
 
 Status = Literal["unique", "not unique", "undecided"]
 STATUSES: tuple[Status, ...] = ("undecided", "unique", "not unique")
@@ -68,7 +69,7 @@ class UniquenessCertificate:
         return f"UniquenessCertificate({self.status}, margin={self.margin:.3g}, n_free={self.n_free}: {self.reason})"
 
 
-def certify_uniqueness(teacher: Any, X: Any) -> UniquenessCertificate:
+def certify_uniqueness(teacher: Teacher, X: ArrayLike) -> UniquenessCertificate:
     """Decide whether A_* is the only positive semidefinite A with xᵀAx = xᵀA_*x on all rows of X.
 
     Parameters

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -30,6 +30,9 @@ from tutelage.sweep.spec import SweepSpec
 
 if TYPE_CHECKING:
     import xarray as xr
+
+Variables: TypeAlias = dict[str, tuple[tuple[Hashable, ...], str]]
+"""Name -> (dims, dtype kind)."""
 
 #: Bytes of one chunk of the widest variable: large enough for fast reading, small enough to hold many.
 _CHUNK_BYTES = 16e6
@@ -206,9 +209,9 @@ def _concatenate(parts: list[xr.Dataset]) -> xr.Dataset:
     )  # fmt: skip
 
 
-def _variables(folder: SweepFolder, markers: list[Marker]) -> dict[str, Any]:
+def _variables(folder: SweepFolder, markers: list[Marker]) -> Variables:
     """Name -> (dims, dtype kind) over tasks; a task whose points all failed lacks the quantities."""
-    names: dict[str, Any] = {}
+    names: Variables = {}
     for marker in markers:
         if marker.failed == marker.stop - marker.start and names:
             continue
@@ -240,7 +243,7 @@ def _read(folder: SweepFolder, marker: Marker) -> xr.Dataset:
     return chunk
 
 
-def _complete(chunk: xr.Dataset, names: dict[str, Any], sizes: dict[str, int]) -> xr.Dataset:
+def _complete(chunk: xr.Dataset, names: Variables, sizes: dict[str, int]) -> xr.Dataset:
     """Pad ragged axes with NaN and add the variables that a wholly failed task lacks."""
     n = chunk.sizes["point"]
     pads = {name: (0, size - chunk.sizes[name]) for name, size in sizes.items() if name in chunk.sizes}

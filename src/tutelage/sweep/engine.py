@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,7 +27,8 @@ from tutelage.sweep.spec import SweepSpec, as_spec, subset
 
 if TYPE_CHECKING:
     import xarray as xr
-    from distributed import Client
+    from dask.typing import Key
+    from distributed import Client, Future, Scheduler
 
 #: Arrays of the size of the matrix that an eigenproblem holds at once: itself, copies, work space.
 _MATRICES_AT_ONCE = 5
@@ -47,7 +48,7 @@ def default_store(spec: SweepSpec) -> Path:
 
 
 def run(
-    spec: SweepSpec | Mapping[str, Any] | str,
+    spec: SweepSpec | Mapping[str, object] | str,
     client: Client | None = None,
     *,
     store: str | Path | None = None,
@@ -179,11 +180,11 @@ class _Driver:
 
         self._client, self._folder, self._spec = client, folder.path.resolve(), spec
         self._batcher, self._budget, self._report = batcher, budget, report
-        self._flight: dict[Any, tuple[range, float]] = {}
+        self._flight: dict[Future, tuple[range, float]] = {}
         self._waiting: range | None = None
         self._suspects: list[range] = []
         self._deaths: Counter[int] = Counter()
-        self._infos: list[Any] = []
+        self._infos: list[dict] = []
         self._next_look = 0.0
         self._completed = as_completed()
 
@@ -241,7 +242,7 @@ class _Driver:
         self._flight[future] = (batch, size)
         self._completed.add(future)
 
-    def _finish(self, future: Any) -> None:
+    def _finish(self, future: Future) -> None:
         from distributed import KilledWorker
 
         batch, _ = self._flight.pop(future)
@@ -269,7 +270,7 @@ class _Driver:
             self._suspects.append(batch)
             return
         message = f"the worker died each of the {_MOST_DEATHS} times this point ran (out of memory, or a crash in native code)"
-        results = [lost_point(batch.start, message)]
+        results = [lost_point(message)]
         self._report.add(store_results(SweepFolder(self._folder), self._spec, batch, results))
 
     def _stop(self) -> None:
@@ -283,7 +284,7 @@ class _Driver:
                 wait(left, timeout=_DRAIN_SECONDS)
 
 
-def _processing(dask_scheduler: Any = None) -> list[str]:
+def _processing(dask_scheduler: Scheduler) -> list[Key]:
     """Keys of the first task of each worker: the ones that run now."""
     return [next(iter(ws.processing)).key for ws in dask_scheduler.workers.values() if ws.processing]
 

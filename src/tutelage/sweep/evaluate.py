@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import platform
 import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -29,18 +30,25 @@ if TYPE_CHECKING:
 
 _LONGEST_ERROR = 2000
 
+Labelled: TypeAlias = tuple[tuple[str, ...], np.ndarray]
+"""Dimension names and an array."""
 
-def evaluate_point(spec: SweepSpec, point: Point) -> dict[str, Any]:
-    """All quantities of one point.
 
-    Returns
-    -------
-    dict
-        ``values`` (name -> (dimension names, array)), ``method``, ``error`` (empty when all is well) and
-        ``seconds``. A quantity that raises leaves its values out and its message in ``error``.
-    """
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What became of a point: ``values`` (name -> (dimension names, array)), how each spectrum was found, the messages of
+    the quantities that raised (empty when all is well, their values are left out) and the time it took."""
+
+    values: Mapping[str, Labelled]
+    method: str
+    error: str
+    seconds: float
+
+
+def evaluate_point(spec: SweepSpec, point: Point) -> Result:
+    """All quantities of one point."""
     evaluation = Evaluation(point)
-    values: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+    values: dict[str, Labelled] = {}
     errors = []
     start = time.perf_counter()
     for name in spec.quantities:
@@ -51,10 +59,10 @@ def evaluate_point(spec: SweepSpec, point: Point) -> dict[str, Any]:
             errors.append(f"{name}: {type(error).__name__}: {error}"[:_LONGEST_ERROR])
     seconds = time.perf_counter() - start
     method = "; ".join(f"{name}: {text}" for name, text in evaluation.methods.items())
-    return {"values": values, "method": method, "error": "; ".join(errors), "seconds": seconds}
+    return Result(values, method, "; ".join(errors), seconds)
 
 
-def _labelled(name: str, value: Any) -> tuple[tuple[str, ...], np.ndarray]:
+def _labelled(name: str, value: object) -> Labelled:
     """Dimension names and a float64 or text array."""
     dims: tuple[str, ...] | None = None
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], tuple):
@@ -73,7 +81,7 @@ def _labelled(name: str, value: Any) -> tuple[tuple[str, ...], np.ndarray]:
     return dims, array
 
 
-def stack(columns: Sequence[Mapping[str, tuple[tuple[str, ...], np.ndarray]]]) -> dict[str, Any]:
+def stack(columns: Sequence[Mapping[str, Labelled]]) -> dict[str, Labelled]:
     """Rows of named arrays to (dims, array) variables along ``point``; ragged ends and gaps are NaN."""
     variables = {}
     for name in dict.fromkeys(key for row in columns for key in row):
@@ -102,7 +110,7 @@ def code_of(quantities: tuple[str, ...], search_path: tuple[str, ...]) -> str:
     return code_version(("tutelage", *(file for file in files if file is not None)))
 
 
-def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mapping[str, Any]]) -> xr.Dataset:
+def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Result]) -> xr.Dataset:
     """The chunk of some points: quantities, parameters and how each number was made."""
     import xarray as xr
 
@@ -114,16 +122,16 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mappin
         "cpu": cpu_model(),
     }
     record = {
-        "seconds": ("point", np.array([r["seconds"] for r in results])),
-        "method": ("point", np.array([r["method"] for r in results])),
-        "failed": ("point", np.array([bool(r["error"]) for r in results])),
-        "error": ("point", np.array([r["error"] for r in results])),
+        "seconds": ("point", np.array([r.seconds for r in results])),
+        "method": ("point", np.array([r.method for r in results])),
+        "failed": ("point", np.array([bool(r.error) for r in results])),
+        "error": ("point", np.array([r.error for r in results])),
         "threads": ("point", np.full(n, thread_count())),
         **{name: ("point", np.full(n, value)) for name, value in text.items()},
     }
     parameters = {name: ("point", column) for name, column in spec.columns(indices).items()}
     return xr.Dataset(
-        {**stack([r["values"] for r in results]), **record},
+        {**stack([r.values for r in results]), **record},
         coords={"point": np.asarray(indices, dtype=np.int64), **parameters},
         attrs={"host": platform.node()},
     )
@@ -144,9 +152,7 @@ def run_task(folder: str, spec: SweepSpec, start: int, stop: int) -> Marker:
     )
 
 
-def store_results(
-    target: SweepFolder, spec: SweepSpec, indices: range, results: Sequence[Mapping[str, Any]]
-) -> Marker:
+def store_results(target: SweepFolder, spec: SweepSpec, indices: range, results: Sequence[Result]) -> Marker:
     """Write one chunk, then its ``done`` marker; each is synced before its name appears."""
     dataset = to_dataset(spec, indices, results)
     path = save_dataset(dataset, own_name(target.chunk_path(indices.start, indices.stop)))
@@ -163,6 +169,6 @@ def store_results(
     return marker
 
 
-def lost_point(index: int, message: str) -> dict[str, Any]:
+def lost_point(message: str) -> Result:
     """The result of a point that took its worker down."""
-    return {"values": {}, "method": "", "error": message[:_LONGEST_ERROR], "seconds": float("nan")}
+    return Result({}, "", message[:_LONGEST_ERROR], float("nan"))

@@ -9,7 +9,7 @@ import stat
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from tutelage.base.files import atomic_write, own_name
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tutelage.sweep.folder import Marker
 
 _BLOCK = 1 << 20
+
+Sum: TypeAlias = list[int] | None
+"""[bytes, CRC-32] of a file; None for what is no regular file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Manifest:
     """
 
     tasks: Mapping[str, int]
-    files: Mapping[str, Any]
+    files: Mapping[str, Sum]
 
 
 def tasks_of(markers: Iterable[Marker]) -> dict[str, int]:
@@ -40,7 +43,7 @@ def tasks_of(markers: Iterable[Marker]) -> dict[str, int]:
     return {f"{m.start}-{m.stop}": m.crc32 for m in markers}
 
 
-def checksums(folder: Path) -> dict[str, Any]:
+def checksums(folder: Path) -> dict[str, Sum]:
     """Relative name -> [bytes, CRC-32] of every file below a folder; what is no regular file has no checksum."""
     found = {}
     for root, _, files in os.walk(folder):
@@ -60,7 +63,7 @@ def checksum(path: Path) -> list[int]:
     return [size, crc]
 
 
-def damaged_files(folder: Path, expected: Mapping[str, Any]) -> list[str]:
+def damaged_files(folder: Path, expected: Mapping[str, Sum]) -> list[str]:
     """Names of the files that are missing, changed or not in the list; every byte is read (about 1 GB/s)."""
     found = checksums(folder)
     return sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.sweep.resolve import resolve
 from tutelage.weights import as_weight_law
+
+T = TypeVar("T")
 
 _TOP = ("name", "quantities", "seed", "realizations", "grid", "options", "memory_bytes", "search_path")
 _GRID = ("activation", "d", "k", "ratio", "sizes", "weights", "extra")
@@ -23,7 +25,7 @@ _RESERVED = {
 }  # fmt: skip
 
 
-def parse(mapping: Mapping[str, Any], who: str) -> dict[str, Any]:
+def parse(mapping: Mapping[str, object], who: str) -> dict[str, Any]:
     """The keyword arguments of :class:`tutelage.sweep.spec.SweepSpec`."""
     _known_keys(mapping, _TOP, who, "key")
     for key in ("quantities", "grid"):
@@ -54,17 +56,17 @@ def parse(mapping: Mapping[str, Any], who: str) -> dict[str, Any]:
     }
 
 
-def _known_keys(mapping: Mapping[str, Any], known: Iterable[str], who: str, what: str) -> None:
+def _known_keys(mapping: Mapping[str, object], known: Iterable[str], who: str, what: str) -> None:
     for key in mapping:
         if key not in known:
             raise InputError(f"{who}: unknown {what} {key!r}; {check.nearest(key, known)}")
 
 
-def _list(value: Any) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def unique(values: Iterable[Any], who: str, name: str) -> tuple[Any, ...]:
+def unique(values: Iterable[T], who: str, name: str) -> tuple[T, ...]:
     """The values as a tuple; a repeated one would make two points of one."""
     values = tuple(values)
     repeated = [v for i, v in enumerate(values) if v in values[:i]]
@@ -75,7 +77,7 @@ def unique(values: Iterable[Any], who: str, name: str) -> tuple[Any, ...]:
     return values
 
 
-def _axis(value: Any, who: str, name: str) -> list[Any]:
+def _axis(value: object, who: str, name: str) -> list[Any]:
     """A value, a list of them, or a range ``{start, stop, step}`` or ``{start, stop, num, spacing}``."""
     if not isinstance(value, Mapping):
         values = _list(value)
@@ -102,7 +104,7 @@ def _axis(value: Any, who: str, name: str) -> list[Any]:
     return points.tolist()
 
 
-def _integers(value: Any, who: str, name: str, minimum: int = 0) -> tuple[int, ...]:
+def _integers(value: object, who: str, name: str, minimum: int = 0) -> tuple[int, ...]:
     """Whole numbers of an axis; those of a range are rounded to the nearest and repeats dropped."""
     values = _axis(value, who, name)
     if isinstance(value, Mapping):
@@ -110,14 +112,14 @@ def _integers(value: Any, who: str, name: str, minimum: int = 0) -> tuple[int, .
     return unique((check.integer(v, who, name, minimum) for v in values), who, name)
 
 
-def _realizations(value: Any, who: str) -> tuple[int, ...]:
+def _realizations(value: object, who: str) -> tuple[int, ...]:
     """A count ``n`` stands for 0, ..., n-1."""
     if isinstance(value, int) and not isinstance(value, bool):
         return tuple(range(check.integer(value, who, "realizations")))
     return _integers(value, who, "realizations")
 
 
-def _sizes(grid: Mapping[str, Any], who: str) -> tuple[tuple[int, int], ...]:
+def _sizes(grid: Mapping[str, object], who: str) -> tuple[tuple[int, int], ...]:
     """(d, k) pairs: given, the product of d and k, or the product of d and k/d."""
     given = [key for key in ("k", "ratio", "sizes") if key in grid]
     if len(given) != 1 or ("d" in grid) == ("sizes" in grid):
@@ -129,7 +131,7 @@ def _sizes(grid: Mapping[str, Any], who: str) -> tuple[tuple[int, int], ...]:
         pairs = _list(grid["sizes"])
         if not pairs or any(not isinstance(pair, (list, tuple)) or len(pair) != 2 for pair in pairs):
             raise InputError(f"{who}: expected sizes = [[d, k], ...], got {grid['sizes']!r}")
-        sizes = [tuple(check.integer(v, who, "sizes") for v in pair) for pair in pairs]
+        sizes = [(check.integer(d, who, "sizes"), check.integer(k, who, "sizes")) for d, k in pairs]
     elif "k" in grid:
         widths = _integers(grid["k"], who, "k", 1)
         sizes = [(d, k) for d in _integers(grid["d"], who, "d", 1) for k in widths]
@@ -140,27 +142,27 @@ def _sizes(grid: Mapping[str, Any], who: str) -> tuple[tuple[int, int], ...]:
     return unique(sizes, who, "sizes")
 
 
-def _activations(value: Any, who: str) -> tuple[str, ...]:
+def _activations(value: object, who: str) -> tuple[str, ...]:
     specs = [parse_activation(_text(v, who, "activation")).spec for v in _list(value)]
     if not specs:
         raise InputError(f"{who}: expected at least one activation, got an empty list")
     return unique(specs, who, "activation")
 
 
-def _weights(value: Any, who: str) -> tuple[str, ...]:
+def _weights(value: object, who: str) -> tuple[str, ...]:
     specs = [as_weight_law(_text(v, who, "weights")).spec for v in _list(value)]
     if not specs:
         raise InputError(f"{who}: expected at least one weight law, got an empty list")
     return unique(specs, who, "weights")
 
 
-def _text(value: Any, who: str, name: str) -> str:
+def _text(value: object, who: str, name: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{who}: expected text for {name}, got {value!r}; write it in quotes")
     return value
 
 
-def _extra(table: Any, who: str) -> dict[str, tuple[Any, ...]]:
+def _extra(table: object, who: str) -> dict[str, tuple[Any, ...]]:
     """Further axes: numbers only, or text only."""
     if not isinstance(table, Mapping):
         raise InputError(f"{who}: expected a table [grid.extra], got {table!r}")
@@ -176,7 +178,7 @@ def _extra(table: Any, who: str) -> dict[str, tuple[Any, ...]]:
 
 
 def _options(
-    quantities: Iterable[str], table: Any, search_path: tuple[str, ...], who: str
+    quantities: Iterable[str], table: object, search_path: tuple[str, ...], who: str
 ) -> dict[str, dict[str, Any]]:
     """Options of each quantity, its name and its keys checked."""
     if not isinstance(table, Mapping):
@@ -195,14 +197,15 @@ def _options(
     return result
 
 
-def _name(value: Any, who: str) -> str:
+def _name(value: object, who: str) -> str:
     """Part of a folder's name."""
-    if not re.fullmatch(r"[a-z0-9_][a-z0-9_.-]*", _text(value, who, "name")):
+    name = _text(value, who, "name")
+    if not re.fullmatch(r"[a-z0-9_][a-z0-9_.-]*", name):
         raise InputError(
             f"{who}: expected a name of lower-case letters, digits, '_', '.', '-', got {value!r}"
         )
-    return value
+    return name
 
 
-def _memory(value: Any, who: str) -> float | None:
+def _memory(value: object, who: str) -> float | None:
     return None if value is None else check.number(value, who, "memory_bytes", above=0.0)

@@ -52,10 +52,10 @@ class Quantity:
     coordinates: Callable[..., Mapping[str, Any]] | None = None
     help: str = ""
 
-    def __call__(self, evaluation: Evaluation, given: Mapping[str, Any]) -> Values:
+    def __call__(self, evaluation: Evaluation, given: Mapping[str, object]) -> Values:
         """Evaluate with the given options over the defaults."""
         return self.compute(evaluation, **{**(self.options or {}), **given})
 
-    def axes(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    def axes(self, given: Mapping[str, object]) -> Mapping[str, Any]:
         """Coordinates of the shared dimensions."""
         return {} if self.coordinates is None else self.coordinates(**{**(self.options or {}), **given})

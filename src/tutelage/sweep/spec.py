@@ -15,6 +15,7 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.network import Network, sample_teacher
 from tutelage.store import dataset_key
 from tutelage.sweep.parse import parse
@@ -127,7 +128,7 @@ class SweepSpec:
         question = {k: v for k, v in self.to_mapping().items() if k != "memory_bytes"}
         return dataset_key(self.name, question, code="")
 
-    def columns(self, indices: Any) -> dict[str, np.ndarray]:
+    def columns(self, indices: ArrayLike) -> dict[str, np.ndarray]:
         """The parameters of many points, one array per name.
 
         Parameters
@@ -166,7 +167,7 @@ class SweepSpec:
             extra=extra,
         )
 
-    def block_sizes(self, indices: Any) -> np.ndarray:
+    def block_sizes(self, indices: ArrayLike) -> np.ndarray:
         """Side of the largest matrix a spectrum needs at each point: k min(k, d) + k ([SCIENCE 3a])."""
         columns = self.columns(indices)
         return columns["k"] * (np.minimum(columns["k"], columns["d"]) + 1)
@@ -191,7 +192,7 @@ class SweepSpec:
         return mapping if self.memory_bytes is None else {**mapping, "memory_bytes": self.memory_bytes}
 
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any], who: str = "SweepSpec") -> SweepSpec:
+    def from_mapping(cls, mapping: Mapping[str, object], who: str = "SweepSpec") -> SweepSpec:
         """Build and check a specification from the tables of a TOML file (or :meth:`to_mapping`); imports nothing of it."""
         return cls(**parse(mapping, who))
 
@@ -218,7 +219,7 @@ def load_spec(path: str | os.PathLike) -> SweepSpec:
     return SweepSpec.from_mapping({"name": name, **mapping, "search_path": search_path}, who)
 
 
-def as_spec(value: SweepSpec | Mapping[str, Any] | str | os.PathLike) -> SweepSpec:
+def as_spec(value: SweepSpec | Mapping[str, object] | str | os.PathLike) -> SweepSpec:
     """A specification from itself, a mapping or the path of a TOML file."""
     if isinstance(value, SweepSpec):
         return value
