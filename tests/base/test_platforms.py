@@ -30,7 +30,9 @@ def windows(python):
 
 
 def test_every_module_imports_without_posix(windows):
-    names = [m.name for m in pkgutil.walk_packages(tutelage.__path__, "tutelage.") if "__main__" not in m.name]
+    names = [
+        m.name for m in pkgutil.walk_packages(tutelage.__path__, "tutelage.") if "__main__" not in m.name
+    ]
     assert len(names) > 200
     windows(f"for name in {names!r}: importlib.import_module(name)")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import platform
 import re
@@ -218,6 +219,22 @@ def _pour(temporary: Path, path: str | os.PathLike) -> None:
         open(path if descriptor is None else os.dup(descriptor), "wb") as sink,
     ):
         shutil.copyfileobj(source, sink)
+
+
+def read_json(path: Path) -> Any:
+    """The JSON in a regular file; a byte-order mark is ignored.
+
+    Raises
+    ------
+    OSError, ValueError
+        Whatever else lies there, a pipe that nobody writes to included.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ValueError("no regular file")
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def own_name(path: Path) -> Path:

@@ -3,21 +3,57 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 import jax
+
+from tutelage.base.errors import InputError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def float64(function: Callable[P, R]) -> Callable[P, R]:
-    """Run ``function`` with 64-bit JAX; the caller's own precision setting is untouched."""
+    """Run ``function`` with 64-bit JAX; the caller's own precision setting is untouched.
+
+    Raises
+    ------
+    InputError
+        In a fork of a process in which JAX has started (:func:`refuse_fork`).
+    """
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        refuse_fork(function.__name__)
         with jax.enable_x64(True):
             return function(*args, **kwargs)
 
     return wrapped
+
+
+def refuse_fork(who: str) -> None:
+    """Refuse to run in a fork of a process in which JAX has started: its threads are not there, and it would hang."""
+    if os.getpid() != _process_of_jax():
+        raise InputError(
+            f"{who}: expected a process that was started afresh, got a fork of one in which JAX runs, where it would "
+            "hang; use multiprocessing.get_context('spawn'), or fork before the first call"
+        )
+
+
+@functools.cache
+def _process_of_jax() -> int:
+    """The process of the first call, which starts JAX; a fork inherits the answer."""
+    return os.getpid()
+
+
+def _before_fork() -> None:
+    # JAX may have been started by others; there is no public way to ask without starting it.
+    if getattr(sys.modules.get("jax._src.xla_bridge"), "_backends", None):
+        _process_of_jax()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(before=_before_fork)

@@ -12,12 +12,16 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-from cyclopts import App, CoercionError, CycloptsError, Parameter
+from typing import TYPE_CHECKING
 
 import tutelage
 from tutelage.base.errors import InputError, MissingExtraError
+from tutelage.base.interrupts import interruptible
 from tutelage.cli.support import say, strict
+
+# cyclopts takes 0.1 s to import: inside the functions, so that an interrupt finds us ready from the start.
+if TYPE_CHECKING:
+    from cyclopts import App, CycloptsError
 
 _FOLDER = Path(__file__).parent
 _NOT_COMMANDS = {"__init__", "support", "recover_views"}
@@ -41,6 +45,8 @@ def commands() -> dict[str, str]:
 
 def build_app() -> App:
     """The application with every command registered by import path; nothing of a command is imported."""
+    from cyclopts import App, Parameter
+
     app = App(
         name="tutelage",
         help="Exact Hessian spectra, ranks and learning curves of networks near their teacher.",
@@ -60,18 +66,10 @@ def build_app() -> App:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0, 2 for bad input (one line on stderr), 130 when interrupted."""
     try:
-        result = build_app()(
-            None if arguments is None else list(arguments),
-            exit_on_error=False,
-            print_error=False,
-            help_on_error=False,
-        )
-        sys.stdout.flush()
-        return result if isinstance(result, int) and not isinstance(result, bool) else 0
+        with interruptible():
+            return _run(arguments)
     except (InputError, MissingExtraError) as error:
         return _refuse(str(error))
-    except CycloptsError as error:
-        return _refuse(f"{_argument(error)}{error}; see tutelage --help")
     except BrokenPipeError:
         # The reader (head, less) went away: nothing is wrong, but Python must not flush into the closed pipe.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -87,8 +85,26 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def _run(arguments: Sequence[str] | None) -> int:
+    from cyclopts import CycloptsError
+
+    try:
+        result = build_app()(
+            None if arguments is None else list(arguments),
+            exit_on_error=False,
+            print_error=False,
+            help_on_error=False,
+        )
+    except CycloptsError as error:
+        return _refuse(f"{_argument(error)}{error}; see tutelage --help")
+    sys.stdout.flush()
+    return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
 def _argument(error: CycloptsError) -> str:
     """What cyclopts leaves out: which argument it was, where that is known by its place and not by a keyword."""
+    from cyclopts import CoercionError
+
     if not isinstance(error, CoercionError) or error.argument is None or error.token is None:
         return ""
     return "" if error.token.keyword else f"Invalid value for {error.argument.name.lstrip('-').upper()}: "

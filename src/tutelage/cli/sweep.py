@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tutelage.base.errors import InputError
+from tutelage.base.errors import InputError, WorkersDie
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -206,7 +207,7 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     first, separator, second = text.partition("/")
-    if not (separator and first.strip().isdigit() and second.strip().isdigit()):
+    if not (separator and first.strip().isdecimal() and second.strip().isdecimal()):
         raise InputError(f"sweep: expected --shard I/N, for example 3/100, got {text!r}")
     return int(first), int(second)
 
@@ -241,17 +242,21 @@ def _run(
                 imported=_say_origins,
             )
         except KeyboardInterrupt:
+            if not folder.exists():
+                raise  # before anything was written
             found = folder.status()
             # Only the file says where the functions of a user are.
-            again = (
-                f"run {file} --store" if file and any(":" in name for name in spec.quantities) else "resume"
-            )
+            users = file and any(":" in name for name in spec.quantities)
+            again = ["run", str(file), "--store"] if users else ["resume"]
             say(
                 f"stopped: {found.done} of {found.total} points are stored; "
-                f"continue with: tutelage sweep {again} {folder.path}",
+                f"continue with: {shlex.join(['tutelage', 'sweep', *again, str(folder.path)])}",
                 error=True,
             )
             return 130
+        except WorkersDie as error:
+            say(f"tutelage: {error}", error=True)
+            return 1
     found = folder.status()
     failed = f", {found.failed} failed (see the variable error)" if found.failed else ""
     say(f"{found.done} of {found.total} points stored in {folder.path}{failed}")

@@ -9,6 +9,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.dynamics import NoisyTeacher, predict_loss, spectral_measure
+from tutelage.dynamics.rules import as_rule
 from tutelage.quadratic import (
     certify_uniqueness,
     critical_samples,
@@ -18,12 +19,18 @@ from tutelage.quadratic import (
     sample_quadratic_teacher,
     sample_start,
 )
+from tutelage.quadratic.settings import METHODS as SOLVERS
 from tutelage.rank import effective_parameters, hessian_rank
+from tutelage.spectra.solve import METHODS
 from tutelage.sweep.quantities import Evaluation, Quantity, Values
 
 _METHOD = {"method": "auto"}
 _CURVE = {"first": 0.01, "last": 1e4, "count": 61, "noise": 1.0, "rule": "flow", "method": "auto"}
 _PURE_QUADRATIC = "polynomial:coefficients=0.0,0.0,1.0"
+
+
+def _check_method(method: str, **_: object) -> None:
+    check.choice(method, "spectrum", "method", METHODS)
 
 
 def _spectrum(point: Evaluation, method: str) -> Values:
@@ -46,10 +53,24 @@ def _lambda_max(point: Evaluation, method: str) -> Values:
 
 
 def _trace_moments(point: Evaluation, orders: int, method: str) -> Values:
-    orders = check.integer(orders, "trace_moments", "orders")
     found = point.spectrum(method)
     powers = found.values[:, None] ** np.arange(1, orders + 1)
     return {"trace_moments": (("order",), found.multiplicities @ powers)}
+
+
+def _check_moments(orders: int, method: str) -> None:
+    _check_method(method)
+    _at_most(check.integer(orders, "trace_moments", "orders"), 1000, "trace_moments", "orders")
+
+
+def _at_most(value: int, most: int, who: str, name: str) -> None:
+    if value > most:
+        raise InputError(f"{who}: expected {name} <= {most}, got {value}; choose a smaller one")
+
+
+def _check_rank(primes: int, proof_limit: float = 0.0) -> None:
+    check.integer(primes, "rank", "primes")
+    check.number(proof_limit, "rank", "proof_limit", minimum=0.0)
 
 
 def _rank(point: Evaluation, primes: int, proof_limit: float) -> Values:
@@ -63,9 +84,16 @@ def _effective_parameters(point: Evaluation, primes: int) -> Values:
 
 
 def _curve_times(first: float, last: float, count: int, **_: Any) -> dict[str, np.ndarray]:
-    count = check.integer(count, "predicted_loss", "count", minimum=2)
-    first = check.number(first, "predicted_loss", "first", above=0.0)
-    return {"time": np.geomspace(first, check.number(last, "predicted_loss", "last", above=first), count)}
+    return {"time": np.geomspace(first, last, count)}
+
+
+def _check_curve(first: float, last: float, count: int, noise: float, rule: str, method: str) -> None:
+    who = "predicted_loss"
+    _check_method(method)
+    check.number(last, who, "last", above=check.number(first, who, "first", above=0.0))
+    _at_most(check.integer(count, who, "count", minimum=2), 100_000, who, "count")
+    NoisyTeacher(noise)
+    as_rule(rule)
 
 
 def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **times: Any) -> Values:
@@ -75,6 +103,19 @@ def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **t
         "predicted_loss": (("time",), curve.loss),
         "predicted_loss_std": (("time",), curve.std),
     }
+
+
+def _check_recovery(
+    samples: int | None, student: int | None, target: float, solver: str, certify: bool
+) -> None:
+    who = "recovery"
+    for value, name in ((samples, "samples"), (student, "student")):
+        if value is not None:
+            check.integer(value, who, name)
+    check.number(target, who, "target", above=0.0)
+    check.choice(solver, who, "solver", SOLVERS)
+    if not isinstance(certify, bool):
+        raise InputError(f"{who}: expected true or false for certify, got {certify!r}")
 
 
 def _recovery(
@@ -109,26 +150,60 @@ def _recovery(
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
-        Quantity("spectrum", _spectrum, _METHOD, help="distinct eigenvalues, multiplicities, error bars"),
-        Quantity("lambda_min", _lambda_min, _METHOD, help="smallest eigenvalue above ten error bars"),
-        Quantity("lambda_max", _lambda_max, _METHOD, help="largest eigenvalue"),
+        Quantity(
+            "spectrum",
+            _spectrum,
+            _METHOD,
+            None,
+            "distinct eigenvalues, multiplicities, error bars",
+            _check_method,
+        ),
+        Quantity(
+            "lambda_min",
+            _lambda_min,
+            _METHOD,
+            None,
+            "smallest eigenvalue above ten error bars",
+            _check_method,
+        ),
+        Quantity("lambda_max", _lambda_max, _METHOD, None, "largest eigenvalue", _check_method),
         Quantity(
             "trace_moments",
             _trace_moments,
             {"orders": 4, **_METHOD},
             lambda orders, **_: {"order": np.arange(1, orders + 1)},
             "tr H^p for p = 1, ..., orders",
+            _check_moments,
         ),
         Quantity(
-            "rank", _rank, {"primes": 2, "proof_limit": 3.0}, help="rank of the Hessian at this teacher"
+            "rank",
+            _rank,
+            {"primes": 2, "proof_limit": 3.0},
+            help="rank of the Hessian at this teacher",
+            checked=_check_rank,
         ),
-        Quantity("effective_parameters", _effective_parameters, {"primes": 2}, help="generic rank, exact"),
-        Quantity("predicted_loss", _predicted_loss, _CURVE, _curve_times, "mean loss from a noisy teacher"),
+        Quantity(
+            "effective_parameters",
+            _effective_parameters,
+            {"primes": 2},
+            help="generic rank, exact",
+            checked=_check_rank,
+        ),
+        Quantity(
+            "predicted_loss",
+            _predicted_loss,
+            _CURVE,
+            _curve_times,
+            "mean loss from a noisy teacher",
+            _check_curve,
+        ),
         Quantity(
             "recovery",
             _recovery,
             {"samples": None, "student": None, "target": 1e-6, "solver": "interior", "certify": False},
-            help="does the student find a quadratic teacher of width k from n samples",
+            None,
+            "does the student find a quadratic teacher of width k from n samples",
+            _check_recovery,
         ),
     )
 }

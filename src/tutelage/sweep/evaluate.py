@@ -7,9 +7,9 @@ import functools
 import platform
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,9 +19,12 @@ from tutelage.base.files import own_name
 from tutelage.base.processes import thread_count
 from tutelage.store import code_version, save_dataset
 from tutelage.store.provenance import cpu_model
-from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.sweep.folder import SweepFolder
 from tutelage.sweep.imports import source_file
-from tutelage.sweep.quantities import Evaluation
+from tutelage.sweep.layout import Labelled, agreed, layout_of, misfit, stack
+from tutelage.sweep.marker import Marker, described
+from tutelage.sweep.names import RECORDED, check_dimensions, check_name, check_text
+from tutelage.sweep.quantities import Evaluation, Values
 from tutelage.sweep.resolve import resolve
 from tutelage.sweep.spec import Point, SweepSpec
 
@@ -29,9 +32,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _LONGEST_ERROR = 2000
-
-Labelled: TypeAlias = tuple[tuple[str, ...], np.ndarray]
-"""Dimension names and an array."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,26 +54,46 @@ def evaluate_point(spec: SweepSpec, point: Point) -> Result:
     for name in spec.quantities:
         try:
             found = resolve(name, spec.search_path)(evaluation, spec.options.get(name, {}))
-            values.update({key: _labelled(key, value) for key, value in found.items()})
-        except (Exception, SystemExit) as error:  # whatever a point does, the sweep goes on
-            errors.append(f"{name}: {type(error).__name__}: {error}"[:_LONGEST_ERROR])
+            values |= _checked(found, RECORDED | set(spec.extra), values)
+        except BaseException as error:  # whatever a point does, the sweep goes on
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            errors.append(f"{name}: {type(error).__name__}: {error}")
     seconds = time.perf_counter() - start
     method = "; ".join(f"{name}: {text}" for name, text in evaluation.methods.items())
-    return Result(values, method, "; ".join(errors), seconds)
+    return Result(values, method, _told(errors), seconds)
 
 
-def _labelled(name: str, value: object) -> Labelled:
+def _told(errors: Iterable[str]) -> str:
+    """Messages as a file can hold them."""
+    text = "; ".join(error[:_LONGEST_ERROR] for error in errors if error)
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _checked(found: Values, recorded: Collection[str], others: Collection[str]) -> dict[str, Labelled]:
+    """What a quantity returned, with names that nothing else in the record of a point has."""
+    checked = {}
+    for name, value in found.items():
+        check_name(name, "a quantity", {*recorded, *others})
+        checked[name] = _labelled(name, value, recorded)
+    return checked
+
+
+def _labelled(name: str, value: object, recorded: Collection[str]) -> Labelled:
     """Dimension names and a float64 or text array."""
-    dims: tuple[str, ...] | None = None
+    dims = None
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], tuple):
-        dims, value = value
+        names, value = value
+        dims = check_dimensions(names, name, recorded)
     array = np.asarray(value)
-    if array.dtype.kind in "biuf":
+    if array.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray):
         array = array.astype(np.float64)
     elif array.dtype.kind != "U" or array.ndim:
         raise InputError(
             f"expected a real number, an array of them or a text for {name}, got {type(value).__name__}"
         )
+    else:
+        check_text(str(array), name, "its value")
     if dims is None:
         dims = tuple(f"{name}_{axis}" for axis in range(array.ndim))
     if len(dims) != array.ndim:
@@ -81,26 +101,16 @@ def _labelled(name: str, value: object) -> Labelled:
     return dims, array
 
 
-def stack(columns: Sequence[Mapping[str, Labelled]]) -> dict[str, Labelled]:
-    """Rows of named arrays to (dims, array) variables along ``point``; ragged ends and gaps are NaN."""
-    variables = {}
-    for name in dict.fromkeys(key for row in columns for key in row):
-        dims, example = next(row[name] for row in columns if name in row)
-        shape = tuple(
-            max(row[name][1].shape[axis] for row in columns if name in row) for axis in range(example.ndim)
-        )
-        if example.dtype.kind == "U":
-            variables[name] = (
-                ("point",),
-                np.array([str(row[name][1]) if name in row else "" for row in columns]),
-            )
-            continue
-        full = np.full((len(columns), *shape), np.nan)
-        for index, row in enumerate(columns):
-            if name in row:
-                full[(index, *(slice(n) for n in row[name][1].shape))] = row[name][1]
-        variables[name] = (("point", *dims), full)
-    return variables
+def _fitting(results: Sequence[Result]) -> list[Result]:
+    """Results of one layout for each name: a value of another is left out, and said at its point."""
+    layouts = agreed(({name: layout_of(v) for name, v in r.values.items()}, 1) for r in results)
+    fitting = []
+    for result in results:
+        wrong = {name: misfit(name, layout_of(value), layouts) for name, value in result.values.items()}
+        kept = {name: value for name, value in result.values.items() if not wrong[name]}
+        error = _told([result.error, *wrong.values()])
+        fitting.append(dataclasses.replace(result, values=kept, error=error))
+    return fitting
 
 
 @functools.cache
@@ -114,7 +124,7 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Result
     """The chunk of some points: quantities, parameters and how each number was made."""
     import xarray as xr
 
-    results = list(results)
+    results = _fitting(list(results))
     n = len(results)
     text = {
         "version": tutelage.__version__,
@@ -129,9 +139,10 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Result
         "threads": ("point", np.full(n, thread_count())),
         **{name: ("point", np.full(n, value)) for name, value in text.items()},
     }
+    variables = stack([r.values for r in results])
     parameters = {name: ("point", column) for name, column in spec.columns(indices).items()}
     return xr.Dataset(
-        {**stack([r.values for r in results]), **record},
+        {**variables, **record},
         coords={"point": np.asarray(indices, dtype=np.int64), **parameters},
         attrs={"host": platform.node()},
     )
@@ -164,6 +175,7 @@ def store_results(target: SweepFolder, spec: SweepSpec, indices: range, results:
         failed=int(dataset.failed.sum()),
         seconds=float(dataset.seconds.sum()),
         sizes={str(k): v for k, v in dataset.sizes.items() if k != "point"},
+        variables=described(dataset),
     )
     target.write_marker(marker)
     return marker
@@ -171,4 +183,4 @@ def store_results(target: SweepFolder, spec: SweepSpec, indices: range, results:
 
 def lost_point(message: str) -> Result:
     """The result of a point that took its worker down."""
-    return Result({}, "", message[:_LONGEST_ERROR], float("nan"))
+    return Result({}, "", _told([message]), float("nan"))

@@ -20,32 +20,20 @@ import os
 import re
 from pathlib import Path
 
-from tutelage.base.errors import StoreError
-from tutelage.base.files import atomic_write, is_temporary, own_name
+from tutelage.base.errors import InputError, StoreError
+from tutelage.base.files import atomic_write, is_temporary, own_name, read_json
 from tutelage.store import SCHEMA_VERSION, provenance
 from tutelage.store.datasets import SCHEMA_ATTRIBUTE, check_schema
 from tutelage.store.ownership import is_marked, refuse_others, remove_files
 from tutelage.sweep.locks import held, is_held
 from tutelage.sweep.locks import is_ours as is_lock
 from tutelage.sweep.manifest import read_manifest, tasks_of
+from tutelage.sweep.marker import Marker
 from tutelage.sweep.spec import SweepSpec
 
 _SPEC = "sweep.json"
-_NAME = re.compile(r"(\d{9,})-(\d{9,})\.done")
+_NAME = re.compile(r"(\d{9,18})-(\d{9,18})\.done")
 _TASK_FILE = re.compile(r"(\d{9,}-\d{9,})\.(done|zarr\.zip)")
-
-
-@dataclasses.dataclass(frozen=True)
-class Marker:
-    """What a ``done`` marker says of its chunk."""
-
-    start: int
-    stop: int
-    bytes: int
-    crc32: int
-    failed: int
-    seconds: float
-    sizes: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,10 +93,14 @@ class SweepFolder:
 
     # --- specification -------------------------------------------------------------------------------------
 
+    def exists(self) -> bool:
+        """Whether there is a sweep."""
+        return (self.path / _SPEC).exists()
+
     def create(self, spec: SweepSpec) -> None:
         """Make the folder, or check that the one that exists holds the same sweep."""
         who = f"sweep store {str(self.path)!r}"
-        if (self.path / _SPEC).exists():
+        if self.exists():
             stored = self.spec()
             if stored != spec:
                 raise StoreError(
@@ -143,12 +135,14 @@ class SweepFolder:
         """The specification of the sweep stored here, without a search path: whoever wrote it names no code to run."""
         who = f"sweep store {str(self.path)!r}"
         try:
-            content = json.loads((self.path / _SPEC).read_text(encoding="utf-8"))
+            content = read_json(self.path / _SPEC)
             check_schema(content, who)
             return SweepSpec.from_mapping({**content["spec"], "search_path": ()}, who)
         except (FileNotFoundError, NotADirectoryError):
             raise StoreError(f"{who}: expected a sweep, there is no {_SPEC} in it; check the path") from None
-        except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError) as error:
+        except InputError:
+            raise
+        except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{who}: expected a readable {_SPEC}, it is truncated or corrupt ({error}); remove it and "
                 "run the sweep again from its TOML file: the stored points are kept"
@@ -159,7 +153,7 @@ class SweepFolder:
     def marker(self, start: int, stop: int) -> Marker | None:
         """The marker of a task if its chunk is whole (size as written), else None."""
         try:
-            marker = Marker(**json.loads(self.marker_path(start, stop).read_text(encoding="utf-8")))
+            marker = Marker(**read_json(self.marker_path(start, stop)))
             whole = self.chunk_path(start, stop).stat().st_size == marker.bytes
         except (OSError, ValueError, TypeError):
             return None

@@ -12,10 +12,11 @@ import dataclasses
 import functools
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
@@ -46,7 +47,8 @@ def origins(spec: SweepSpec, who: str = "sweep") -> dict[str, str]:
     found = {}
     for name in spec.quantities:
         if ":" in name:
-            user_function(name, spec.search_path, who)  # a wrong name is told now, not at the first point
+            # A wrong name and options it does not take are told now, not at the first point.
+            _check_options(user_function(name, spec.search_path, who), name, spec.options.get(name, {}), who)
             found[name] = str(source_file(name, spec.search_path) or "Python itself")
     return found
 
@@ -68,6 +70,20 @@ def user_function(name: str, search_path: tuple[str, ...], who: str) -> Callable
             f"{check.nearest(function_name, known)}"
         )
     return vars(module)[function_name]
+
+
+def _check_options(function: Callable[..., Any], name: str, options: Mapping[str, object], who: str) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # compiled: it says so at the first point
+        return
+    try:
+        signature.bind(None, **options)
+    except TypeError as error:
+        raise InputError(
+            f"{who}: expected a function of a point and its options, {name} cannot be called with "
+            f"{', '.join(options) or 'a point alone'} ({error}); correct it or [options.{name!r}]"
+        ) from None
 
 
 def source_file(name: str, search_path: tuple[str, ...]) -> Path | None:

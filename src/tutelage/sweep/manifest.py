@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from tutelage.base.files import atomic_write, own_name
+from tutelage.base.files import atomic_write, own_name, read_json
 
 if TYPE_CHECKING:
-    from tutelage.sweep.folder import Marker
+    from tutelage.sweep.marker import Marker
 
 _BLOCK = 1 << 20
 
@@ -80,7 +80,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 def read_manifest(path: Path) -> Manifest | None:
     """The manifest of a file; None where there is none, or none that can be read."""
     try:
-        manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
+        manifest = Manifest(**read_json(path))
     except (OSError, ValueError, TypeError):
         return None
     return manifest if isinstance(manifest.tasks, dict) and isinstance(manifest.files, dict) else None

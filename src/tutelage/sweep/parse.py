@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import numpy as np
 from tutelage.activations import parse_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.sweep.names import DIMENSIONS, RECORDED, check_text
 from tutelage.sweep.resolve import resolve
 from tutelage.weights import as_weight_law
 
@@ -19,10 +21,8 @@ T = TypeVar("T")
 _TOP = ("name", "quantities", "seed", "realizations", "grid", "options", "memory_bytes", "search_path")
 _GRID = ("activation", "d", "k", "ratio", "sizes", "weights", "extra")
 _RANGE = ("start", "stop", "step", "num", "spacing")
-_RESERVED = {
-    "point", "activation", "weights", "d", "k", "seed", "realization", "seconds", "method", "error", "failed",
-    "version", "code", "cpu", "threads",
-}  # fmt: skip
+#: Values of one axis, and points of a grid, whose number and index are 64-bit integers.
+_MOST_VALUES, _MOST_POINTS = 10_000_000, 2**62
 
 
 def parse(mapping: Mapping[str, object], who: str) -> dict[str, Any]:
@@ -37,11 +37,11 @@ def parse(mapping: Mapping[str, object], who: str) -> dict[str, Any]:
     _known_keys(grid, _GRID, who, "key of [grid]")
     if "activation" not in grid:
         raise InputError(f"{who}: expected activation in [grid], it is missing; write activation = 'erf'")
-    search_path = tuple(str(folder) for folder in mapping.get("search_path", ()))
-    quantities = unique(_list(mapping["quantities"]), who, "quantities")
+    search_path = search_folders(mapping.get("search_path", ()), who)
+    quantities = _texts(mapping["quantities"], who, "quantities")
     if not quantities:
         raise InputError(f"{who}: expected at least one quantity, got none")
-    return {
+    fields = {
         "name": _name(mapping.get("name", "sweep"), who),
         "quantities": quantities,
         "activations": _activations(grid["activation"], who),
@@ -54,12 +54,22 @@ def parse(mapping: Mapping[str, object], who: str) -> dict[str, Any]:
         "memory_bytes": _memory(mapping.get("memory_bytes"), who),
         "search_path": search_path,
     }
+    axes = ("activations", "sizes", "weights", "seeds", "realizations")
+    points = math.prod(map(len, [*(fields[name] for name in axes), *fields["extra"].values()]))
+    if points > _MOST_POINTS:
+        raise InputError(f"{who}: expected at most 2^62 points, got {points:.3g}; shorten an axis")
+    return fields
+
+
+def search_folders(value: object, who: str) -> tuple[str, ...]:
+    """The folders of ``search_path``."""
+    return tuple(check_text(folder, who, "search_path") for folder in _list(value))
 
 
 def _known_keys(mapping: Mapping[str, object], known: Iterable[str], who: str, what: str) -> None:
     for key in mapping:
         if key not in known:
-            raise InputError(f"{who}: unknown {what} {key!r}; {check.nearest(key, known)}")
+            raise InputError(f"{who}: unknown {what} {key!r}; {check.nearest(str(key), known)}")
 
 
 def _list(value: object) -> list[Any]:
@@ -69,11 +79,11 @@ def _list(value: object) -> list[Any]:
 def unique(values: Iterable[T], who: str, name: str) -> tuple[T, ...]:
     """The values as a tuple; a repeated one would make two points of one."""
     values = tuple(values)
-    repeated = [v for i, v in enumerate(values) if v in values[:i]]
-    if repeated:
-        raise InputError(
-            f"{who}: expected different values for {name}, got {repeated[0]!r} twice; remove one"
-        )
+    seen: set[T] = set()
+    for value in values:
+        if value in seen:
+            raise InputError(f"{who}: expected different values for {name}, got {value!r} twice; remove one")
+        seen.add(value)
     return values
 
 
@@ -83,6 +93,7 @@ def _axis(value: object, who: str, name: str) -> list[Any]:
         values = _list(value)
         if not values:
             raise InputError(f"{who}: expected at least one value for {name}, got an empty list")
+        _check_length(len(values), who, name)
         return values
     _known_keys(value, _RANGE, who, f"key of the range {name}")
     if not {"start", "stop"} <= set(value) or len({"step", "num"} & set(value)) != 1:
@@ -92,9 +103,12 @@ def _axis(value: object, who: str, name: str) -> list[Any]:
     start, stop = (check.number(value[key], who, f"{name}.{key}") for key in ("start", "stop"))
     if "step" in value:
         step = check.number(value["step"], who, f"{name}.step", above=0.0)
-        points = start + step * np.arange(max(0, int(np.floor((stop - start) / step + 1e-9)) + 1))
+        count = max(0.0, np.floor((stop - start) / step + 1e-9) + 1)
+        _check_length(count, who, name)
+        points = start + step * np.arange(int(count))
     else:
         num = check.integer(value["num"], who, f"{name}.num")
+        _check_length(num, who, name)
         spacing = check.choice(value.get("spacing", "linear"), who, f"{name}.spacing", ("linear", "log"))
         if spacing == "log":
             check.number(min(start, stop), who, f"the ends of {name}", above=0.0)
@@ -104,18 +118,35 @@ def _axis(value: object, who: str, name: str) -> list[Any]:
     return points.tolist()
 
 
+def _check_length(count: float, who: str, name: str) -> None:
+    if not count <= _MOST_VALUES:
+        raise InputError(
+            f"{who}: expected at most {_MOST_VALUES} values for {name}, got {count:.3g}; take fewer"
+        )
+
+
 def _integers(value: object, who: str, name: str, minimum: int = 0) -> tuple[int, ...]:
     """Whole numbers of an axis; those of a range are rounded to the nearest and repeats dropped."""
     values = _axis(value, who, name)
     if isinstance(value, Mapping):
         values = list(dict.fromkeys(round(v) for v in values))
-    return unique((check.integer(v, who, name, minimum) for v in values), who, name)
+    return unique((_integer(v, who, name, minimum) for v in values), who, name)
+
+
+def _integer(value: object, who: str, name: str, minimum: int) -> int:
+    """One that a column of 64-bit integers can hold."""
+    number = check.integer(value, who, name, minimum)
+    if number >= 2**63:
+        raise InputError(f"{who}: expected {name} < 2^63 = {2**63}, got {number}; choose a smaller one")
+    return number
 
 
 def _realizations(value: object, who: str) -> tuple[int, ...]:
     """A count ``n`` stands for 0, ..., n-1."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return tuple(range(check.integer(value, who, "realizations")))
+        count = check.integer(value, who, "realizations")
+        _check_length(count, who, "realizations")
+        return tuple(range(count))
     return _integers(value, who, "realizations")
 
 
@@ -131,7 +162,7 @@ def _sizes(grid: Mapping[str, object], who: str) -> tuple[tuple[int, int], ...]:
         pairs = _list(grid["sizes"])
         if not pairs or any(not isinstance(pair, (list, tuple)) or len(pair) != 2 for pair in pairs):
             raise InputError(f"{who}: expected sizes = [[d, k], ...], got {grid['sizes']!r}")
-        sizes = [(check.integer(d, who, "sizes"), check.integer(k, who, "sizes")) for d, k in pairs]
+        sizes = [(_integer(d, who, "sizes", 1), _integer(k, who, "sizes", 1)) for d, k in pairs]
     elif "k" in grid:
         widths = _integers(grid["k"], who, "k", 1)
         sizes = [(d, k) for d in _integers(grid["d"], who, "d", 1) for k in widths]
@@ -143,23 +174,21 @@ def _sizes(grid: Mapping[str, object], who: str) -> tuple[tuple[int, int], ...]:
 
 
 def _activations(value: object, who: str) -> tuple[str, ...]:
-    specs = [parse_activation(_text(v, who, "activation")).spec for v in _list(value)]
+    specs = [parse_activation(text).spec for text in _texts(value, who, "activation")]
     if not specs:
         raise InputError(f"{who}: expected at least one activation, got an empty list")
     return unique(specs, who, "activation")
 
 
 def _weights(value: object, who: str) -> tuple[str, ...]:
-    specs = [as_weight_law(_text(v, who, "weights")).spec for v in _list(value)]
+    specs = [as_weight_law(text).spec for text in _texts(value, who, "weights")]
     if not specs:
         raise InputError(f"{who}: expected at least one weight law, got an empty list")
     return unique(specs, who, "weights")
 
 
-def _text(value: object, who: str, name: str) -> str:
-    if not isinstance(value, str):
-        raise InputError(f"{who}: expected text for {name}, got {value!r}; write it in quotes")
-    return value
+def _texts(value: object, who: str, name: str) -> tuple[str, ...]:
+    return unique((check_text(v, who, name) for v in _list(value)), who, name)
 
 
 def _extra(table: object, who: str) -> dict[str, tuple[Any, ...]]:
@@ -168,13 +197,22 @@ def _extra(table: object, who: str) -> dict[str, tuple[Any, ...]]:
         raise InputError(f"{who}: expected a table [grid.extra], got {table!r}")
     axes = {}
     for name, value in table.items():
-        if name in _RESERVED or not name.isidentifier():
+        if name in RECORDED | DIMENSIONS or not (isinstance(name, str) and name.isidentifier()):
             raise InputError(f"{who}: expected a new name for an extra axis, got {name!r}; rename it")
         values = _axis(value, who, name)
-        if not (all(isinstance(v, str) for v in values) or all(type(v) in (int, float) for v in values)):
+        if all(isinstance(v, str) for v in values):
+            axes[name] = _texts(values, who, name)
+        elif all(type(v) in (int, float) for v in values):
+            axes[name] = unique((_number(v, who, name) for v in values), who, name)
+        else:
             raise InputError(f"{who}: expected only numbers or only text for {name}, got {values!r}")
-        axes[name] = unique(values, who, name)
     return axes
+
+
+def _number(value: float, who: str, name: str) -> float:
+    """A finite number, an integer as it is."""
+    check.number(value, who, name)
+    return _integer(value, who, name, -(2**63)) if isinstance(value, int) else value
 
 
 def _options(
@@ -186,12 +224,13 @@ def _options(
     _known_keys(table, tuple(quantities), who, "quantity in [options]")
     result = {}
     for name in quantities:
-        quantity = resolve(_text(name, who, "quantities"), search_path, who)
+        quantity = resolve(name, search_path, who)
         options = table.get(name, {})
         if not isinstance(options, Mapping):
             raise InputError(f"{who}: expected a table [options.{name}], got {options!r}")
         if quantity.options is not None:
             _known_keys(options, tuple(quantity.options), who, f"option of {name}")
+            quantity.check(options, who)
         if options:
             result[name] = dict(options)
     return result
@@ -199,7 +238,7 @@ def _options(
 
 def _name(value: object, who: str) -> str:
     """Part of a folder's name."""
-    name = _text(value, who, "name")
+    name = check_text(value, who, "name")
     if not re.fullmatch(r"[a-z0-9_][a-z0-9_.-]*", name):
         raise InputError(
             f"{who}: expected a name of lower-case letters, digits, '_', '.', '-', got {value!r}"

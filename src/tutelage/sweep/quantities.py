@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tutelage.base.errors import InputError
 from tutelage.network import Network
 from tutelage.spectra import Spectrum, spectrum
 
@@ -43,7 +44,7 @@ class Quantity:
     """A named quantity: ``compute(evaluation, **options) -> values``.
 
     ``options`` holds the defaults (None: anything goes); ``coordinates(**options)`` gives the shared axes of
-    array-valued results.
+    array-valued results; ``checked(**options)`` raises where no point could be evaluated with them.
     """
 
     name: str
@@ -51,10 +52,20 @@ class Quantity:
     options: Mapping[str, Any] | None = dataclasses.field(default_factory=dict)
     coordinates: Callable[..., Mapping[str, Any]] | None = None
     help: str = ""
+    checked: Callable[..., object] | None = None
 
     def __call__(self, evaluation: Evaluation, given: Mapping[str, object]) -> Values:
         """Evaluate with the given options over the defaults."""
         return self.compute(evaluation, **{**(self.options or {}), **given})
+
+    def check(self, given: Mapping[str, object], who: str) -> None:
+        """Refuse options that cannot work, before the first point."""
+        options = {**(self.options or {}), **given}
+        try:
+            if self.checked is not None:
+                self.checked(**options)
+        except InputError as error:
+            raise InputError(f"{who}: option of {self.name}: {error}") from None
 
     def axes(self, given: Mapping[str, object]) -> Mapping[str, Any]:
         """Coordinates of the shared dimensions."""

@@ -18,7 +18,7 @@ from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
 from tutelage.network import Network, sample_teacher
 from tutelage.store import dataset_key
-from tutelage.sweep.parse import parse
+from tutelage.sweep.parse import parse, search_folders
 
 #: Spawn-key word of the streams handed to user functions, away from the layer numbers teachers use.
 _USER_STREAM = 1_000_003
@@ -208,13 +208,14 @@ def load_spec(path: str | os.PathLike) -> SweepSpec:
     path = Path(path)
     who = f"load_spec({str(path)!r})"
     try:
-        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+        mapping = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
     except FileNotFoundError:
         raise InputError(f"{who}: no such file; check the path") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{who}: expected a TOML file, could not read it ({error}); correct it") from None
     beside = path.parent.resolve()
-    search_path = [str(beside), *(str(beside / folder) for folder in mapping.pop("search_path", []))]
+    folders = search_folders(mapping.pop("search_path", []), who)
+    search_path = [str(beside), *(str(beside / folder) for folder in folders)]
     name = re.sub(r"[^a-z0-9_.-]", "_", path.stem.lower())
     return SweepSpec.from_mapping({"name": name, **mapping, "search_path": search_path}, who)
 
