@@ -44,7 +44,11 @@ def test_what_calls_jax_is_refused_in_a_fork(python, call, tmp_path, monkeypatch
 
 
 def test_jax_that_others_started_counts(python):
-    said = python(_CHILD.format(before="import tutelage.spectra; jax.numpy.ones(2).sum()", call="tutelage.spectrum(teacher)"))
+    said = python(
+        _CHILD.format(
+            before="import tutelage.spectra; jax.numpy.ones(2).sum()", call="tutelage.spectrum(teacher)"
+        )
+    )
     assert "get_context('spawn')" in said
 
 

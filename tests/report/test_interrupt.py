@@ -147,3 +147,23 @@ def test_a_claim_s_file_says_how_to_install_and_recompute(built):
     assert commit is None or commit in record["install"]
     assert record["recompute"] == f"tutelage recheck {run.claims[0].id}.json"
     assert {"python", "packages", "platform"} <= set(record["provenance"])
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    "moment", [0.1, 0.6, *(pytest.param(0.2 + 0.15 * i, marks=pytest.mark.slow) for i in range(14))]
+)
+def test_a_report_interrupted_in_its_first_second_is_no_accident(tmp_path, name, moment):
+    """It imports compiled code then, which an exception would abort (exit code -6), and swallows what destructors raise."""
+    code = "import sys, tutelage.cli as cli; print('ready', flush=True); sys.exit(cli.run(sys.argv[1:]))"
+    report = subprocess.Popen(
+        [sys.executable, "-c", code, "report", "--only", "fig7", "--workers", "1", "--output", str(tmp_path / "r"),
+         "--store", str(tmp_path / "s")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert report.stdout is not None and report.stdout.readline() == "ready\n"
+    time.sleep(moment)
+    report.send_signal(getattr(signal, name))
+    _, err = report.communicate(timeout=120)
+    assert (report.returncode, err.count("\n")) == (130, 1), err
+    assert err.startswith("interrupted")

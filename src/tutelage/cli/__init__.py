@@ -8,7 +8,6 @@ table to keep: the folder is the registry.
 from __future__ import annotations
 
 import ast
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import tutelage
 from tutelage.base.errors import InputError, MissingExtraError
 from tutelage.base.interrupts import interruptible
+from tutelage.base.streams import flushed, prepare_streams
 from tutelage.cli.support import say, strict
 
 # cyclopts takes 0.1 s to import: inside the functions, so that an interrupt finds us ready from the start.
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _NOT_COMMANDS = {"__init__", "support", "recover_views"}
+
+#: XLA's messages of memory that ran out go on for pages.
+_LONGEST_MESSAGE = 2000
 
 _EPILOGUE = (
     "A first look: `tutelage spectrum --activation erf -d 10 -k 20`; "
@@ -70,11 +73,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
             return _run(arguments)
     except (InputError, MissingExtraError) as error:
         return _refuse(str(error))
-    except BrokenPipeError:
-        # The reader (head, less) went away: nothing is wrong, but Python must not flush into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # rich turns the first into the second
+        flushed()  # the reader (head, less) went away: nothing is wrong
         return 0
     except OSError as error:
+        flushed()
         return _refuse(
             f"{error.filename or 'the system'}: {error.strerror or error}; check the path and the space left"
         )
@@ -83,6 +86,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         say(str(error) or "interrupted", error=True)
         return 130
+    except Exception as error:  # what nobody foresaw: JAX out of memory, a fault of ours
+        return _refuse(f"{type(error).__name__}: {error}; please report it with the command that you gave")
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -111,10 +116,11 @@ def _argument(error: CycloptsError) -> str:
 
 
 def _refuse(message: str) -> int:
-    say("tutelage: " + " ".join(message.split()), error=True)
+    say("tutelage: " + " ".join(message[:_LONGEST_MESSAGE].split()), error=True)
     return 2
 
 
 def main() -> None:
     """Entry point of the ``tutelage`` script."""
+    prepare_streams()
     sys.exit(run())
