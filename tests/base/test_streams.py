@@ -8,8 +8,8 @@ import pytest
 
 from tutelage.base.streams import _SPELLED
 
-COMMAND = "spectrum --activation erf -d 2 -k 2".split()
-DYNAMICS = "dynamics --activation linear -d 2 -k 2 --until 5".split()
+COMMAND = ["spectrum", "--activation", "erf", "-d", "2", "-k", "2"]
+DYNAMICS = ["dynamics", "--activation", "linear", "-d", "2", "-k", "2", "--until", "5"]
 
 
 def tutelage(*arguments, encoding="utf-8", **options):

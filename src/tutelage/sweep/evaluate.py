@@ -21,7 +21,7 @@ from tutelage.store import code_version, save_dataset
 from tutelage.store.provenance import cpu_model
 from tutelage.sweep.folder import SweepFolder
 from tutelage.sweep.imports import source_file
-from tutelage.sweep.layout import Labelled, agreed, layout_of, misfit, stack
+from tutelage.sweep.layout import Labelled, agreed, alike, layout_of, misfit, stack
 from tutelage.sweep.marker import Marker, described
 from tutelage.sweep.names import RECORDED, check_dimensions, check_name, check_text
 from tutelage.sweep.quantities import Evaluation, Values
@@ -70,12 +70,15 @@ def _told(errors: Iterable[str]) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _checked(found: Values, recorded: Collection[str], others: Collection[str]) -> dict[str, Labelled]:
+def _checked(found: Values, recorded: Collection[str], others: Mapping[str, Labelled]) -> dict[str, Labelled]:
     """What a quantity returned, with names that nothing else in the record of a point has."""
     checked = {}
     for name, value in found.items():
         check_name(name, "a quantity", {*recorded, *others})
         checked[name] = _labelled(name, value, recorded)
+    agreed_on = agreed([({name: layout_of(value) for name, value in {**others, **checked}.items()}, 1)])
+    if wrong := next((name for name in checked if name not in agreed_on), None):
+        raise InputError(misfit(wrong, layout_of(checked[wrong]), agreed_on))
     return checked
 
 
@@ -85,7 +88,10 @@ def _labelled(name: str, value: object, recorded: Collection[str]) -> Labelled:
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], tuple):
         names, value = value
         dims = check_dimensions(names, name, recorded)
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"expected a rectangular array for {name}, got {error}") from None
     if array.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray):
         array = array.astype(np.float64)
     elif array.dtype.kind != "U" or array.ndim:
@@ -101,18 +107,6 @@ def _labelled(name: str, value: object, recorded: Collection[str]) -> Labelled:
     return dims, array
 
 
-def _fitting(results: Sequence[Result]) -> list[Result]:
-    """Results of one layout for each name: a value of another is left out, and said at its point."""
-    layouts = agreed(({name: layout_of(v) for name, v in r.values.items()}, 1) for r in results)
-    fitting = []
-    for result in results:
-        wrong = {name: misfit(name, layout_of(value), layouts) for name, value in result.values.items()}
-        kept = {name: value for name, value in result.values.items() if not wrong[name]}
-        error = _told([result.error, *wrong.values()])
-        fitting.append(dataclasses.replace(result, values=kept, error=error))
-    return fitting
-
-
 @functools.cache
 def code_of(quantities: tuple[str, ...], search_path: tuple[str, ...]) -> str:
     """The hash of tutelage's source and of the modules user functions come from."""
@@ -124,7 +118,7 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Result
     """The chunk of some points: quantities, parameters and how each number was made."""
     import xarray as xr
 
-    results = _fitting(list(results))
+    results = list(results)
     n = len(results)
     text = {
         "version": tutelage.__version__,
@@ -151,16 +145,23 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Result
 def run_task(folder: str, spec: SweepSpec, start: int, stop: int) -> Marker:
     """Evaluate the points ``start <= index < stop`` and store them; durable when this returns.
 
-    Running it again finds the stored result, so a scheduler may repeat it at will.
+    Running it again finds the stored result, so a scheduler may repeat it at will. Points whose values have no layout in
+    common go to files of their own: which of them are odd is judged over the whole sweep.
     """
     target = SweepFolder(Path(folder))
     marker = target.marker(start, stop)
     if marker is not None:
         return marker
-    indices = range(start, stop)
-    return store_results(
-        target, spec, indices, [evaluate_point(spec, spec.point(index)) for index in indices]
-    )
+    results = [evaluate_point(spec, spec.point(index)) for index in range(start, stop)]
+    parts = alike([result.values for result in results])
+    markers = [
+        store_results(
+            target, spec, range(start + part.start, start + part.stop), results[part.start : part.stop]
+        )
+        for part in parts
+    ]
+    failed, seconds = sum(m.failed for m in markers), sum(m.seconds for m in markers)
+    return dataclasses.replace(markers[0], stop=stop, failed=failed, seconds=seconds)
 
 
 def store_results(target: SweepFolder, spec: SweepSpec, indices: range, results: Sequence[Result]) -> Marker:

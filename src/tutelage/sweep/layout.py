@@ -34,6 +34,19 @@ def agreed(rows: Iterable[tuple[Mapping[str, Layout], int]]) -> dict[str, Layout
     return {name: layout for name, layout in chosen.items() if name not in dimensions}
 
 
+def alike(rows: Sequence[Mapping[str, Labelled]]) -> list[range]:
+    """The rows cut into ranges in which each name has one layout, and no dimension has the name of a variable."""
+    parts: list[range] = []
+    seen: dict[str, Layout] = {}
+    for index, row in enumerate(rows):
+        own = {name: layout_of(value) for name, value in row.items()}
+        both = seen | own
+        fits = parts and both == own | seen and len(agreed([(both, 1)])) == len(both)
+        parts[-1:] = [range(parts[-1].start, index + 1)] if fits else [*parts[-1:], range(index, index + 1)]
+        seen = both if fits else own
+    return parts
+
+
 def misfit(name: str, own: Layout, layouts: Mapping[str, Layout]) -> str:
     """What is wrong with a value of this layout; empty when it fits."""
     if name not in layouts:
