@@ -37,7 +37,7 @@ def track(problem: AbstractProblem[Network], *what: str) -> Callable[[Network], 
     >>> problem = Problem(sample_teacher("linear", 2, 1))
     >>> run = simulate(problem, NoisyTeacher(0.1), times=[0.0, 1.0], record=track(problem, "rank"))
     >>> run.records["rank"]
-    array([2., 2.])
+    array([2, 2])
     """
     names = tuple(check.choice(name, "track", "quantity", _KNOWN) for name in what) or (
         "largest",

@@ -5,6 +5,7 @@ from tutelage.rank.certificate import Certificate
 from tutelage.rank.equivalence import Description, Equivalence, compress, equivalent
 from tutelage.rank.generic import effective_parameters
 from tutelage.rank.here import hessian_rank
+from tutelage.rank.optima import Optimum, optima
 from tutelage.rank.result import RankResult
 from tutelage.rank.soft import participation_ratio, rank_at_time, rank_with_samples, ridge_count
 from tutelage.rank.symmetry import FlatDirections, continuous_symmetries, flat_directions
@@ -15,6 +16,7 @@ __all__ = [
     "Description",
     "Equivalence",
     "FlatDirections",
+    "Optimum",
     "RankResult",
     "compress",
     "continuous_symmetries",
@@ -23,6 +25,7 @@ __all__ = [
     "flat_directions",
     "formulas",
     "hessian_rank",
+    "optima",
     "participation_ratio",
     "rank_at_time",
     "rank_with_samples",
