@@ -5,7 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from tutelage import Network, cli, hessian_at_optimum, load_network, sample_teacher, save_network, spectrum
+from tutelage import (
+    GaussianInputs,
+    Network,
+    Problem,
+    cli,
+    hessian_at_optimum,
+    load_network,
+    sample_teacher,
+    save_network,
+    spectrum,
+)
+from tutelage.input_families import spiked
 
 BASE = ["spectrum", "--activation", "linear", "-d", "3", "-k", "2"]
 KEYS = {
@@ -177,3 +188,47 @@ def test_an_unreadable_file_of_weights_is_one_line(tmp_path, capsys, content):
     (tmp_path / "w.npz").write_bytes(content)
     assert cli.run(["spectrum", "--weights", str(tmp_path / "w.npz")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_biases_and_inputs_are_those_of_the_library(tmp_path):
+    options = [
+        "--biases",
+        "uniform",
+        "--inputs",
+        "spiked:strength=5,count=2",
+        "--json",
+        str(tmp_path / "a.json"),
+    ]
+    assert cli.run(["spectrum", "--activation", "erf", "-d", "5", "-k", "2", *options]) == 0
+    teacher = sample_teacher("erf", 5, 2, biases="uniform")
+    found = spectrum(Problem(teacher, spiked(5, 5.0, 2)))
+    assert read(tmp_path / "a.json")["eigenvalues"] == found.values.tolist()
+
+
+def test_inputs_from_a_file(tmp_path, capsys):
+    covariance = np.diag([2.0, 1.0, 0.0])
+    np.savez(tmp_path / "law.npz", mean=[1.0, 0.0, 0.0], covariance=covariance)
+    assert cli.run([*BASE, "--inputs", str(tmp_path / "law.npz"), "--json", str(tmp_path / "a.json")]) == 0
+    found = spectrum(Problem(sample_teacher("linear", 3, 2), GaussianInputs([1.0, 0.0, 0.0], covariance)))
+    content = read(tmp_path / "a.json")
+    assert content["eigenvalues"] == found.values.tolist()
+    assert content["rank"] == 2  # the third input is always 0
+    for name, arrays, words in (
+        ("other.npz", {"sigma": covariance}, "expected the arrays mean and covariance"),
+        ("size.npz", {"mean": [1.0, 2.0]}, "dimension of the input law"),
+        ("none.npz", None, "no such file"),
+    ):
+        if arrays is not None:
+            np.savez(tmp_path / name, **arrays)
+        assert cli.run([*BASE, "--inputs", str(tmp_path / name)]) != 0
+        assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_file_with_biases_and_several_outputs(tmp_path):
+    teacher = sample_teacher("erf", 4, 2, biases="normal", outputs=3)
+    save_network(teacher, tmp_path / "net.npz")
+    assert (
+        cli.run(["spectrum", "--weights", str(tmp_path / "net.npz"), "--json", str(tmp_path / "a.json")]) == 0
+    )
+    assert read(tmp_path / "a.json")["eigenvalues"] == spectrum(teacher).values.tolist()
+    assert load_network(tmp_path / "net.npz").theta.tolist() == teacher.theta.tolist()

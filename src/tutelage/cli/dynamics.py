@@ -12,6 +12,7 @@ from tutelage.cli.support import ActivationText
 if TYPE_CHECKING:
     from tutelage.dynamics import Curve, Rule, Timescales
     from tutelage.network import Network
+    from tutelage.population import Problem
 
 _ROWS = 12
 _POINTS = 120
@@ -24,6 +25,8 @@ def dynamics(
     k: Annotated[int | None, Parameter(name=("-k", "--k"))] = None,
     seed: int = 0,
     weights: Path | None = None,
+    biases: str = "",
+    inputs: str = "",
     noise: float = 1e-3,
     rule: str = "flow",
     learning_rate: float | None = None,
@@ -50,7 +53,11 @@ def dynamics(
     seed
         Of the teacher, and of the start when it is simulated.
     weights
-        An npz file with `W` (k, d) and `a` (k,) instead of a random teacher.
+        An npz file with `W` (k, d), `a` (k,) or (m, k), and biases `b` and `c` if any, instead of a random teacher.
+    biases
+        Law of random biases, `normal`, `uniform`, ...: hidden ones of variance 1/d, output ones of variance 1/k.
+    inputs
+        Law of the inputs: `spiked:strength=5,count=2`, `power_law:exponent=1`, or an npz file with `mean` and `covariance`.
     noise
         Standard deviation of every parameter of the start around the teacher.
     rule
@@ -75,6 +82,8 @@ def dynamics(
     from tutelage.base import check
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, write_json
     from tutelage.dynamics import NoisyTeacher, StabilityWarning, predict_loss, spectral_measure, timescales
+    from tutelage.input_families import parse_inputs
+    from tutelage.population import Problem
     from tutelage.spectra import spectrum
 
     if json is not None:
@@ -85,9 +94,10 @@ def dynamics(
     start = NoisyTeacher(noise)
     if until is not None:
         check.number(until, "dynamics", "--until", above=0.0)
-    teacher = _teacher(activation, d, k, seed, weights)
-    eigenvalues = spectrum(teacher)
-    rates = timescales(teacher)
+    teacher = _teacher(activation, d, k, seed, weights, biases)
+    problem = Problem(teacher, parse_inputs(inputs, teacher.d))
+    eigenvalues = spectrum(problem)
+    rates = timescales(problem)
     measure = spectral_measure(eigenvalues, start)
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
@@ -95,7 +105,7 @@ def dynamics(
         times = _times(measure, moving, until)
         curves = [predict_loss(measure, times, moving, label=f"predicted mean, noise {noise:g}")]
         if simulate or batch is not None:
-            curves += _simulated(teacher, start, moving, times, seed, batch)
+            curves += _simulated(problem, start, moving, times, seed, batch)
         notes += sorted({str(w.message) for w in caught if issubclass(w.category, StabilityWarning)})
     _warn(notes)
     content = _content(teacher, rates, moving.spec, noise, seed, curves, notes)
@@ -132,12 +142,16 @@ def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rul
     return RULES[name](learning_rate, momentum)
 
 
-def _teacher(activation: str, d: int | None, k: int | None, seed: int, weights: Path | None) -> Network:
+def _teacher(
+    activation: str, d: int | None, k: int | None, seed: int, weights: Path | None, biases: str
+) -> Network:
     from tutelage.base.errors import InputError
     from tutelage.network import sample_teacher
     from tutelage.network_file import load_network
 
     if weights is not None:
+        if biases:
+            raise InputError("dynamics: --weights holds its own biases; leave --biases out")
         if d is not None or k is not None:
             raise InputError("dynamics: expected --weights or -d and -k, got both; leave the sizes out")
         return load_network(weights, activation or None)
@@ -146,7 +160,7 @@ def _teacher(activation: str, d: int | None, k: int | None, seed: int, weights: 
     ]
     if missing:
         raise InputError(f"dynamics: missing {', '.join(missing)}; give them, or --weights FILE.npz")
-    return sample_teacher(activation, d, k, seed)
+    return sample_teacher(activation, d, k, seed, biases=biases or None)
 
 
 def _times(measure: Any, rule: Rule, until: float | None) -> Any:
@@ -164,17 +178,16 @@ def _times(measure: Any, rule: Rule, until: float | None) -> Any:
 
 
 def _simulated(
-    teacher: Network, start: Any, rule: Rule, times: Any, seed: int, batch: int | None
+    problem: Problem, start: Any, rule: Rule, times: Any, seed: int, batch: int | None
 ) -> list[Curve]:
     """One run, and the prediction of that same start."""
     from tutelage.cli.support import fraction_bars
     from tutelage.dynamics import predict_loss, simulate, spectral_measure
-    from tutelage.population import Problem
 
     label = "simulated" if batch is None else f"simulated, SGD with {batch} inputs per step"
     with fraction_bars() as bars:
         run = simulate(
-            Problem(teacher),
+            problem,
             start,
             rule,
             times=times,
@@ -183,8 +196,8 @@ def _simulated(
             label=label,
             progress=bars(label),
         )
-    displacement = start.displacement(teacher.n_params, seed)
-    own = predict_loss(spectral_measure(teacher, displacement), times, rule, label="predicted, this start")
+    displacement = start.displacement(problem.teacher.n_params, seed)
+    own = predict_loss(spectral_measure(problem, displacement), times, rule, label="predicted, this start")
     return [own, run]
 
 
