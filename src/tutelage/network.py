@@ -165,12 +165,18 @@ def _bias(value: ArrayLike | None, name: str, shape: tuple[int, ...]) -> np.ndar
     return bias.reshape(shape)
 
 
-def require_plain(network: Network, who: str) -> Network:
-    """A network with one output and no biases, which is all that the formulas of the caller hold for."""
+def require_network(network: object, who: str) -> Network:
+    """A network, whatever else it is."""
     if not isinstance(network, Network):
         raise InputError(
             f"{who}: expected a Network, got {type(network).__name__}; see tutelage.Network(W, a, activation)"
         )
+    return network
+
+
+def require_plain(network: Network, who: str) -> Network:
+    """A network with one output and no biases, which is all that the formulas of the caller hold for."""
+    require_network(network, who)
     names = {"b": "hidden biases b", "c": "an output bias c"}
     found = [words for name, words in names.items() if name in network.layers]
     if network.n_outputs > 1:

@@ -8,7 +8,7 @@ import numpy as np
 import scipy.optimize
 
 from tutelage.base.errors import InputError
-from tutelage.network import Network
+from tutelage.network import Network, require_network
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,8 +40,7 @@ def match_neurons(student: Network, teacher: Network) -> Match:
     An odd σ allows (w, a) → (−w, −a) and an even one w → −w; any other has only the permutation.
     """
     for network in (student, teacher):
-        if not isinstance(network, Network):
-            raise InputError(f"match_neurons: expected a Network, got {type(network).__name__}")
+        require_network(network, "match_neurons")
     if student.k < teacher.k:
         raise InputError(
             f"match_neurons: expected a student at least as wide as its teacher ({teacher.k}), got "

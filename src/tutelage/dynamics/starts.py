@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from tutelage.base import check
-from tutelage.network import Network
+from tutelage.network import Network, require_network
 from tutelage.weights import Normal, WeightLaw
 
 # Teachers draw their layers from the keys (realization, 0) and (realization, 1); a start with the teacher's
@@ -49,6 +49,7 @@ class RandomStart:
 
     def sample(self, teacher: Network, seed: int, run: int = 0) -> Network:
         """A student with the teacher's activation, inputs, outputs and kinds of layers, independent of the teacher."""
+        require_network(teacher, "RandomStart")
         k = teacher.k if self.k is None else check.integer(self.k, "RandomStart", "k")
         W = self.weights.sample(_stream(seed, run, _FIRST_LAYER), (k, teacher.d), teacher.d)
         m = (teacher.n_outputs,)

@@ -8,7 +8,7 @@ from tutelage.base import check
 from tutelage.base.types import ArrayLike
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.problem import Problem
-from tutelage.network import Network
+from tutelage.network import Network, require_network
 from tutelage.operators import LossHessian
 from tutelage.population import hessian_at_optimum
 
@@ -52,6 +52,7 @@ def ntk(network: Network, X: ArrayLike) -> np.ndarray:
     network : Network
     X : array_like, shape (n, d)
     """
+    require_network(network, "ntk")
     X = check.float_array(X, "ntk", "X", ndim=2)
     check.same_length(X.shape[1], network.d, "ntk", "columns of X and d")
     n_rows = len(X) * network.n_outputs

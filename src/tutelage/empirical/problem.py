@@ -17,7 +17,7 @@ from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.hessian import EmpiricalHessian
 from tutelage.empirical.objective import DataLoss, MinibatchLoss
 from tutelage.layout import layer_names
-from tutelage.network import LAYERS, Network
+from tutelage.network import LAYERS, Network, require_network
 from tutelage.problem import NetworkProblem
 
 _CHUNK_BYTES = 3e7
@@ -66,6 +66,7 @@ class Problem(NetworkProblem):
     @classmethod
     def from_teacher(cls, teacher: Network, X: ArrayLike, trainable: Trainable = None) -> Problem:
         """Data labelled by a teacher without noise, which is its optimum."""
+        require_network(teacher, "empirical.Problem")
         inputs = check.float_array(X, "empirical.Problem", "X", ndim=2)
         return cls(inputs, teacher(inputs), trainable, teacher)
 
@@ -129,11 +130,7 @@ class Problem(NetworkProblem):
         return max(64, int(_CHUNK_BYTES / (8 * max(student.k, student.d))))
 
     def _check(self, student: Network) -> None:
-        if not isinstance(student, Network):
-            raise InputError(
-                f"empirical.Problem: expected a Network, got {type(student).__name__}; see "
-                "tutelage.Network(W, a, activation)"
-            )
+        require_network(student, "empirical.Problem")
         outputs = (student.n_outputs, 1 if self.y.ndim == 1 else self.y.shape[1])
         check.same_length(*outputs, "empirical.Problem", "the outputs of the student and the columns of y")
         check.same_length(

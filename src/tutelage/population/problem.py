@@ -15,7 +15,7 @@ from tutelage.base.precision import float64
 from tutelage.base.types import Trainable
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import layer_names
-from tutelage.network import LAYERS, Network
+from tutelage.network import LAYERS, Network, require_network
 from tutelage.population import formulas
 from tutelage.population.congruent import CongruentHessian
 from tutelage.population.hessian import functional_part, outer_hessian
@@ -171,10 +171,7 @@ class Problem(NetworkProblem):
         return {name: np.asarray(layer) for name, layer in step.items()}
 
     def _checked(self, student: Network) -> None:
-        if not isinstance(student, Network):
-            raise InputError(
-                f"Problem: expected a Network, got {type(student).__name__}; see tutelage.Network(W, a, activation)"
-            )
+        require_network(student, "Problem")
         if student.activation != self.teacher.activation:
             raise InputError(
                 f"Problem: expected the teacher's activation {self.teacher.activation.spec}, "

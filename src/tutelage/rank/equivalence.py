@@ -18,7 +18,7 @@ from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.precision import float64
-from tutelage.network import Network
+from tutelage.network import Network, require_network
 from tutelage.rank.expansion import monomials
 from tutelage.rank.irreducible import Form, irreducible, is_unique, normal_form
 from tutelage.rank.reduced import distance, is_plain, polynomial_coefficients, reduced
@@ -99,7 +99,7 @@ def compress(network: Network) -> Description:
     >>> compress(Network([[1.0, 2.0], [3.0, 4.0]], [1.0, 1.0], "linear")).parts["vector"]
     array([4., 6.])
     """
-    require_true_facts(network.activation)
+    require_true_facts(require_network(network, "compress").activation)
     degree = network.activation.degree
     if not is_plain(network):
         return _compress_any(network)
@@ -208,7 +208,7 @@ def equivalent(first: Network, second: Network, tolerance: float = _TOLERANCE) -
     True
     """
     for network in (first, second):
-        require_true_facts(network.activation)
+        require_true_facts(require_network(network, "equivalent").activation)
     tolerance = check.number(tolerance, "equivalent", "tolerance", minimum=0.0)
     if first.d != second.d:
         return Equivalence(False, math.inf, f"they take {first.d} and {second.d} inputs")

@@ -10,7 +10,7 @@ import scipy.linalg
 
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
-from tutelage.network import Network
+from tutelage.network import Network, require_network
 from tutelage.rank.here import hessian_rank
 from tutelage.rank.neurons import Arrangement, Neuron, arrange
 from tutelage.rank.reduced import is_plain
@@ -64,7 +64,7 @@ def flat_directions(network: Network) -> FlatDirections:
     """
     from tutelage.population import hessian_at_optimum
 
-    p = network.n_params
+    p = require_network(network, "flat_directions").n_params
     check.fits_in_memory(
         32.0 * p * p, "flat_directions", f"eigenvectors of a {p} x {p} Hessian (P = {p})",
         f"about P = {int((check.available_bytes() / 40) ** 0.5)}", "count with hessian_rank instead",
@@ -101,7 +101,7 @@ def continuous_symmetries(network: Network) -> dict[str, np.ndarray]:
 
     With biases or several outputs the rescalings, silent neurons and equal ones alone.
     """
-    activation = network.activation
+    activation = require_network(network, "continuous_symmetries").activation
     families: dict[str, list[np.ndarray]] = {}
     require_true_facts(activation)
     if not is_plain(network):
