@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -80,6 +80,24 @@ def panels(count: int, width: float = WIDTH / 2, height: float = 3.3) -> tuple[F
     if count % 2:
         cells[-1] = grid[-1, :]
     return figure, [figure.add_subplot(cell) for cell in cells]
+
+
+Part = Callable[[Axes, Any], None]
+"""Draws one panel from a dataset."""
+
+
+def drawn(parts: Sequence[Part], dataset: Any, **sizes: float) -> Figure:
+    """One panel for each part, in our style; ``sizes`` as of :func:`panels`."""
+    with style():
+        figure, axes = panels(len(parts), **sizes)
+        for panel, part in zip(axes, parts, strict=True):
+            part(panel, dataset)
+    return figure
+
+
+def one_panel(part: Part, dataset: Any, height: float = 3.0) -> Figure:
+    """A single wide panel."""
+    return drawn((part,), dataset, width=0.7 * WIDTH, height=height)
 
 
 def size_axis(axes: Axes, sizes: Sequence[int] | np.ndarray, label: str = "N = d = k") -> None:
