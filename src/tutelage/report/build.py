@@ -217,9 +217,7 @@ def _finish(
 
 def _pictures(folder: Path, run: Judged) -> Pictures:
     name = run.study.name
-    return Pictures(
-        folder / f"{name}.png", folder / f"{name}{JUDGED}.png" if run.study.card.judged else None
-    )
+    return Pictures(folder / f"{name}.png", folder / f"{name}{JUDGED}.png" if run.study.card.judged else None)
 
 
 def _write_page(

@@ -61,7 +61,9 @@ def glossary() -> dict[str, tuple[str, tuple[str, ...]]]:
 def terms(words: str) -> dict[str, str]:
     """The side notes of a section: the first three of the terms that its words use."""
     used = words.lower()
-    found = ((name, meaning) for name, (meaning, parts) in glossary().items() if any(p in used for p in parts))
+    found = (
+        (name, meaning) for name, (meaning, parts) in glossary().items() if any(p in used for p in parts)
+    )
     return dict(itertools.islice(found, 3))
 
 

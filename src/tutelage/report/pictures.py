@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,11 +42,11 @@ def strips(picture: Path) -> list[Strip]:
     ink = np.asarray(image.convert("L")) < _WHITE
     blocks = _blocks(ink.any(axis=1))
     middle = _middle(ink, blocks)
-    borders = [0, *((a[1] + b[0]) // 2 for a, b in zip(blocks, blocks[1:], strict=False)), image.height]
+    borders = [0, *((a[1] + b[0]) // 2 for a, b in itertools.pairwise(blocks)), image.height]
     found: list[Strip] = []
-    for top, bottom in zip(borders, borders[1:], strict=False):
+    for top, bottom in itertools.pairwise(borders):
         ends = [0, image.width] if ink[top:bottom, middle].any() else [0, middle, image.width]
-        columns = zip(ends, ends[1:], strict=False)
+        columns = itertools.pairwise(ends)
         found.append([_piece(image.crop((left, top, right, bottom))) for left, right in columns])
     return found
 
@@ -61,9 +62,7 @@ def _blocks(rows: np.ndarray) -> list[tuple[int, int]]:
     blocks = [(int(top), int(bottom)) for top, bottom in edges.reshape(-1, 2)]
     while len(blocks) > 1:
         low = [bottom - top < _LETTERS for top, bottom in blocks]
-        gaps = [
-            (blocks[i + 1][0] - blocks[i][1], i) for i in range(len(blocks) - 1) if low[i] or low[i + 1]
-        ]
+        gaps = [(blocks[i + 1][0] - blocks[i][1], i) for i in range(len(blocks) - 1) if low[i] or low[i + 1]]
         if not gaps:
             break
         _, i = min(gaps)

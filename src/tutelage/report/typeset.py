@@ -59,7 +59,9 @@ def formula(line: str) -> Markup:
 def _math(latex: str) -> Markup:
     try:
         return Markup(convert(printable(latex)))
-    except Exception:  # latex2mathml raises what it likes; LaTeX that it cannot read is shown as it is written
+    except (
+        Exception
+    ):  # latex2mathml raises what it likes; LaTeX that it cannot read is shown as it is written
         return text(latex)
 
 

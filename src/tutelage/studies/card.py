@@ -142,7 +142,9 @@ def _filled(owner: type[Filled], content: Table, who: str) -> Filled:
     for key in content:
         check.choice(key, who, "key", hints)
     values = {
-        key: checked(_prose(value) if isinstance(value, str) and key != "code" else value, hints[key], who, key)
+        key: checked(
+            _prose(value) if isinstance(value, str) and key != "code" else value, hints[key], who, key
+        )
         for key, value in content.items()
     }
     try:
