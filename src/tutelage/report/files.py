@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tutelage.base.files import own_name
 from tutelage.report.output import save_figure, write_json
 from tutelage.store import save_dataset
 from tutelage.store.keys import SUFFIX
@@ -23,20 +24,20 @@ def write_run(run: Run, figures: Path, claims: Path, datasets: Path, *, pdf_font
 
     The dataset comes first: it says that the rest is ours (:func:`refuse_others_of`).
     """
-    written = [save_dataset(run.dataset, datasets / f"{run.study.name}{SUFFIX}")]
+    written = [save_dataset(run.dataset, own_name(datasets / f"{run.study.name}{SUFFIX}"))]
     drawn = {"": run.study.draw(run.dataset), JUDGED: run.study.draw_judged(run.dataset)}
     for ending, figure in drawn.items():
         if figure is not None:
             written += _write_figure(figure, figures / f"{run.study.name}{ending}", pdf_fonts)
     for claim in run.claims:
-        path = claims / f"{claim.id}.json"
+        path = own_name(claims / f"{claim.id}.json")
         write_json(path, run.record(claim))
         written.append(path)
     return [*written[1:], written[0]]
 
 
 def _write_figure(figure: Figure, stem: Path, pdf_fonts: int) -> list[Path]:
-    paths = [stem.with_name(stem.name + suffix) for suffix in (".png", ".pdf")]
+    paths = [own_name(stem.with_name(stem.name + suffix)) for suffix in (".png", ".pdf")]
     for path in paths:
         save_figure(figure, path, pdf_fonts=pdf_fonts)
         # The PDF keeps the PNG's places: finding them is a tenth of the work (measured).
