@@ -10,6 +10,7 @@ import numpy as np
 
 from tutelage.base import check, quadrature
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -25,7 +26,7 @@ class Integral(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Measure:
+class Measure(Value):
     r"""A positive measure on the line: :math:`\sum_i w_i\,\delta_{x_i} + \rho(x)\,dx`.
 
     Attributes
@@ -210,9 +211,9 @@ class Measure:
 
     def plot(self, ax: matplotlib.axes.Axes | None = None, **style: Any) -> matplotlib.axes.Axes:
         """Density as a line, atoms as bars of their mass on the same axis; returns the axes."""
-        import matplotlib.pyplot as plt
+        from tutelage.base.canvas import axes_or_new
 
-        ax = plt.subplots()[1] if ax is None else ax
+        ax = axes_or_new(ax)
         if self.density is not None:
             grid = self._grid(600)
             ax.plot(grid, self.density(grid), **style)

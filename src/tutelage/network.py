@@ -16,6 +16,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
+from tutelage.base.value import Shown
 from tutelage.layout import Layout
 from tutelage.weights import Normal, WeightLaw, as_weight_law
 
@@ -185,7 +186,7 @@ def require_plain(network: Network, who: str) -> Network:
 
 
 @dataclasses.dataclass(frozen=True)
-class Architecture:
+class Architecture(Shown):
     """The shape of a fully connected network, without weights.
 
     Parameters

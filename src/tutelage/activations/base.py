@@ -15,12 +15,13 @@ from tutelage.activations.facts import Independence, Parity, Reflection
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
 from tutelage.base.spec import format_spec
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Shown
 
 ACTIVATIONS: dict[str, type[Activation]] = {}
 """Every registered class by the name, or ``module:Class``, that written forms call it."""
 
 
-class Activation(abc.ABC):
+class Activation(Shown, abc.ABC):
     r"""A nonlinearity :math:`\sigma` with its dual kernel.
 
     Concrete activations are frozen dataclasses: hashable values, so compiled code is shared between equal ones.

@@ -53,6 +53,7 @@ class Numerical(QuadratureActivation):
             raise InputError(
                 f"Numerical: expected a function, got {type(self.fn).__name__}; pass an elementwise function"
             )
+        _require_traceable(self.fn)
         check.number(self.strip, "Numerical", "strip", above=0.0)
         kinks = tuple(sorted(check.number(c, "Numerical", "kink") for c in self.kinks))
         object.__setattr__(self, "kinks", kinks)
@@ -120,6 +121,19 @@ class Numerical(QuadratureActivation):
             return kinked_expectations(self.fn, self.kinks, pair[:2], pair[2], pair[3], self.strip, refine)
 
         return jax.lax.map(one, (s_u, s_v, angle, supplement))
+
+
+def _require_traceable(fn: Elementwise) -> None:
+    try:
+        # A function of our own around it: JAX keeps what it traces by weak reference, which a ufunc does not have.
+        jax.eval_shape(lambda u: fn(u), jax.ShapeDtypeStruct((1,), jnp.float32))
+    except jax.errors.TracerArrayConversionError:
+        name = getattr(fn, "__name__", "fn")
+        advice = f"jnp.{name}" if isinstance(fn, np.ufunc) and hasattr(jnp, name) else "jnp in place of np"
+        raise InputError(
+            f"Numerical: expected a function of jax.numpy, which JAX can differentiate, got {name}, which calls NumPy; "
+            f"write {advice} (import jax.numpy as jnp)"
+        ) from None
 
 
 _compiled = jax.jit(Numerical._expectations, static_argnums=0)

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 
 from tutelage.base import check
+from tutelage.base.value import Shown
 from tutelage.network import Network, require_plain
 from tutelage.weights import Normal, WeightLaw
 
@@ -20,7 +21,7 @@ def _stream(seed: int, run: int, key: int) -> np.random.Generator:
 
 
 @dataclasses.dataclass(frozen=True)
-class NoisyTeacher:
+class NoisyTeacher(Shown):
     r"""The teacher plus independent normal noise: :math:`\delta_0 \sim N(0, s^2 I)`, the start of [C25] (7).
 
     Parameters
@@ -41,7 +42,7 @@ class NoisyTeacher:
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomStart:
+class RandomStart(Shown):
     """Random weights: the law of the paper's teachers, of the teacher's width unless ``k`` is given."""
 
     k: int | None = None

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.landscape.search import descend, polish
 from tutelage.network import Network, layer_rng
 from tutelage.quadratic.batch import Progress
@@ -39,7 +40,7 @@ class Level(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Minima:
+class Minima(Value):
     """Where runs from random starts ended.
 
     Attributes

@@ -15,11 +15,12 @@ from tutelage.activations import Activation, as_activation
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.precision import float64
+from tutelage.base.value import Value
 from tutelage.network import layer_rng
 
 
 @dataclasses.dataclass(frozen=True)
-class LargeStep:
+class LargeStep(Value):
     r"""The weights W_1 after the step.
 
     Attributes

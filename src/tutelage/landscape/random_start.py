@@ -16,13 +16,14 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import erfcx
 
 from tutelage.base import check
+from tutelage.base.value import Value
 from tutelage.network import layer_rng
 
 _FAR = 12.0  # where the normal density is 1e-32
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomStart:
+class RandomStart(Value):
     r"""The left end of the spectrum of H_n.
 
     Attributes

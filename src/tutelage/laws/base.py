@@ -11,6 +11,7 @@ from scipy.optimize import elementwise
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.measure import Measure
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ NEGLIGIBLE = 1e-17
 _NO_ATOMS = (np.empty(0), np.empty(0))
 
 
-class Law(abc.ABC):
+class Law(Value, abc.ABC):
     r"""A law :math:`\sum_i w_i\,\delta_{x_i} + \rho(x)\,dx` of mass one.
 
     A concrete law states its continuous part, its atoms and its moments; the rest of the vocabulary

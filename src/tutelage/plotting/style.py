@@ -11,6 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tutelage.base.canvas import ShownFigure
+
 # Okabe and Ito (2008), ordered so that neighbours also differ in lightness.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
     "#0072B2",
@@ -74,7 +76,7 @@ def panels(count: int, width: float = WIDTH / 2, height: float = 3.3) -> tuple[F
         Of one panel, in inches.
     """
     columns, rows = min(count, 2), (count + 1) // 2
-    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    figure = ShownFigure(figsize=(columns * width, rows * height), layout="constrained")
     grid = figure.add_gridspec(rows, columns)
     cells = [grid[i // columns, i % columns] for i in range(count)]
     if count % 2:

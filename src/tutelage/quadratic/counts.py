@@ -16,6 +16,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.progress import Progress
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.quadratic.chunks import Arrays, in_chunks
 from tutelage.quadratic.probability import RecoveryCurve
 from tutelage.quadratic.teacher import Weights, orthogonal_split, sample_inputs, sample_quadratic_teacher
@@ -48,7 +49,7 @@ def sample_instances(
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class UniqueCounts:
+class UniqueCounts(Value):
     """For each realization the smallest n at which A_* is certified unique: ``counts`` (B,), of one (d, m_*).
 
     ``undecided``: certificates without a verdict met on the way; their n counts as not yet unique.

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from tutelage.base import check
+from tutelage.base.value import Value
 
 
 def effective_parameters_frozen(d: int, width: int) -> int:
@@ -38,7 +39,7 @@ def critical_samples(d: int, width: int) -> int:
 
 
 @dataclasses.dataclass(frozen=True)
-class StatisticalDimension:
+class StatisticalDimension(Value):
     """``value`` with the standard error of its Gaussian-ensemble mean, and the minimising ``tau``."""
 
     value: float

@@ -11,6 +11,7 @@ import scipy.linalg
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.measure import Measure
 from tutelage.network import Network
 from tutelage.operators import Explicit, Lifted, Reduction, Repeated, Rest, Sector, SymmetricOperator
@@ -20,7 +21,7 @@ from tutelage.spectra.result import Spectrum
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Eigensystem:
+class Eigensystem(Value):
     r"""Eigenvalues with their invariant subspaces, :math:`H = \sum_i \lambda_i \Pi_i`.
 
     Attributes

@@ -10,6 +10,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.numerical_rank import NumericalRank
+from tutelage.base.value import Value
 from tutelage.measure import Measure
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _SHOWN = 1e-7
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Spectrum:
+class Spectrum(Value):
     r"""Eigenvalues :math:`\lambda_1 \le \lambda_2 \le \dots` with multiplicities, and how they were obtained.
 
     Attributes
@@ -150,24 +151,28 @@ class Spectrum:
             attributes["rank"] = self.rank
         return xarray.Dataset({name: ("block", column) for name, column in columns.items()}, attrs=attributes)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Eigenvalues from the largest down against their index, on logarithmic axes; the title counts the zeros.
 
-        Returns the matplotlib axes (a new figure's, unless ``ax`` is given).
+        ``style`` is matplotlib's, for the line. Returns the axes, those of a new figure unless ``ax`` is given.
         """
-        if ax is None:
-            from matplotlib.figure import Figure
+        from tutelage.base.canvas import axes_or_new
 
-            ax = Figure(figsize=(6, 4), layout="constrained").subplots()
+        ax = axes_or_new(ax)
         keep = self.values > self.errors
         values, counts = self.values[keep][::-1], self.multiplicities[keep][::-1]
         ends = np.cumsum(counts)
         # Each block is a horizontal run from its first to its last index: two points, whatever the multiplicity.
         index, height = np.stack([ends - counts + 1, ends], axis=1).ravel(), np.repeat(values, 2)
         error = np.repeat(self.errors[keep][::-1], 2)
-        ax.plot(index, height, ".-", markersize=3, linewidth=0.8)
+        (line,) = ax.plot(index, height, ".-", **({"markersize": 3, "linewidth": 0.8} | style))
         ax.fill_between(
-            index, np.maximum(height - error, height * 1e-3), height + error, alpha=0.3, linewidth=0
+            index,
+            np.maximum(height - error, height * 1e-3),
+            height + error,
+            color=line.get_color(),
+            alpha=0.3,
+            linewidth=0,
         )
         ax.set(
             xscale="log", yscale="log", xlabel="index, from the largest", ylabel="eigenvalue of the Hessian"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.studies.fields import checked, complete, declared
 from tutelage.studies.judge import REASONS, TESTS, judge
 from tutelage.studies.repeats import USUAL, Repeats
@@ -77,7 +78,7 @@ class Measured:
 
 
 @dataclasses.dataclass(frozen=True)
-class Claim:
+class Claim(Value):
     """A judged statement. ``corrected`` is the prediction of the corrected statement, where there is one."""
 
     id: str

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tutelage.base.canvas import ShownFigure
 from tutelage.plotting.slopes import draw_expected, draw_slopes, draw_window, local_slopes
 from tutelage.plotting.style import BLACK, BLUE, LIGHT, ORANGE, RED, WIDTH, one_panel, size_axis, style
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def draw(dataset: xr.Dataset) -> Figure:
     """Two columns (k > d, k < d), two rows (density, cdf minus limit cdf)."""
     with style():
-        figure = Figure(figsize=(WIDTH, 5.4), layout="constrained")
+        figure = ShownFigure(figsize=(WIDTH, 5.4), layout="constrained")
         figure.get_layout_engine().set(hspace=0.06)  # a label stays nearer to its own panel than to the next
         grid = figure.add_gridspec(2, 2, height_ratios=(3, 1.3))
         upper = [figure.add_subplot(grid[0, column]) for column in range(2)]
