@@ -5,7 +5,6 @@ Messages follow one shape: *who: expected, observed, what to do.*
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,13 +12,7 @@ import numpy as np
 
 from tutelage.base.errors import AllocationError, InputError
 from tutelage.base.memory import available_bytes, human_bytes
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint naming the closest known word: ``"did you mean 'erf'?"`` or the list of all of them."""
-    known = list(known)
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(known))}"
+from tutelage.base.nearest import nearest as nearest
 
 
 def float_array(value: Any, who: str, name: str, ndim: int | None = None) -> np.ndarray:

@@ -10,6 +10,8 @@ from cyclopts import Parameter
 from tutelage.cli.support import ActivationText
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tutelage.dynamics import Curve, Rule, Timescales
     from tutelage.network import Network
 
@@ -81,7 +83,9 @@ def dynamics(
         json = check_output(json, "dynamics --json")
     if plot is not None:
         plot = check_output(plot, "dynamics --plot", FIGURE_SUFFIXES)
-    moving = _rule(rule, learning_rate, momentum)
+    moving = _rule(
+        rule, learning_rate, momentum, lambda: timescales(_teacher(activation, d, k, seed, weights))
+    )
     start = NoisyTeacher(noise)
     if until is not None:
         check.number(until, "dynamics", "--until", above=0.0)
@@ -108,7 +112,9 @@ def dynamics(
     return 0
 
 
-def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rule:
+def _rule(
+    name: str, learning_rate: float | None, momentum: float | None, rates: Callable[[], Timescales]
+) -> Rule:
     """The rule of the options; options it does not take are refused."""
     from tutelage.base import check
     from tutelage.base.errors import InputError
@@ -122,8 +128,9 @@ def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rul
             raise InputError("dynamics: flow takes no --learning-rate or --momentum; choose --rule gd")
         return RULES[name]()
     if learning_rate is None:
+        half = rates().stable_rate / 2
         raise InputError(
-            f"dynamics: --rule {name} needs --learning-rate; try half of the stable rate 2/λ_max"
+            f"dynamics: --rule {name} needs --learning-rate; try {half:.2g}, half of the largest stable one here"
         )
     if momentum is None:
         return RULES[name](learning_rate)

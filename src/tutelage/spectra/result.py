@@ -178,7 +178,8 @@ class Spectrum(Value):
             xscale="log", yscale="log", xlabel="index, from the largest", ylabel="eigenvalue of the Hessian"
         )
         hidden = int(self.multiplicities[~keep].sum())
-        ax.set_title(f"P = {self.n_params}, {self.method}" + (f", {hidden} at zero" if hidden else ""))
+        title = f"P = {self.n_params}, {self.method}" + (f", {hidden} at zero" if hidden else "")
+        ax.set_title(title if len(ax.lines) == 1 else "")  # of one spectrum, it would be wrong over several
         return ax
 
     def __repr__(self) -> str:

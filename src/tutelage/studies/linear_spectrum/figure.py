@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 def draw(dataset: xr.Dataset) -> Figure:
     """Two columns (k > d, k < d), two rows (density, cdf minus limit cdf)."""
     with style():
-        figure = ShownFigure(figsize=(WIDTH, 5.4), layout="constrained")
-        figure.get_layout_engine().set(hspace=0.06)  # a label stays nearer to its own panel than to the next
+        figure = ShownFigure(figsize=(WIDTH, 5.4))
+        figure.set_layout_engine(
+            "constrained", hspace=0.06
+        )  # a label stays nearer to its own panel than to the next
         grid = figure.add_gridspec(2, 2, height_ratios=(3, 1.3))
         upper = [figure.add_subplot(grid[0, column]) for column in range(2)]
         lower = [figure.add_subplot(grid[1, column], sharex=upper[column]) for column in range(2)]
