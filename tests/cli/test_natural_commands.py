@@ -20,7 +20,7 @@ ANSWERS = {
     "spectrum ReLU": "did you mean --activation relu?",
     "rank quadratic -d 3 -k 3": "did you mean --activation quadratic?",
     "dynamics tanh": "did you mean --activation tanh?",
-    "spectrum 10 20": "unexpected '10'; options are written --name value",
+    "spectrum 10 20": "unexpected '10', '20'; options are written --name value",
     "spectrum --activation erf -d 3": "missing -k",
     "spectrum --activation erf": "missing -d, -k",
     "spectrum -d 3 -k 3": "missing --activation",

@@ -127,7 +127,8 @@ def _told(error: CycloptsError) -> str:
     word = error.unused_tokens[0]
     if word.lower().partition(":")[0] in activation_names():
         return f"unexpected {word!r}; did you mean --activation {word.lower()}? See {helped}"
-    return f"unexpected {word!r}; options are written --name value, see {helped}"
+    shown = ", ".join(map(repr, error.unused_tokens))
+    return f"unexpected {shown}; options are written --name value, see {helped}"
 
 
 def _refuse(message: str) -> int:

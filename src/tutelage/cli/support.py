@@ -45,7 +45,7 @@ def _refuse_unknown(text: str) -> None:
     from tutelage.base.nearest import nearest
 
     known = activation_names()
-    for part in filter(None, text.split(";")):
+    for part in filter(None, map(str.strip, text.split(";"))):
         if part not in known:
             raise InputError(f"activation: unknown name {part!r}; {nearest(part, known)}")
 
@@ -192,11 +192,11 @@ def _print_cards(title: str, columns: Sequence[str], rows: Iterable[Sequence[str
             say(f"  {column}: {cell}")
 
 
-def save_figure(figure: Figure, path: Path, dpi: int = 150) -> None:
+def save_figure(figure: Figure, path: Path, dpi: int = 150, pdf_fonts: int = 42) -> None:
     """Write a figure, and say so."""
     from tutelage.report.output import save_figure as save
 
-    save(figure, path, dpi)
+    save(figure, path, dpi, pdf_fonts)
     _say_written(path)
 
 
