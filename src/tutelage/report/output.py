@@ -50,7 +50,7 @@ def _finite(value: object) -> object:
 
 def write_json(path: str | Path, content: object) -> None:
     """Write strict JSON with full float64 precision, atomically; ``-`` prints it."""
-    from tutelage.store.plain import plain  # here, because a store brings NumPy with it
+    from tutelage.store.plain import plain  # the commands' help needs no NumPy
 
     text = json.dumps(_finite(plain(content, "write_json")), indent=2, allow_nan=False) + "\n"
     if str(path) == "-":
