@@ -78,6 +78,24 @@ def pair_expectations(
     return jax.lax.while_loop(lambda s: s[0] < n_nodes, body, (start, (zero,) * len(orders)))[1]
 
 
+def own_square(
+    slope: Elementwise, scales: Array, strip: float, refine: int | Array = 1
+) -> Array:
+    r""":math:`E[f'(st)^2(t^2 - 1)]/s^2` of each scale s (k,), t standard normal and f' = ``slope``."""
+    h = step(jnp.max(scales), strip, refine)
+    n_half = jnp.ceil(RANGE / h).astype(int)
+
+    def body(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        start, total = state
+        t = h * (start + jnp.arange(_BLOCK) - n_half)
+        weight = jnp.where(t <= h * n_half, h / math.sqrt(2 * math.pi) * jnp.exp(-t * t / 2), 0.0)
+        return start + _BLOCK, total + (slope(scales[:, None] * t) ** 2) @ (weight * (t * t - 1))
+
+    start = jnp.zeros((), n_half.dtype)
+    total = jax.lax.while_loop(lambda s: s[0] <= 2 * n_half, body, (start, jnp.zeros_like(scales)))[1]
+    return jnp.where(scales > 0, total / jnp.where(scales > 0, scales, 1.0) ** 2, 0.0)
+
+
 def hermite_coefficients(
     function: Elementwise, orders: int, scales: Array, n: int, strip: float, refine: int | Array = 1
 ) -> Array:

@@ -11,8 +11,9 @@ import numpy as np
 from jax import Array
 
 from tutelage.activations.base import Activation
-from tutelage.activations.gaussian_rule import hermite_coefficients, pair_expectations
+from tutelage.activations.gaussian_rule import derivatives, hermite_coefficients, own_square, pair_expectations
 from tutelage.activations.pairs import Pair, PairMoments, filled, on_selected, pair_geometry
+from tutelage.activations.rounding import of_sums
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.rows import row_coordinates
@@ -49,6 +50,16 @@ class QuadratureActivation(Activation):
     def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return _expectation(self, 0, 0, m_u, m_v, q_uu, q_uv, q_vv)
 
+    def own_square(self, q: Array, refine: int = 1) -> Array | None:
+        def slope(u: Array) -> Array:
+            return derivatives(self, 1, u)[1]
+
+        return own_square(slope, jnp.sqrt(q), self.strip, refine)
+
+    def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """Themselves: what is lost in the sums of a quadrature shows when its step is halved."""
+        return of_sums(tables)
+
     def quadrature_error(self, W: ArrayLike, Z: ArrayLike | None = None) -> float:
         """Largest change of any table, relative to the largest entry of that table, when every step is halved.
 
@@ -61,12 +72,20 @@ class QuadratureActivation(Activation):
         if Z is None and W.shape[1] > W.shape[0]:
             W = row_coordinates(W)  # the tables depend on the Gram matrix alone
         Z = W if Z is None else check.float_array(Z, "quadrature_error", "Z", ndim=2)
+        self.require_rows(np.concatenate([W, Z]), "quadrature_error")
+        pairs = self._both(W, Z)
+        return float(max(np.abs(a - b).max() / max(np.abs(b).max(), np.finfo(float).tiny) for a, b in pairs))
+
+    def table_errors(self, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """What halving the step changes."""
+        return PairMoments(*(np.abs(a - b) for a, b in self._both(W, Z)))
+
+    def _both(self, W: np.ndarray, Z: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Every table at the usual step and at half of it."""
         rows = (filled(W), filled(Z)) if self.quick_pairs else (W, Z)
         with jax.enable_x64(True):
             coarse, fine = (_refined(self, *rows, r) for r in (1, 2))
-        tables = zip(coarse, fine, strict=True)
-        pairs = [tuple(np.asarray(table)[: len(W), : len(Z)] for table in both) for both in tables]
-        return float(max(np.abs(a - b).max() / max(np.abs(b).max(), np.finfo(float).tiny) for a, b in pairs))
+        return [tuple(np.asarray(table)[: len(W), : len(Z)] for table in both) for both in zip(coarse, fine, strict=True)]
 
 
 @functools.partial(jax.jit, static_argnums=0)

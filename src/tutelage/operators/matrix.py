@@ -11,7 +11,7 @@ from tutelage.base import check
 from tutelage.base.precision import require_64_bit
 from tutelage.base.types import Array, ArrayLike
 from tutelage.operators.base import SymmetricOperator
-from tutelage.operators.structure import Structure
+from tutelage.operators.structure import Entries, Structure
 
 
 class MatrixOperator(SymmetricOperator):
@@ -36,7 +36,11 @@ class MatrixOperator(SymmetricOperator):
 
     @property
     def structure(self) -> Structure:
-        return Structure(entry_error=lambda: self.entry_error)
+        def entries() -> Entries:
+            # All entries off by this much: n times that in the spectral norm (that of a matrix of ones).
+            return Entries(error=self.size * self.entry_error * float(np.abs(self.matrix).max(initial=0.0)))
+
+        return Structure(entries=entries)
 
     def product(self, vector: Array) -> jax.Array:
         require_64_bit("MatrixOperator.product")

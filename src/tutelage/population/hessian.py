@@ -19,7 +19,7 @@ from tutelage.population.pairs import PlaneBlocks
 def outer_hessian(network: Network, layout: Layout) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
     rows, plane = _rows_and_planes(network)
-    tables = moments.pair_tables(network.activation, rows, rows)
+    tables = moments.own_tables(network.activation, rows)
     blocks = None
     if plane is not None and len(plane.i):
         weight = (network.a[plane.i] * network.a[plane.j])[:, None]
