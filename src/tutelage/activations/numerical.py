@@ -99,6 +99,9 @@ class Numerical(QuadratureActivation):
         k40 = jnp.where(close, 0.0, (r["f0"] - 2 * k31 * q_uv - k22 * q_uv**2 / safe_uu) / safe_uu)
         return PairMoments(r["k00"], r["k11"], r["k20"], r["k02"], k22, k31, k13, k40)
 
+    def own_square(self, q: Array, refine: int = 1) -> Array | None:
+        return None if self.kinks else super().own_square(q, refine)  # plane terms have it
+
     def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms | None:
         if not self.kinks:
             return None

@@ -18,6 +18,7 @@ from tutelage.population.pairs import PlaneBlocks
 @float64
 def outer_hessian(network: Network, layout: Layout) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
+    network.activation.require_rows(network.W, "hessian")
     rows, plane = _rows_and_planes(network)
     tables = moments.own_tables(network.activation, rows)
     blocks = None
