@@ -11,11 +11,14 @@ import numpy as np
 
 from tutelage.activations.base import Activation
 from tutelage.activations.pairs import PairMoments, PlaneTerms, filled
+from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.base.rows import lengths
 from tutelage.base.types import Array
 from tutelage.inputs import GaussianInputs
+
+_BYTES_A_PAIR = 160.0  # eight tables, and as many temporary ones
 
 __all__ = [
     "PairMoments",
@@ -99,6 +102,10 @@ def pair_moments(activation: Activation, W: Array, Z: Array) -> PairMoments:
 @float64
 def pair_tables(activation: Activation, W: np.ndarray, Z: np.ndarray) -> PairMoments:
     """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes where pairs are quick (not traceable)."""
+    check.fits_in_memory(
+        _BYTES_A_PAIR * len(W) * len(Z), "moments", f"the tables of {len(W)} x {len(Z)} pairs of neurons",
+        f"{int((0.9 * check.available_bytes() / _BYTES_A_PAIR) ** 0.5)} neurons", "choose fewer",
+    )  # fmt: skip
     rows = (filled(W), filled(Z)) if activation.quick_pairs else (W, Z)
     tables = pair_moments(activation, *rows)
     return PairMoments(*(np.ascontiguousarray(np.asarray(t)[: len(W), : len(Z)]) for t in tables))

@@ -166,12 +166,23 @@ def _bias(value: ArrayLike | None, name: str, shape: tuple[int, ...]) -> np.ndar
     return bias.reshape(shape)
 
 
+def require_network(value: object, who: str) -> None:
+    """Refuse what is no network, and one in which an operation on trees has put arrays that are not float64."""
+    if not isinstance(value, Network):
+        raise InputError(
+            f"{who}: expected a Network, got {type(value).__name__}; see tutelage.Network(W, a, activation)"
+        )
+    dtypes = sorted({str(array.dtype) for array in value.layers.values()} - {"float64"})
+    if dtypes:
+        raise InputError(
+            f"{who}: expected a Network of float64 arrays, got {', '.join(dtypes)} in it; make it anew with "
+            "Network(W, a, activation), which converts them"
+        )
+
+
 def require_plain(network: Network, who: str) -> Network:
     """A network with one output and no biases, which is all that the formulas of the caller hold for."""
-    if not isinstance(network, Network):
-        raise InputError(
-            f"{who}: expected a Network, got {type(network).__name__}; see tutelage.Network(W, a, activation)"
-        )
+    require_network(network, who)
     names = {"b": "hidden biases b", "c": "an output bias c"}
     found = [words for name, words in names.items() if name in network.layers]
     if network.n_outputs > 1:

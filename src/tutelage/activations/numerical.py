@@ -18,6 +18,7 @@ from tutelage.activations.probe import require_smooth
 from tutelage.activations.quadrature import QuadratureActivation, correlation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.precision import pinned
 from tutelage.base.types import ArrayLike
 
 
@@ -109,7 +110,7 @@ class Numerical(QuadratureActivation):
         require_nonzero_rows(Z, "plane_terms", self)
         close = close_pairs(W, Z)
         columns = (close.norm_u, close.norm_v, close.angle, close.supplement)
-        with jax.enable_x64(True):
+        with pinned():
             r = _compiled(self, *columns, 1)
         outer, functional = (np.stack([np.asarray(r[key + n]) for n in "012"], axis=1) for key in "cf")
         return close.terms(outer, functional)

@@ -12,6 +12,7 @@ import numpy as np
 from tutelage.activations.gaussian_rule import Elementwise, derivatives
 from tutelage.activations.kinked_rule import LONGEST, NODES, PER_STRIP, WEIGHTS
 from tutelage.base.errors import InputError, QuadratureWarning
+from tutelage.base.precision import pinned
 
 # Ends away from round numbers: a kink at one would fall between two panels, where no step can see it.
 _ENDS = (-9.5713, 9.2381)
@@ -73,7 +74,7 @@ def _integrals(function: Elementwise, edges: np.ndarray) -> np.ndarray:
 
 def _derivatives(function: Elementwise, u: np.ndarray) -> np.ndarray:
     try:
-        with jax.enable_x64(True):
+        with pinned():
             found = np.asarray(jax.jit(lambda u: jnp.stack(derivatives(function, 3, u)))(u))
     except jax.errors.TracerArrayConversionError:
         raise InputError(

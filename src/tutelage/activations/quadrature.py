@@ -12,12 +12,17 @@ from jax import Array
 
 from tutelage.activations.base import Activation
 from tutelage.activations.gaussian_rule import (
-    derivatives, hermite_coefficients, own_square, pair_expectations, planned_nodes,
+    derivatives,
+    hermite_coefficients,
+    own_square,
+    pair_expectations,
+    planned_nodes,
 )  # fmt: skip
 from tutelage.activations.pairs import Pair, PairMoments, filled, on_selected, pair_geometry
 from tutelage.activations.rounding import of_sums
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.precision import pinned
 from tutelage.base.rows import lengths, row_coordinates
 from tutelage.base.types import ArrayLike
 
@@ -98,7 +103,7 @@ class QuadratureActivation(Activation):
     def _both(self, W: np.ndarray, Z: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Every table at the usual step and at half of it."""
         rows = (filled(W), filled(Z)) if self.quick_pairs else (W, Z)
-        with jax.enable_x64(True):
+        with pinned():
             coarse, fine = (_refined(self, *rows, r) for r in (1, 2))
         return [
             tuple(np.asarray(table)[: len(W), : len(Z)] for table in both)

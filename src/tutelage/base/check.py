@@ -29,10 +29,7 @@ def float_array(value: Any, who: str, name: str, ndim: int | None = None) -> np.
             f"{who}: expected concrete numbers for {name}, got a JAX tracer (you are inside jit, grad or vmap); "
             "call tutelage outside the transformation: its public functions run JAX in float64 themselves"
         )
-    if isinstance(value, np.ma.MaskedArray):
-        raise InputError(
-            f"{who}: expected {name} without masked entries, got a masked array; pass {name}.filled(value)"
-        )
+    unmasked(value, who, name)
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -51,6 +48,14 @@ def float_array(value: Any, who: str, name: str, ndim: int | None = None) -> np.
     if array.size == 0:
         raise InputError(f"{who}: expected a non-empty {name}, got shape {array.shape}")
     return finite(array, who, name)
+
+
+def unmasked(value: Any, who: str, name: str) -> None:
+    """Refuse a masked array: what stands under the mask would be used."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise InputError(
+            f"{who}: expected {name} without masked entries, got a masked array; pass {name}.filled(value)"
+        )
 
 
 def finite(array: np.ndarray, who: str, name: str) -> np.ndarray:
@@ -73,9 +78,15 @@ def integer(value: Any, who: str, name: str, minimum: int = 1) -> int:
 
 
 def number(
-    value: Any, who: str, name: str, *, above: float | None = None, minimum: float | None = None
+    value: Any,
+    who: str,
+    name: str,
+    *,
+    above: float | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
 ) -> float:
-    """A finite real number, optionally strictly above or at least a bound."""
+    """A finite real number, optionally within bounds."""
     try:
         result = float(value)
     except (TypeError, ValueError):
@@ -88,6 +99,8 @@ def number(
         raise InputError(f"{who}: expected {name} > {above:g}, got {result:g}; choose a larger {name}")
     if minimum is not None and not result >= minimum:
         raise InputError(f"{who}: expected {name} >= {minimum:g}, got {result:g}; choose a larger {name}")
+    if maximum is not None and not result <= maximum:
+        raise InputError(f"{who}: expected {name} <= {maximum:g}, got {result:g}; choose a smaller {name}")
     return result
 
 
@@ -103,6 +116,14 @@ def same_length(first: int, second: int, who: str, what: str) -> None:
     """Two sizes that must agree."""
     if first != second:
         raise InputError(f"{who}: expected {what} to agree, got {first} and {second}; pass matching arrays")
+
+
+def affordable(count: float, who: str, what: str, most: float, time: str) -> None:
+    """Refuse work that would not end, with the largest count that does and a word about its time."""
+    if not count <= most:
+        raise AllocationError(
+            f"{who}: expected at most {most:.3g} {what}, got {count:.3g}; {time}, so choose fewer"
+        )
 
 
 def fits_in_memory(n_bytes: float, who: str, what: str, largest: str, advice: str) -> None:

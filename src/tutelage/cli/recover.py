@@ -181,7 +181,9 @@ def sample_range(text: str, who: str, name: str = "-n") -> list[int]:
         raise InputError(
             f"{who}: expected {name} first:last with last > first, got {text!r}; write the smaller count first"
         )
-    return list(range(parts[0], parts[1] + 1, step))
+    found = range(parts[0], parts[1] + 1, step)
+    check.affordable(len(found), who, f"values of {name}", 1e4, "each takes a while")
+    return list(found)
 
 
 def _note(text: str) -> None:

@@ -25,6 +25,7 @@ from tutelage.network import Network
 from tutelage.problem import Objective
 
 _WHO = "simulate"
+_MOST_STEPS = 1e9
 
 
 @float64
@@ -115,6 +116,13 @@ def simulate(
             )
         track, meta = _flow(place, ticks.times, (rtol, atol), observe, progress)
     else:
+        check.affordable(
+            float(ticks.steps[-1]),
+            _WHO,
+            "steps",
+            _MOST_STEPS,
+            "they take hours, ten microseconds each at best",
+        )
         if isinstance(stepper, Rule):
             # From the caller of simulate: this function and its float64 wrapper stand between.
             warn_if_unstable(stepper, place.largest_eigenvalue(), stacklevel=4)

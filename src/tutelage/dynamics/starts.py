@@ -12,6 +12,7 @@ from tutelage.weights import Normal, WeightLaw
 
 # Teachers draw their layers from the keys (realization, 0) and (realization, 1); a start with the teacher's
 # seed must not be the teacher.
+_LARGEST_NOISE = 1e75  # losses of degree four in it are still numbers
 _NOISE_STREAM, _FIRST_LAYER, _READ_OUT = 2, 3, 4
 
 
@@ -32,7 +33,7 @@ class NoisyTeacher:
     noise: float
 
     def __post_init__(self) -> None:
-        check.number(self.noise, "NoisyTeacher", "noise", above=0.0)
+        check.number(self.noise, "NoisyTeacher", "noise", above=0.0, maximum=_LARGEST_NOISE)
 
     def displacement(self, n_params: int, seed: int, run: int = 0) -> np.ndarray:
         r""":math:`\delta_0`, shape (n_params,): the same for one seed and run on any machine, in any
@@ -61,5 +62,5 @@ def isotropic_scale(start: object, who: str) -> float | None:
     if isinstance(start, NoisyTeacher):
         return start.noise
     if isinstance(start, (int, float)) and not isinstance(start, bool):
-        return check.number(start, who, "the size of the start", above=0.0)
+        return check.number(start, who, "size of the start", above=0.0, maximum=_LARGEST_NOISE)
     return None

@@ -11,6 +11,7 @@ from scipy.optimize import elementwise
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.floating import usual_floats
 from tutelage.measure import Measure
 
 if TYPE_CHECKING:
@@ -74,10 +75,12 @@ class Law(abc.ABC):
         """Estimated absolute error of ``cdf``; rounding for closed forms."""
         return 1e-14
 
+    @usual_floats()
     def pdf(self, x: ArrayLike) -> Any:
         """Density of the continuous part at x; atoms are not in it (see ``atoms``)."""
         return self.density(real_array(x, self, "x"))[()]
 
+    @usual_floats()
     def cdf(self, x: ArrayLike) -> Any:
         """P(X <= x)."""
         where = real_array(x, self, "x")
@@ -90,6 +93,7 @@ class Law(abc.ABC):
         """P(X > x) = 1 - cdf(x), with the absolute accuracy of ``cdf``."""
         return (1.0 - np.asarray(self.cdf(x)))[()]
 
+    @usual_floats()
     def ppf(self, p: ArrayLike) -> Any:
         """Smallest x with cdf(x) >= p; at p = 0 the left end of the support."""
         p = real_array(p, self, "p")
@@ -183,8 +187,9 @@ class Law(abc.ABC):
 
 def real_array(value: ArrayLike, law: Law, name: str) -> np.ndarray:
     """A float64 array of any shape; infinite is fine, NaN and complex are not."""
+    who = type(law).__name__
+    check.unmasked(value, who, name)
     array = np.asarray(value)
-    who = f"{type(law).__name__}"
     if array.dtype.kind not in "biuf":
         raise InputError(
             f"{who}: expected real numbers for {name}, got dtype {array.dtype}; pass an array of floats"
