@@ -103,7 +103,7 @@ def pair_moments(activation: Activation, W: Array, Z: Array) -> PairMoments:
 def pair_tables(activation: Activation, W: np.ndarray, Z: np.ndarray) -> PairMoments:
     """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes where pairs are quick (not traceable)."""
     check.fits_in_memory(
-        _BYTES_A_PAIR * len(W) * len(Z), "moments", f"the tables of {len(W)} x {len(Z)} pairs of neurons",
+        _BYTES_A_PAIR * len(W) * len(Z), "moments", f"a table of {len(W)} x {len(Z)} pairs of neurons",
         f"{int((0.9 * check.available_bytes() / _BYTES_A_PAIR) ** 0.5)} neurons", "choose fewer",
     )  # fmt: skip
     rows = (filled(W), filled(Z)) if activation.quick_pairs else (W, Z)

@@ -15,7 +15,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.files import atomic_write
 from tutelage.base.types import ArrayLike
-from tutelage.network import LAYERS, Network
+from tutelage.network import LAYERS, Network, require_network
 
 _FORMAT_VERSION = 2
 """2: with biases and several outputs, which version 1 did not know and would have dropped."""
@@ -23,6 +23,7 @@ _FORMAT_VERSION = 2
 
 def save_network(network: Network, path: str | os.PathLike) -> None:
     """Write ``W``, ``a``, the biases it has and the activation to an npz file, atomically (temporary name, rename)."""
+    require_network(network, "save_network")
     with atomic_write(path, "wb", "save_network") as stream:
         np.savez(stream, **network.layers, activation=network.activation.spec, version=_FORMAT_VERSION)
 

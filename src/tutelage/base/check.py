@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tutelage.base.errors import AllocationError, InputError
 from tutelage.base.memory import available_bytes, human_bytes
+
+T = TypeVar("T")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -104,10 +106,24 @@ def number(
     return result
 
 
+def text(value: Any, who: str, name: str) -> str:
+    """A string."""
+    if not isinstance(value, str):
+        raise InputError(f"{who}: expected {name} as a text, got {type(value).__name__}; write it in quotes")
+    return value
+
+
+def instance(value: Any, kind: type[T], who: str, name: str) -> T:
+    """An instance of this class."""
+    if not isinstance(value, kind):
+        raise InputError(f"{who}: expected a {kind.__name__} as {name}, got {type(value).__name__}; pass one")
+    return value
+
+
 def choice(value: Any, who: str, name: str, known: Iterable[str]) -> str:
     """One of the known words; an unknown one raises and names the nearest."""
     known = list(known)
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise InputError(f"{who}: unknown {name} {value!r}; {nearest(str(value), known)}")
     return value
 

@@ -154,8 +154,8 @@ class Curve:
 def overlay(*curves: Curve, ax: Axes | None = None) -> Axes:
     """Several curves on one pair of log axes, with a legend; returns the axes."""
     for curve in curves:
-        ax = curve.plot(ax)
-    if ax is None:
+        ax = check.instance(curve, Curve, "overlay", "curve").plot(ax)
+    if ax is None or not curves:
         raise InputError(
             "overlay: expected at least one curve, got none; pass predicted and simulated curves"
         )

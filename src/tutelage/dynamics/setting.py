@@ -98,7 +98,7 @@ def _require_budget(student: Network | np.ndarray, batch: int, runs: int, who: s
     parameters, one = 64.0 * sizes[0], 64.0 * sizes[1]
     free = 0.9 * check.available_bytes()
     check.fits_in_memory(
-        runs * (parameters + batch * one), who, f"{runs} runs with batches of {batch}",
+        runs * (parameters + batch * one), who, f"a simulation of {runs} run(s) with batches of {batch}",
         f"{free / (parameters + batch * one):.3g} runs, or a batch of {free / (runs * one):.3g}", "choose fewer",
     )  # fmt: skip
 

@@ -48,10 +48,15 @@ class RandomStart:
     k: int | None = None
     weights: WeightLaw = Normal()  # noqa: RUF009  (a frozen value)
 
+    def __post_init__(self) -> None:
+        if self.k is not None:
+            check.integer(self.k, "RandomStart", "k")
+        check.instance(self.weights, WeightLaw, "RandomStart", "weights")
+
     def sample(self, teacher: Network, seed: int, run: int = 0) -> Network:
         """A student with the teacher's activation and input dimension, independent of the teacher."""
         require_plain(teacher, "RandomStart")
-        k = teacher.k if self.k is None else check.integer(self.k, "RandomStart", "k")
+        k = teacher.k if self.k is None else self.k
         W = self.weights.sample(_stream(seed, run, _FIRST_LAYER), (k, teacher.d), teacher.d)
         a = self.weights.sample(_stream(seed, run, _READ_OUT), (k,), k)
         return Network(W, a, teacher.activation)

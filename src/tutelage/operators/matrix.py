@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.base.precision import require_64_bit
 from tutelage.base.types import Array, ArrayLike
 from tutelage.operators.base import SymmetricOperator
@@ -29,6 +30,16 @@ class MatrixOperator(SymmetricOperator):
     matrix: np.ndarray
     semidefinite: bool = eqx.field(static=True, default=False)
     entry_error: float = eqx.field(static=True, default=0.0)
+
+    def __check_init__(self) -> None:
+        shape, dtype = np.shape(self.matrix), getattr(self.matrix, "dtype", None)
+        if dtype != np.float64 or len(shape) != 2 or shape[0] != shape[1]:
+            raise InputError(
+                f"MatrixOperator: expected a square array of float64, got shape {shape} and dtype {dtype}; "
+                "hessian_of(matrix) converts what can be converted"
+            )
+        check.unmasked(self.matrix, "MatrixOperator", "matrix")
+        check.finite(self.matrix, "MatrixOperator", "matrix")
 
     @property
     def size(self) -> int:

@@ -55,9 +55,9 @@ class Spectrum:
     rank: int | None = None
 
     def __post_init__(self) -> None:
-        values = np.asarray(self.values, dtype=np.float64).reshape(-1)
+        values = check.float_array(self.values, "Spectrum", "values").reshape(-1)
         multiplicities = np.asarray(self.multiplicities)
-        errors = np.asarray(self.errors, dtype=np.float64)
+        errors = check.float_array(self.errors, "Spectrum", "errors")
         if multiplicities.dtype.kind not in "iu" or np.any(multiplicities < 1):
             raise InputError("Spectrum: expected positive integer multiplicities; drop empty blocks")
         errors = np.broadcast_to(errors, values.shape)
