@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -59,7 +59,9 @@ class Measure:
 
     def __post_init__(self) -> None:
         points, weights = (
-            check.float_array(x, "Measure", name).reshape(-1) if np.size(x) else np.zeros(0)
+            np.zeros(0)
+            if isinstance(x, Sized) and not len(x)
+            else check.float_array(x, "Measure", name).reshape(-1)
             for x, name in ((self.points, "points"), (self.weights, "weights"))
         )
         check.same_length(points.size, weights.size, "Measure", "the numbers of points and weights")

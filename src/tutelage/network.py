@@ -122,7 +122,8 @@ class Network(eqx.Module):
     def __call__(self, x: ArrayLike) -> np.ndarray:
         """f(x) for inputs of shape (..., d): shape (...), or (..., m) for several outputs."""
         x = check.float_array(x, "Network", "x")
-        check.same_length(x.shape[-1], self.d, "Network", "the last dimension of x and d")
+        check.same_length(x.shape[-1] if x.ndim else 1, self.d, "Network", "the last dimension of x and d")
+        x = np.atleast_1d(x)
         return np.asarray(evaluate(lambda u: np.asarray(self.activation(jnp.asarray(u))), self.layers, x))
 
     def _shape(self) -> str:
@@ -232,6 +233,10 @@ class Architecture:
             activations = (activations,) * (n_layers - 1)
         if isinstance(biases, (bool, np.bool_)):
             biases = (bool(biases),) * n_layers
+        if not isinstance(biases, Sequence) or not all(isinstance(b, (bool, np.bool_)) for b in biases):
+            raise InputError(
+                f"Architecture: expected True or False as biases, or a tuple of them, got {biases!r}"
+            )
         activations = tuple(as_activation(s) for s in activations)
         check.same_length(len(activations), n_layers - 1, "Architecture", "activations and hidden layers")
         check.same_length(len(biases), n_layers, "Architecture", "biases and weight layers")
@@ -254,6 +259,10 @@ class Architecture:
 
 def layer_rng(seed: int, realization: int, layer: int) -> np.random.Generator:
     """The random stream of one layer of one realization: the same on any machine, in any order."""
+    seed, realization = (
+        check.seed(seed, "layer_rng"),
+        check.integer(realization, "layer_rng", "realization", minimum=0),
+    )
     return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(realization, layer)))
 
 
@@ -282,9 +291,13 @@ def sample_teacher(
     activation = as_activation(activation)
     d = check.integer(d, "sample_teacher", "d")
     k = check.integer(k, "sample_teacher", "k")
-    seed = check.integer(seed, "sample_teacher", "seed", minimum=0)
+    seed = check.seed(seed, "sample_teacher")
     realization = check.integer(realization, "sample_teacher", "realization", minimum=0)
     law = as_weight_law(weights)
+    check.fits_in_memory(
+        16.0 * (d * k + k), "sample_teacher", f"a network of P = {d * k + k} parameters",
+        f"k = {int(0.9 * check.available_bytes() / 16 / (d + 1))} at this d", "choose a smaller d or k",
+    )  # fmt: skip
     W = law.sample(layer_rng(seed, realization, 0), (k, d), d)
     a = law.sample(layer_rng(seed, realization, 1), (k,), k)
     return Network(W, a, activation)

@@ -35,7 +35,7 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
     has a module imported: an activation of your own must be imported or registered
     (:func:`tutelage.register_activation`) before, or given here.
     """
-    who = f"load_network({str(path)!r})"
+    who = f"load_network({os.fspath(path)!r})"  # a TypeError for a number, which open would take for a file of ours
     arrays = _read_arrays(path, who)
     _require_known_version(arrays.get("version", _FORMAT_VERSION), who)
     if activation is None:

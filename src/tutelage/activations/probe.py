@@ -81,6 +81,11 @@ def _derivatives(function: Elementwise, u: np.ndarray) -> np.ndarray:
             f"Numerical: expected a function written with jax.numpy, got {getattr(function, '__name__', function)!r}, which "
             "wants NumPy arrays; write jnp.tanh for np.tanh (import jax.numpy as jnp)"
         ) from None
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"Numerical: expected a function of one array with jax.numpy, got {getattr(function, '__name__', function)!r}, "
+            f"which fails on one ({error}); write for example lambda u: jnp.tanh(u)"
+        ) from None
     if not np.isfinite(found).all():
         order, *where = np.argwhere(~np.isfinite(found))[0]
         raise InputError(

@@ -70,13 +70,20 @@ def finite(array: np.ndarray, who: str, name: str) -> np.ndarray:
     return array
 
 
-def integer(value: Any, who: str, name: str, minimum: int = 1) -> int:
-    """A whole number at least ``minimum``."""
+def integer(value: Any, who: str, name: str, minimum: int = 1, maximum: int = 2**53) -> int:
+    """A whole number within bounds; above 2^53 floats could not count it."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise InputError(f"{who}: expected an integer {name}, got {value!r}; pass a whole number")
     if value < minimum:
         raise InputError(f"{who}: expected {name} >= {minimum}, got {value}; choose a larger {name}")
+    if value > maximum:
+        raise InputError(f"{who}: expected {name} <= {maximum}, got {value:.3g}; choose a smaller {name}")
     return int(value)
+
+
+def seed(value: Any, who: str) -> int:
+    """What NumPy's generators take: any number of up to 128 bits."""
+    return integer(value, who, "seed", minimum=0, maximum=2**128 - 1)
 
 
 def number(
@@ -111,6 +118,13 @@ def text(value: Any, who: str, name: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{who}: expected {name} as a text, got {type(value).__name__}; write it in quotes")
     return value
+
+
+def flag(value: Any, who: str, name: str) -> bool:
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(f"{who}: expected True or False for {name}, got {type(value).__name__}; write one")
+    return bool(value)
 
 
 def instance(value: Any, kind: type[T], who: str, name: str) -> T:

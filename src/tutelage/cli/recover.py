@@ -84,7 +84,7 @@ def recover(
     d, width = check.integer(d, who, "-d"), check.integer(teacher_width, who, "--teacher-width")
     instances, seed = (
         check.integer(instances, who, "--instances"),
-        check.integer(seed, who, "--seed", minimum=0),
+        check.seed(seed, who),
     )
     students = [2 * d] if student_width is None else sample_range(student_width, who, "--student-width")
     m = students[0]

@@ -42,7 +42,9 @@ def clock(rule: Rule, times: ArrayLike | None, steps: ArrayLike | None, who: str
         )
     rate = rule.step_size
     if steps is not None:
-        values = check.float_array(np.atleast_1d(steps), who, "steps", ndim=1)
+        values = check.float_array(
+            np.atleast_1d(check.float_array(steps, who, "steps")), who, "steps", ndim=1
+        )
         if np.any(values != np.rint(values)):
             raise InputError(
                 f"{who}: expected whole numbers of steps, got {values[values != np.rint(values)][0]}"
@@ -53,7 +55,7 @@ def clock(rule: Rule, times: ArrayLike | None, steps: ArrayLike | None, who: str
         _countable(values[-1], who)
         whole = values.astype(np.int64)
         return Clock(rate * whole, whole)
-    values = check.float_array(np.atleast_1d(times), who, "times", ndim=1)
+    values = check.float_array(np.atleast_1d(check.float_array(times, who, "times")), who, "times", ndim=1)
     _ascending(values, who, "times")
     if rate is None:
         return Clock(values, None)

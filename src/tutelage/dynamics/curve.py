@@ -165,13 +165,14 @@ def overlay(*curves: Curve, ax: Axes | None = None) -> Axes:
 
 def log_times(first: float, last: float, count: int = 100) -> np.ndarray:
     """Log-spaced times from ``first`` to ``last``, both included."""
-    first = check.number(first, "log_times", "first", above=0.0)
+    first, count = check.number(first, "log_times", "first", above=0.0), check.integer(count, "log_times", "count")
     return np.geomspace(first, check.number(last, "log_times", "last", minimum=first), count)
 
 
 def log_steps(last: int, count: int = 100) -> np.ndarray:
     """About ``count`` different step numbers from 0 to ``last``, log-spaced, both ends included."""
     last = check.integer(last, "log_steps", "last", minimum=0)
+    count = check.integer(count, "log_steps", "count")
     if last == 0:
         return np.array([0])
     return np.unique(np.concatenate([[0], np.rint(np.geomspace(1, last, count))])).astype(np.int64)

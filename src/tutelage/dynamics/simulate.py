@@ -106,7 +106,7 @@ def simulate(
     """
     stepper, ruled = _stepper(rule, learning_rate)
     ticks = clock(ruled, times, steps, _WHO)
-    runs, seed = check.integer(runs, _WHO, "runs"), check.integer(seed, _WHO, "seed", minimum=0)
+    runs, seed = check.integer(runs, _WHO, "runs"), check.seed(seed, _WHO)
     place = setting(problem, start, teacher, batch, runs, seed, _WHO)
     observe = _observer(place, record, test)
     if ticks.steps is None:

@@ -189,7 +189,10 @@ def real_array(value: ArrayLike, law: Law, name: str) -> np.ndarray:
     """A float64 array of any shape; infinite is fine, NaN and complex are not."""
     who = type(law).__name__
     check.unmasked(value, who, name)
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"{who}: expected {name} to be a rectangular array, got {error}") from None
     if array.dtype.kind not in "biuf":
         raise InputError(
             f"{who}: expected real numbers for {name}, got dtype {array.dtype}; pass an array of floats"

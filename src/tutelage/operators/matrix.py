@@ -32,7 +32,7 @@ class MatrixOperator(SymmetricOperator):
     entry_error: float = eqx.field(static=True, default=0.0)
 
     def __check_init__(self) -> None:
-        shape, dtype = np.shape(self.matrix), getattr(self.matrix, "dtype", None)
+        shape, dtype = getattr(self.matrix, "shape", ()), getattr(self.matrix, "dtype", None)
         if dtype != np.float64 or len(shape) != 2 or shape[0] != shape[1]:
             raise InputError(
                 f"MatrixOperator: expected a square array of float64, got shape {shape} and dtype {dtype}; "

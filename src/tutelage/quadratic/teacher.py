@@ -118,7 +118,7 @@ def sample_quadratic_teacher(
     """
     d = check.integer(d, "sample_quadratic_teacher", "d")
     width = check.integer(width, "sample_quadratic_teacher", "width")
-    seed = check.integer(seed, "sample_quadratic_teacher", "seed", minimum=0)
+    seed = check.seed(seed, "sample_quadratic_teacher")
     realization = check.integer(realization, "sample_quadratic_teacher", "realization", minimum=0)
     law = as_weight_law(weights)
     return QuadraticTeacher(law.sample(layer_rng(seed, realization, 0), (width, d), d))
