@@ -149,10 +149,15 @@ def _read_out(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """(k,) or (m, k), one output being (k,)."""
     k = shape[0]
     if a.ndim not in (1, 2) or a.shape[-1] != k:
-        turned = " (transpose a, whose rows are outputs)" if a.ndim == 2 and a.shape[0] == k else ""
+        of_a = a.ndim == 2 and a.shape[0] == k
+        turned = (
+            "transpose a, whose rows are outputs"
+            if of_a
+            else "rows of W are neurons (transpose W if it is (d, k))"
+        )
         raise InputError(
             f"Network: expected a of shape ({k},), or (m, {k}) for m outputs, for W of shape {shape}, got {a.shape}; "
-            f"rows of W are neurons (transpose W if it is (d, k)){turned}"
+            f"{turned}"
         )
     return a[0] if a.ndim == 2 and len(a) == 1 else a
 

@@ -152,7 +152,7 @@ def _from_pair(source: tuple, semidefinite: bool, who: str) -> SymmetricOperator
 
 
 def _from_array(source: ArrayLike, semidefinite: bool, who: str) -> MatrixOperator:
-    matrix = check.float_array(source, who, "the matrix", ndim=2)
+    matrix = check.float_array(source, who, "matrix", ndim=2)
     if matrix.shape[0] != matrix.shape[1]:
         raise InputError(
             f"{who}: expected a square matrix, got shape {matrix.shape}; pass AᵀA for a factor A"

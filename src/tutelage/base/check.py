@@ -116,7 +116,7 @@ def number(
 def text(value: Any, who: str, name: str) -> str:
     """A string."""
     if not isinstance(value, str):
-        raise InputError(f"{who}: expected {name} as a text, got {type(value).__name__}; write it in quotes")
+        raise InputError(f"{who}: expected a text as {name}, got {type(value).__name__}; write it in quotes")
     return value
 
 

@@ -176,7 +176,7 @@ def sample_range(text: str, who: str, name: str = "-n") -> list[int]:
     check.integer(parts[0], who, name)
     if len(parts) == 1:
         return parts
-    step = check.integer(parts[2], who, f"the step of {name}") if len(parts) == 3 else 1
+    step = check.integer(parts[2], who, f"step of {name}") if len(parts) == 3 else 1
     if parts[1] <= parts[0]:
         raise InputError(
             f"{who}: expected {name} first:last with last > first, got {text!r}; write the smaller count first"
