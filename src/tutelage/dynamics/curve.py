@@ -165,7 +165,10 @@ def overlay(*curves: Curve, ax: Axes | None = None) -> Axes:
 
 def log_times(first: float, last: float, count: int = 100) -> np.ndarray:
     """Log-spaced times from ``first`` to ``last``, both included."""
-    first, count = check.number(first, "log_times", "first", above=0.0), check.integer(count, "log_times", "count")
+    first, count = (
+        check.number(first, "log_times", "first", above=0.0),
+        check.integer(count, "log_times", "count"),
+    )
     return np.geomspace(first, check.number(last, "log_times", "last", minimum=first), count)
 
 

@@ -15,8 +15,10 @@ from tutelage.population.functional import FunctionalPart
 from tutelage.population.pairs import PlaneBlocks
 
 
-def outer_size(W: np.ndarray, a: np.ndarray, t: PairMoments, layout: Layout, plane: PlaneBlocks | None) -> float:
-    """Bound on the spectral norm of the outer part with every term replaced by its norm; of errors, given their tables."""
+def outer_size(
+    W: np.ndarray, a: np.ndarray, t: PairMoments, layout: Layout, plane: PlaneBlocks | None
+) -> float:
+    """Bound on the spectral norm of the outer part, every term replaced by its norm; of errors, given their tables."""
     u, v, b = lengths(W), lengths(W).T, np.abs(a)
     k00, k11, k20, k22, k31, k13 = (np.abs(x) for x in (t.k00, t.k11, t.k20, t.k22, t.k31, t.k13))
     weights = np.outer(b, b) * (k11 + k31 * u**2 + 2 * k22 * u * v + k13 * v**2)
