@@ -55,7 +55,7 @@ def _read_arrays(path: str | os.PathLike, who: str) -> dict[str, np.ndarray]:
             if not isinstance(data, np.lib.npyio.NpzFile):
                 raise InputError(f"{who}: expected an npz archive with W and a, got a single npy array")
             _require_names(data.files, who)
-            n_bytes = sum(entry.file_size for entry in data.zip.infolist())
+            n_bytes = sum(entry.file_size for entry in data.zip.infolist()) if data.zip else 0
             check.fits_in_memory(3.0 * n_bytes, who, "the network in it", "smaller arrays", "check the file")
             return {key: data[key] for key in data.files}
     except FileNotFoundError:

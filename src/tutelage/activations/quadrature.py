@@ -105,10 +105,9 @@ class QuadratureActivation(Activation):
         rows = (filled(W), filled(Z)) if self.quick_pairs else (W, Z)
         with pinned():
             coarse, fine = (_refined(self, *rows, r) for r in (1, 2))
-        return [
-            tuple(np.asarray(table)[: len(W), : len(Z)] for table in both)
-            for both in zip(coarse, fine, strict=True)
-        ]
+        k, n = len(W), len(Z)
+        pairs = zip(coarse, fine, strict=True)
+        return [(np.asarray(one)[:k, :n], np.asarray(other)[:k, :n]) for one, other in pairs]
 
 
 @functools.partial(jax.jit, static_argnums=0)
