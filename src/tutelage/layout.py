@@ -50,6 +50,7 @@ class Layout(Shown):
     trained: tuple[str, ...]
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], trained: Trainable = None):
+        check.instance(shapes, Mapping, "Layout", "shapes by name")
         names = layer_names(trained, tuple(shapes), "Layout")
         object.__setattr__(self, "shapes", tuple((name, tuple(shape)) for name, shape in shapes.items()))
         object.__setattr__(self, "trained", tuple(shapes) if names is None else names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -59,13 +59,15 @@ class Measure(Value):
     distribution: Callable[[np.ndarray], np.ndarray] | None = None
 
     def __post_init__(self) -> None:
-        points = np.asarray(self.points, dtype=np.float64).reshape(-1)
-        weights = np.asarray(self.weights, dtype=np.float64).reshape(-1)
+        points, weights = (
+            np.zeros(0)
+            if isinstance(x, Sized) and not len(x)
+            else check.float_array(x, "Measure", name).reshape(-1)
+            for x, name in ((self.points, "points"), (self.weights, "weights"))
+        )
         check.same_length(points.size, weights.size, "Measure", "the numbers of points and weights")
-        if points.size:
-            check.float_array(points, "Measure", "points")
-            if (check.float_array(weights, "Measure", "weights") < 0).any():
-                raise InputError("Measure: expected weights >= 0, got a negative one; a measure is positive")
+        if (weights < 0).any():
+            raise InputError("Measure: expected weights >= 0, got a negative one; a measure is positive")
         order = np.argsort(points, kind="stable")
         object.__setattr__(self, "points", points[order])
         object.__setattr__(self, "weights", weights[order])

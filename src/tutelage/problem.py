@@ -13,13 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
+from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.lbfgs import minimize_rows
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, Trainable
 from tutelage.base.value import Value
 from tutelage.layout import Layout
-from tutelage.network import Network, evaluate
+from tutelage.network import Network, evaluate, require_network
 from tutelage.operators import SymmetricOperator
 
 Student = TypeVar("Student")
@@ -159,7 +160,10 @@ class NetworkProblem(AbstractProblem[Network]):
         return self.layout(student).flatten(student.layers)
 
     def with_theta(self, student: Network, theta: np.ndarray) -> Network:
-        return student.with_layers(self.layout(student).split(theta))
+        require_network(student, "with_theta")
+        theta, layout = check.float_array(theta, "with_theta", "theta", ndim=1), self.layout(student)
+        check.same_length(theta.size, layout.size, "with_theta", "the length of theta and P")
+        return student.with_layers(layout.split(theta))
 
     def frozen(self, students: Sequence[Network]) -> dict[str, np.ndarray]:
         """The layers that are not trained, which runs share."""

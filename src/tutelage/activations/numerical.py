@@ -18,6 +18,7 @@ from tutelage.activations.probe import require_smooth
 from tutelage.activations.quadrature import QuadratureActivation, correlation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.precision import pinned
 from tutelage.base.types import ArrayLike
 
 
@@ -100,6 +101,9 @@ class Numerical(QuadratureActivation):
         k40 = jnp.where(close, 0.0, (r["f0"] - 2 * k31 * q_uv - k22 * q_uv**2 / safe_uu) / safe_uu)
         return PairMoments(r["k00"], r["k11"], r["k20"], r["k02"], k22, k31, k13, k40)
 
+    def own_square(self, q: Array, refine: int = 1) -> Array | None:
+        return None if self.kinks else super().own_square(q, refine)  # plane terms have it
+
     def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms | None:
         if not self.kinks:
             return None
@@ -107,7 +111,7 @@ class Numerical(QuadratureActivation):
         require_nonzero_rows(Z, "plane_terms", self)
         close = close_pairs(W, Z)
         columns = (close.norm_u, close.norm_v, close.angle, close.supplement)
-        with jax.enable_x64(True):
+        with pinned():
             r = _compiled(self, *columns, 1)
         outer, functional = (np.stack([np.asarray(r[key + n]) for n in "012"], axis=1) for key in "cf")
         return close.terms(outer, functional)

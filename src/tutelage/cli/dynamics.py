@@ -160,6 +160,7 @@ def _times(measure: Any, rule: Rule, until: float | None) -> Any:
     """Log-spaced times from before the fastest mode to the end; whole steps for a stepping rule."""
     import numpy as np
 
+    from tutelage.base import check
     from tutelage.dynamics import GradientFlow, log_steps, predict_loss, time_to_loss
 
     if until is None:
@@ -167,7 +168,11 @@ def _times(measure: Any, rule: Rule, until: float | None) -> Any:
     if rule.step_size is None:
         first = min(0.01 / float(measure.points[-1]), until / 10)
         return np.concatenate([[0.0], np.geomspace(first, until, _POINTS)])
-    return rule.step_size * log_steps(max(1, round(until / rule.step_size)), _POINTS)
+    steps = until / rule.step_size
+    check.affordable(
+        steps, "dynamics", "steps (--until by --learning-rate)", 2.0**53, "more cannot be told apart"
+    )
+    return rule.step_size * log_steps(max(1, round(steps)), _POINTS)
 
 
 def _simulated(

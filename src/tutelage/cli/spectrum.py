@@ -134,6 +134,10 @@ def _networks(
         24.0 * (d * k + k * k), "spectrum", f"a network with P = {d * k + k} parameters",
         f"k = {int(0.9 * check.available_bytes() / 24 / (d + k))} at this d", "choose a smaller d or k",
     )  # fmt: skip
+    check.fits_in_memory(
+        96.0 * realizations * (d * k + k), "spectrum", f"{realizations} spectra of {d * k + k} eigenvalues",
+        f"--realizations {int(0.9 * check.available_bytes() / 96 / (d * k + k))}", "use `tutelage sweep run`",
+    )  # fmt: skip
     for realization in range(realizations):
         yield sample_teacher(activation, d, k, seed, weight_law, realization)
 

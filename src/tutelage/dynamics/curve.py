@@ -160,8 +160,8 @@ class Curve(Value):
 def overlay(*curves: Curve, ax: Axes | None = None) -> Axes:
     """Several curves on one pair of log axes, with a legend; returns the axes."""
     for curve in curves:
-        ax = curve.plot(ax)
-    if ax is None:
+        ax = check.instance(curve, Curve, "overlay", "curve").plot(ax)
+    if ax is None or not curves:
         raise InputError(
             "overlay: expected at least one curve, got none; pass predicted and simulated curves"
         )
@@ -171,13 +171,17 @@ def overlay(*curves: Curve, ax: Axes | None = None) -> Axes:
 
 def log_times(first: float, last: float, count: int = 100) -> np.ndarray:
     """Log-spaced times from ``first`` to ``last``, both included."""
-    first = check.number(first, "log_times", "first", above=0.0)
+    first, count = (
+        check.number(first, "log_times", "first", above=0.0),
+        check.integer(count, "log_times", "count"),
+    )
     return np.geomspace(first, check.number(last, "log_times", "last", minimum=first), count)
 
 
 def log_steps(last: int, count: int = 100) -> np.ndarray:
     """About ``count`` different step numbers from 0 to ``last``, log-spaced, both ends included."""
     last = check.integer(last, "log_steps", "last", minimum=0)
+    count = check.integer(count, "log_steps", "count")
     if last == 0:
         return np.array([0])
     return np.unique(np.concatenate([[0], np.rint(np.geomspace(1, last, count))])).astype(np.int64)

@@ -187,6 +187,14 @@ class CustomFilter(Rule):
     learning_rate: float | None = None
     name: ClassVar[str] = "custom"
 
+    def __post_init__(self) -> None:
+        if not callable(self.fn):
+            raise InputError(
+                f"CustomFilter: expected a function as fn, got {type(self.fn).__name__}; pass psi(h, t)"
+            )
+        if self.learning_rate is not None:
+            check.number(self.learning_rate, "CustomFilter", "learning_rate", above=0.0)
+
     @property
     def step_size(self) -> float | None:
         return self.learning_rate

@@ -25,6 +25,7 @@ from tutelage.network import Network
 from tutelage.problem import Objective
 
 _WHO = "simulate"
+_MOST_STEPS = 1e9
 
 
 @float64
@@ -105,7 +106,7 @@ def simulate(
     """
     stepper, ruled = _stepper(rule, learning_rate)
     ticks = clock(ruled, times, steps, _WHO)
-    runs, seed = check.integer(runs, _WHO, "runs"), check.integer(seed, _WHO, "seed", minimum=0)
+    runs, seed = check.integer(runs, _WHO, "runs"), check.seed(seed, _WHO)
     place = setting(problem, start, teacher, batch, runs, seed, _WHO)
     observe = _observer(place, record, test)
     if ticks.steps is None:
@@ -115,6 +116,13 @@ def simulate(
             )
         track, meta = _flow(place, ticks.times, (rtol, atol), observe, progress)
     else:
+        check.affordable(
+            float(ticks.steps[-1]),
+            _WHO,
+            "steps",
+            _MOST_STEPS,
+            "they take hours, ten microseconds each at best",
+        )
         if isinstance(stepper, Rule):
             # From the caller of simulate: this function and its float64 wrapper stand between.
             warn_if_unstable(stepper, place.largest_eigenvalue(), stacklevel=4)

@@ -155,7 +155,7 @@ def find_minima(
     who = "find_minima"
     if not isinstance(teacher, Network):
         raise InputError(f"{who}: expected a Network as teacher, got {type(teacher).__name__}")
-    starts, seed = check.integer(starts, who, "starts"), check.integer(seed, who, "seed", minimum=0)
+    starts, seed = check.integer(starts, who, "starts", maximum=10**6), check.seed(seed, who)
     a = teacher.a if readouts is None else check.float_array(readouts, who, "readouts", ndim=1)
     if np.any(a == 0):
         raise InputError(

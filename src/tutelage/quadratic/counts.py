@@ -131,7 +131,7 @@ def unique_counts(
     """
     who = "unique_counts"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
-    instances, seed = check.integer(instances, who, "instances"), check.integer(seed, who, "seed", minimum=0)
+    instances, seed = check.integer(instances, who, "instances"), check.seed(seed, who)
     parameters = {"d": d, "width": width, "seed": seed, "weights": as_weight_law(weights).spec}
     found = in_chunks(
         lambda block: _search(d, width, block, seed, weights),

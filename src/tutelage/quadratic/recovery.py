@@ -88,7 +88,7 @@ def recover(
     who = "recover"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     n, instances = check.integer(n, who, "n"), check.integer(instances, who, "instances")
-    seed = check.integer(seed, who, "seed", minimum=0)
+    seed = check.seed(seed, who)
 
     def compute(block: range) -> Arrays:
         A, X = sample_instances(d, width, n, block, seed, settings.weights)

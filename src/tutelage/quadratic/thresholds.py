@@ -89,7 +89,7 @@ def statistical_dimension(
     """
     who = "statistical_dimension"
     d, r = check.integer(d, who, "d"), check.integer(rank, who, "rank")
-    draws, seed = check.integer(draws, who, "draws", minimum=2), check.integer(seed, who, "seed", minimum=0)
+    draws, seed = check.integer(draws, who, "draws", minimum=2), check.seed(seed, who)
     spare = (
         d - r if student_width is None else check.integer(student_width, who, "student_width", minimum=r) - r
     )

@@ -56,12 +56,18 @@ class Spectrum(Value):
     rank: int | None = None
 
     def __post_init__(self) -> None:
-        values = np.asarray(self.values, dtype=np.float64).reshape(-1)
-        multiplicities = np.asarray(self.multiplicities)
-        errors = np.asarray(self.errors, dtype=np.float64)
-        if multiplicities.dtype.kind not in "iu" or np.any(multiplicities < 1):
+        values = check.float_array(self.values, "Spectrum", "values").reshape(-1)
+        multiplicities = check.float_array(self.multiplicities, "Spectrum", "multiplicities").reshape(-1)
+        errors = check.float_array(self.errors, "Spectrum", "errors")
+        if np.any(multiplicities != np.rint(multiplicities)) or np.any(multiplicities < 1):
             raise InputError("Spectrum: expected positive integer multiplicities; drop empty blocks")
-        errors = np.broadcast_to(errors, values.shape)
+        if errors.size != 1:
+            check.same_length(errors.size, values.size, "Spectrum", "values and errors")
+        errors = np.broadcast_to(errors.reshape(-1), values.shape)
+        check.integer(self.n_params, "Spectrum", "n_params")
+        check.text(self.method, "Spectrum", "method")
+        if self.rank is not None:
+            check.integer(self.rank, "Spectrum", "rank", minimum=0)
         check.same_length(values.size, multiplicities.size, "Spectrum", "values and multiplicities")
         if multiplicities.sum() > self.n_params:
             raise InputError(
