@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import scipy.stats
+from scipy.stats import rv_discrete
 from scipy.stats.distributions import rv_frozen
 
 from tutelage.base import check
@@ -168,6 +169,8 @@ def as_weight_law(value: Any) -> WeightLaw:
         return value
     if isinstance(value, str):
         return parse_spec(value, WEIGHT_LAWS, "weight law")
+    if isinstance(value, rv_discrete) and value.numargs == 0:  # rv_discrete(values=...): nothing is left to freeze
+        value = value()
     if isinstance(value, rv_frozen):
         return FromScipy(value)
     raise InputError(

@@ -12,6 +12,7 @@ from tutelage.base.errors import InputError
 from tutelage.laws.base import Law, Size
 from tutelage.laws.mixture import Mixture
 from tutelage.laws.point_mass import PointMass
+from tutelage.measure import Measure
 
 
 class NetworkLaw(Law):
@@ -69,6 +70,20 @@ class NetworkLaw(Law):
 
     def atoms(self) -> tuple[np.ndarray, np.ndarray]:
         return self.composition.atoms()
+
+    @property
+    def share(self) -> float:
+        return self.composition.share
+
+    def measure(self) -> Measure:
+        return self.composition.measure()
+
+    @property
+    def origin(self) -> float:
+        return self.composition.origin
+
+    def offset_density(self, y: np.ndarray) -> np.ndarray:
+        return self.composition.offset_density(y)
 
     def density(self, x: np.ndarray) -> np.ndarray:
         return self.composition.density(x)
