@@ -12,6 +12,7 @@ from tutelage.laws.distance import Distance as Distance
 from tutelage.laws.distance import KolmogorovSmirnov as KolmogorovSmirnov
 from tutelage.laws.distance import one_per_teacher as one_per_teacher
 from tutelage.laws.distance import pooled_distance as pooled_distance
+from tutelage.laws.known import law_of as law_of
 from tutelage.laws.linear_network import FiniteLinearNetwork as FiniteLinearNetwork
 from tutelage.laws.linear_network import LinearNetwork as LinearNetwork
 from tutelage.laws.linear_network import linear_eigenvalues as linear_eigenvalues
@@ -21,6 +22,10 @@ from tutelage.laws.odd_network import OddConstants as OddConstants
 from tutelage.laws.odd_network import OddGroups as OddGroups
 from tutelage.laws.odd_network import OddNetwork as OddNetwork
 from tutelage.laws.odd_network import odd_constants as odd_constants
+from tutelage.laws.outlier import largest_eigenvalue as largest_eigenvalue
+from tutelage.laws.outlier import largest_step as largest_step
+from tutelage.laws.outlier import mean_largest as mean_largest
+from tutelage.laws.outlier import mean_trace as mean_trace
 from tutelage.laws.point_mass import PointMass as PointMass
 from tutelage.laws.quadratic_network import QuadraticGroups as QuadraticGroups
 from tutelage.laws.quadratic_network import QuadraticNetwork as QuadraticNetwork

@@ -84,7 +84,9 @@ class CoupledRoot(Law):
     def _preimage(self, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Which of origin + y are on the branch, s^2 there, and its slope: sums of terms of one sign."""
         start = self.origin
-        apart = 2 * start - self.strength * self.length - self.level  # from the root at s = 0 of the other branch
+        apart = (
+            2 * start - self.strength * self.length - self.level
+        )  # from the root at s = 0 of the other branch
         value = start + y
         inside = (y > 0) & np.isfinite(y) if self.upper else (y < 0) & (value > 0)
         some = start if self.upper else -start / 2

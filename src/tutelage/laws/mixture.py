@@ -92,7 +92,9 @@ class Mixture(Law):
 
     def offset_density(self, y: np.ndarray) -> np.ndarray:
         continuous = [(w, law) for w, law in self._weighted() if law.breakpoints()]
-        return continuous[0][0] * continuous[0][1].offset_density(y) if len(continuous) == 1 else self.density(y)
+        return (
+            continuous[0][0] * continuous[0][1].offset_density(y) if len(continuous) == 1 else self.density(y)
+        )
 
     @property
     def error(self) -> float:
