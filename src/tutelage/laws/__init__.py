@@ -7,7 +7,10 @@ from tutelage.laws.base import Law as Law
 from tutelage.laws.chi_square import ChiSquare as ChiSquare
 from tutelage.laws.conditional import Nonzero as Nonzero
 from tutelage.laws.convolution import Convolution as Convolution
+from tutelage.laws.correlated_linear import CorrelatedLinear as CorrelatedLinear
 from tutelage.laws.coupled_root import CoupledRoot as CoupledRoot
+from tutelage.laws.deep_linear import DeepLinear as DeepLinear
+from tutelage.laws.deep_linear import deep_linear_eigenvalues as deep_linear_eigenvalues
 from tutelage.laws.distance import Distance as Distance
 from tutelage.laws.distance import KolmogorovSmirnov as KolmogorovSmirnov
 from tutelage.laws.distance import one_per_teacher as one_per_teacher
@@ -32,7 +35,9 @@ from tutelage.laws.quadratic_network import QuadraticNetwork as QuadraticNetwork
 from tutelage.laws.readout import Gaussian as Gaussian
 from tutelage.laws.readout import linear_network_of as linear_network_of
 from tutelage.laws.readout import squared_norm as squared_norm
+from tutelage.laws.sampled_hessian import SampledHessian as SampledHessian
 from tutelage.laws.scaled import Scaled as Scaled
+from tutelage.laws.tangent_kernel import TangentKernel as TangentKernel
 from tutelage.laws.weighted_marchenko_pastur import WeightedMarchenkoPastur as WeightedMarchenkoPastur
 from tutelage.laws.weighted_marchenko_pastur import quadratic_bulk as quadratic_bulk
 from tutelage.laws.wishart import Wishart as Wishart

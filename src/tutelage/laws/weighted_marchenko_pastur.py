@@ -12,6 +12,7 @@ from tutelage.base import check
 from tutelage.laws.base import Law, moment_order
 from tutelage.laws.conditional import Nonzero
 from tutelage.laws.convolution import Convolution
+from tutelage.laws.free import free_moments
 from tutelage.laws.mixture import Mixture
 from tutelage.laws.table import Table, tabulate
 
@@ -145,15 +146,8 @@ class WeightedMarchenkoPastur(Law):
     def moment(self, order: int) -> float:
         r"""From the free cumulants: :math:`m_n = \sum_s \kappa_s [z^{n-s}] M(z)^s`, M the series of moments."""
         order = moment_order(order, self)
-        moments = np.zeros(order + 1)
-        moments[0] = 1.0
-        for n in range(1, order + 1):
-            power, cumulant = np.array([1.0]), self.ratio
-            for s in range(1, n + 1):
-                power = np.convolve(power, moments[:n])[:n]
-                cumulant = self.ratio * scipy.special.factorial2(2 * s - 1)
-                moments[n] += cumulant * power[n - s]
-        return float(moments[order])
+        cumulants = [self.ratio * scipy.special.factorial2(2 * s - 1) for s in range(1, order + 1)]
+        return float(free_moments(cumulants)[order])
 
 
 def quadratic_bulk(ratio: float) -> Law:
