@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.spectral import StartMeasure, as_start_measure, eigensystem_of
+from tutelage.measure import Measure
 
 # Filter tables are made in slices of this many numbers (80 MB of float64), whatever the size of the measure.
 _SLICE = 10_000_000
 
 
 def predict_loss(
-    measure: Any,
-    times: Any = None,
+    measure: StartMeasure | Measure,
+    times: ArrayLike | None = None,
     rule: Rule | str = FLOW,
     *,
-    steps: Any = None,
+    steps: ArrayLike | None = None,
     label: str = "predicted",
 ) -> Curve:
     r"""The loss near the optimum ([C25] 6-7):
@@ -88,10 +89,10 @@ def predict_loss(
 
 def loss_cumulants(
     measure: StartMeasure,
-    times: Any = None,
+    times: ArrayLike | None = None,
     rule: Rule | str = FLOW,
     *,
-    steps: Any = None,
+    steps: ArrayLike | None = None,
     order: int = 4,
 ) -> np.ndarray:
     r"""Cumulants of the loss over isotropic starts,
@@ -120,7 +121,12 @@ def loss_cumulants(
 
 
 def predict_parameters(
-    source: Any, displacement: Any, times: Any = None, rule: Rule | str = FLOW, *, steps: Any = None
+    source: object,
+    displacement: ArrayLike,
+    times: ArrayLike | None = None,
+    rule: Rule | str = FLOW,
+    *,
+    steps: ArrayLike | None = None,
 ) -> np.ndarray:
     r"""The displacement itself, :math:`\delta(t) = \sum_i \psi(\lambda_i, t)\,v_i\,(v_i\cdot\delta_0)` ([C25]
     6).

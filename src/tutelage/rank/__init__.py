@@ -5,7 +5,7 @@ from tutelage.rank.certificate import Certificate
 from tutelage.rank.equivalence import Description, Equivalence, compress, equivalent
 from tutelage.rank.generic import effective_parameters
 from tutelage.rank.here import hessian_rank
-from tutelage.rank.result import FloatingRank, RankResult
+from tutelage.rank.result import RankResult
 from tutelage.rank.soft import participation_ratio, rank_at_time, rank_with_samples, ridge_count
 from tutelage.rank.symmetry import FlatDirections, continuous_symmetries, flat_directions
 from tutelage.rank.verify import verify
@@ -15,7 +15,6 @@ __all__ = [
     "Description",
     "Equivalence",
     "FlatDirections",
-    "FloatingRank",
     "RankResult",
     "compress",
     "continuous_symmetries",
