@@ -43,7 +43,7 @@ def test_numbers_are_the_laws(capsys):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("gauss -d 3", "expected name"),
+        ("gauss -d 3", "unknown name 'gauss'"),
         ("linear-network -d 3", "takes --d, --k; missing or unknown: --k"),
         ("chi-square -k 3 --alpha 1", "missing or unknown: --alpha"),
         ("deep-linear --widths 3;4", "expected --widths like 60,80,40"),

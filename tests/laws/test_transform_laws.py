@@ -184,6 +184,7 @@ def test_kernel_law_has_the_mean_of_its_density():
         (lambda: TangentKernel("erf", 3, 4, 7), "expected n < d \\+ k = 7"),
         (lambda: LinearNetwork(3, 4, covariance=np.ones(4)), "covariance of shape"),
         (lambda: LinearNetwork(2, 4, covariance=[-1.0, 1.0]), "a covariance >= 0"),
+        (lambda: LinearNetwork(4, 2, covariance=[1, 1, 2, 3]).mean(), "exactly k = 2 times"),
         (lambda: LinearNetwork(2, 4, length=-1.0), "expected length > 0"),
     ],
 )

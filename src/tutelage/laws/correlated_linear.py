@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tutelage.base.errors import InputError
 from tutelage.laws.equivalent import Equivalent
 from tutelage.laws.transform import Piece, TransformLaw, visible_pieces
 
@@ -33,6 +34,11 @@ class CorrelatedLinear(TransformLaw):
     length : float
         :math:`s = |a|^2`.
 
+    Raises
+    ------
+    InputError
+        A level that occurs exactly k times: its hard edge lies inside the support.
+
     Examples
     --------
     >>> law = CorrelatedLinear(4, 8, [0.5, 1.0, 1.0, 1.5])
@@ -44,6 +50,14 @@ class CorrelatedLinear(TransformLaw):
     k: int
     levels: Sequence[float]
     length: float = 1.0
+
+    def __post_init__(self) -> None:
+        m, counts = self._distinct
+        if (counts == self.k).any():
+            raise InputError(
+                f"CorrelatedLinear: expected no eigenvalue of the covariance exactly k = {self.k} times, got "
+                f"{m[counts == self.k][0]:g}: the density is infinite inside the support there; change k by one"
+            )
 
     @functools.cached_property
     def _distinct(self) -> tuple[np.ndarray, np.ndarray]:

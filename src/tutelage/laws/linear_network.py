@@ -17,6 +17,7 @@ from tutelage.laws.correlated_linear import CorrelatedLinear
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
 from tutelage.laws.network_law import NetworkLaw
 from tutelage.laws.point_mass import PointMass
+from tutelage.laws.scaled import Scaled
 from tutelage.laws.wishart import Wishart
 
 _ZERO = 1e-12
@@ -102,8 +103,7 @@ class LinearNetwork(NetworkLaw):
     def composition(self) -> Law:
         """chi-square and Marchenko-Pastur, or their counterpart for a covariance."""
         if self.covariance is not None:
-            levels = tuple(level for level in np.asarray(self.covariance).tolist() if level > 0)
-            return CorrelatedLinear(self.d, self.k, levels, self.length or 1.0)
+            return _correlated(self.d, self.k, np.asarray(self.covariance), self.length or 1.0)
         if self.length is not None:
             return Convolution(PointMass(self.length), MarchenkoPastur(self.d / self.k, self.k / self.d))
         return Convolution(ChiSquare(self.k, 1 / self.k), MarchenkoPastur(self.d / self.k, self.k / self.d))
@@ -138,6 +138,15 @@ class FiniteLinearNetwork(NetworkLaw):
     def composition(self) -> Convolution:
         """chi-square and Wishart."""
         return Convolution(ChiSquare(self.k, 1 / self.k), Wishart(self.d, self.k, 1 / self.d))
+
+
+def _correlated(d: int, k: int, levels: np.ndarray, length: float) -> Law:
+    """The law for these eigenvalues of M; where all positive ones are equal, in closed form."""
+    levels = levels[levels > 0]
+    if np.ptp(levels) > 0:
+        return CorrelatedLinear(d, k, tuple(levels.tolist()), length)
+    shared = MarchenkoPastur(levels.size / k, k / d)
+    return Scaled(Convolution(PointMass(length), shared), float(levels[0]))
 
 
 def _eigenvalues(covariance: ArrayLike, d: int) -> tuple[float, ...]:
