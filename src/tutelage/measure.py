@@ -191,7 +191,15 @@ class Measure:
             return Measure(points, weights)
         ends = tuple(panels.tolist())
         return Measure(
-            points, weights, self.density, ends[:: len(ends) - 1], None, ends, None, self.origin, self.offset_density
+            points,
+            weights,
+            self.density,
+            ends[:: len(ends) - 1],
+            None,
+            ends,
+            None,
+            self.origin,
+            self.offset_density,
         )
 
     def moment(self, order: int) -> float:

@@ -169,7 +169,9 @@ def as_weight_law(value: Any) -> WeightLaw:
         return value
     if isinstance(value, str):
         return parse_spec(value, WEIGHT_LAWS, "weight law")
-    if isinstance(value, rv_discrete) and value.numargs == 0:  # rv_discrete(values=...): nothing is left to freeze
+    if (
+        isinstance(value, rv_discrete) and value.numargs == 0
+    ):  # rv_discrete(values=...): nothing is left to freeze
         value = value()
     if isinstance(value, rv_frozen):
         return FromScipy(value)

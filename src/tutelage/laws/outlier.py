@@ -88,8 +88,8 @@ def largest_eigenvalue(W: np.ndarray, a: np.ndarray, activation: Activation | st
     .. math:: \lambda_{\max} = \sum_i c_0(|w_i|)^2 + 2c_2^2|a|^2 + \mathrm{Var}\,\sigma + c_2^2\,k/d + o(1)
 
     for every activation with :math:`c_0 = E\sigma \ne 0`, :math:`c_0(r) = E\sigma(rz)`, :math:`c_2` the second normalised
-    Hermite coefficient (:math:`E\sigma'' = \sqrt2c_2`): an outlier that grows like k (Karakida et al. 2019; the terms of order
-    one are ours, science 13b). For an odd activation there is none, and the largest is the top edge of :class:`OddGroups`
+    Hermite coefficient (:math:`E\sigma'' = \sqrt2c_2`): an outlier that grows like k ([Ka18]; the terms of order one are
+    ours, science 13b). For an odd activation there is none, and the largest is the top edge of :class:`OddGroups`
     (science 8a). The rms error falls from (40, 40) to (160, 160), relu: 0.095 to 0.012 of 26.
 
     Parameters
@@ -156,8 +156,8 @@ def mean_trace(activation: Activation | str, d: int, k: int) -> float:
     .. math:: E\,\mathrm{tr}\,H = k\,E\,\nu(q) + d\,E[q\,\nu_1(q)],\qquad q \sim \chi^2_d/d,
 
     :math:`\nu(q) = E\sigma(\sqrt q z)^2, \nu_1(q) = E\sigma'(\sqrt q z)^2` (science 13a, the mean of
-    :math:`E[|x|^2\sigma'(w\cdot x)^2]` taken over w first). The mean eigenvalue is that over k(d + 1): of order 1/k, as
-    Karakida et al. find. One network's trace and second moment: ``trace()`` and ``frobenius_norm()`` of
+    :math:`E[|x|^2\sigma'(w\cdot x)^2]` taken over w first). The mean eigenvalue is that over k(d + 1): of order 1/k, as in
+    [Ka18]. One network's trace and second moment: ``trace()`` and ``frobenius_norm()`` of
     ``tutelage.hessian_at_optimum``.
 
     Examples

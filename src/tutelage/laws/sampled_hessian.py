@@ -134,7 +134,7 @@ def silverstein_pieces(t: np.ndarray, p: np.ndarray, aspect: float) -> tuple[Pie
     r"""Support of Silverstein's law: between the points where :math:`\psi(w) = w(1 + c\sum p\,t/(w - t))` turns.
 
     :math:`\psi' = 1 - c\sum p\,t^2/(w - t)^2` is concave between two neighbouring t, so each gap of t opens one gap of the
-    support or none (Silverstein and Choi 1995).
+    support or none (Silverstein and Choi).
 
     Parameters
     ----------

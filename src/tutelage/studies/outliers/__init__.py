@@ -13,10 +13,10 @@ from tutelage.studies.card import Card, read_card
 class Outliers(Study):
     """Predicted and exact largest eigenvalues over activations and sizes, d = k; science 13."""
 
-    activations: tuple[str, ...] = ("relu", "abs", "cos", "quadratic:alpha=0.5")
-    sizes: tuple[int, ...] = (20, 40, 80)
+    activations: tuple[str, ...] = ("relu", "cos", "quadratic:alpha=0.5")
+    sizes: tuple[int, ...] = (20, 80)
     teachers: int = 8
-    traces: int = 60
+    traces: int = 40
     seed: int = 20
 
     card: ClassVar[Card] = read_card(__file__)

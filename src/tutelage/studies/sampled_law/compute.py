@@ -34,7 +34,7 @@ def sampled_eigenvalues(network: Network, n: int, seed: list[int]) -> np.ndarray
 def compute(study: SampledLaw, progress: Progress | None = None) -> xr.Dataset:
     """Distances to the law and to the population's own spectrum, and the largest size with its laws."""
     shape = (len(study.shares), len(study.sizes), study.repeats)
-    distances, population, shown = np.empty(shape), np.empty(shape), {}
+    distances, population, shown, others = np.empty(shape), np.empty(shape), {}, {}
     for j, size in enumerate(tracked(study.sizes, progress)):
         network = sample_teacher(study.activation, size, size, study.seed)
         exact = spectrum(network)
@@ -45,11 +45,12 @@ def compute(study: SampledLaw, progress: Progress | None = None) -> xr.Dataset:
                 values = sampled_eigenvalues(network, n, [study.seed, size, n, r])
                 distances[i, j, r] = sup_distance(values, law)
                 population[i, j, r] = _apart(values, exact.eigenvalues)
-            shown[f"P/n = {share:g}, d = k = {size}"] = (values, law)
-    last = dict(list(shown.items())[-len(study.shares) :])
+            if size == study.sizes[-1]:
+                name = f"P/n = {share:g}, d = k = {size}"
+                shown[name], others[name] = (values, law), exact.eigenvalues
     return xr.Dataset(
         {
-            **shown_cases(last),
+            **shown_cases(shown, others),
             "distances": (("share", "size", "repeat"), distances),
             "distance": (("size", "repeat"), distances.mean(axis=0)),
             "population": (("share", "size", "repeat"), population),

@@ -16,28 +16,36 @@ def sup_distance(values: np.ndarray, law: Law) -> float:
     return pooled_distance(np.atleast_2d(values), law, n_bootstrap=1).value
 
 
-def shown_cases(cases: Mapping[str, tuple[np.ndarray, Law]], points: int = 300) -> dict[str, tuple]:
-    """Variables of a dataset: eigenvalues (case, index) padded with NaN, and each law's density on its own grid."""
-    longest = max(values.size for values, _ in cases.values())
-    table = np.full((len(cases), longest), np.nan)
-    grids, densities = np.empty((len(cases), points)), np.empty((len(cases), points))
-    for i, (values, law) in enumerate(cases.values()):
-        table[i, : values.size] = values
-        grids[i] = _grid(law, points)
-        densities[i] = law.pdf(grids[i])
+def shown_cases(
+    cases: Mapping[str, tuple[np.ndarray, Law]],
+    others: Mapping[str, np.ndarray] | None = None,
+    points: int = 300,
+) -> dict[str, tuple]:
+    """Variables of a dataset: eigenvalues (case, index) padded with NaN, each law's cdf, and spectra to compare with."""
+    others = others or {}
+    grids = np.stack([_grid(values, law, points) for values, law in cases.values()])
+    cdfs = [np.asarray(law.cdf(grid)) for (_, law), grid in zip(cases.values(), grids, strict=True)]
     return {
         "case": (("case",), list(cases)),
-        "eigenvalues": (("case", "index"), table),
+        "eigenvalues": (("case", "index"), _padded([values for values, _ in cases.values()])),
+        "other": (("case", "other_index"), _padded([others.get(name, np.empty(0)) for name in cases])),
         "grid": (("case", "x"), grids),
-        "law_pdf": (("case", "x"), densities),
+        "law_cdf": (("case", "x"), np.stack(cdfs)),
     }
 
 
-def _grid(law: Law, points: int) -> np.ndarray:
-    """Inside the support, denser at its ends, away from ends where a density may be infinite."""
-    ends = law.breakpoints()
-    angle = (np.arange(points) + 0.5) * np.pi / points
-    return ends[0] + (ends[-1] - ends[0]) * (1 - np.cos(angle)) / 2
+def _padded(rows: Sequence[np.ndarray]) -> np.ndarray:
+    table = np.full((len(rows), max(1, *(row.size for row in rows))), np.nan)
+    for i, row in enumerate(rows):
+        table[i, : row.size] = np.sort(row)
+    return table
+
+
+def _grid(values: np.ndarray, law: Law, points: int) -> np.ndarray:
+    """Over all positive positions, in equal ratios."""
+    positive = np.concatenate([values, law.breakpoints()])
+    positive = positive[positive > 1e-9 * positive.max()]
+    return np.geomspace(0.9 * positive.min(), 1.1 * positive.max(), points)
 
 
 def log_slope(sizes: Sequence[int] | np.ndarray, values: np.ndarray) -> tuple[float, float]:
@@ -49,7 +57,7 @@ def log_slope(sizes: Sequence[int] | np.ndarray, values: np.ndarray) -> tuple[fl
     return float(x @ logs / (x @ x)), float(np.sqrt(np.sum((x * errors) ** 2)) / (x @ x))
 
 
-def case_of(dataset: xr.Dataset, i: int) -> np.ndarray:
-    """The eigenvalues of one case."""
-    values = dataset["eigenvalues"].values[i]
+def row_of(dataset: xr.Dataset, name: str, i: int) -> np.ndarray:
+    """One row of a padded table."""
+    values = dataset[name].values[i]
     return values[~np.isnan(values)]

@@ -1,4 +1,4 @@
-"""Histograms of eigenvalues with their laws over them, and distances that fall with the size."""
+"""Shares of eigenvalues below each point with their laws, and distances that fall with the size."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from tutelage.plotting.style import BLACK, BLUE, LIGHT, RED, panels, size_axis, style
-from tutelage.studies.shared.law_over_data import case_of, log_slope
+from tutelage.plotting.style import BLACK, BLUE, ORANGE, RED, panels, size_axis, style
+from tutelage.studies.shared.law_over_data import log_slope, row_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,14 +26,15 @@ def draw_cases(dataset: xr.Dataset, size_label: str) -> Figure:
 
 
 def _case(axis: Axes, dataset: xr.Dataset, i: int) -> None:
-    values, x, law = case_of(dataset, i), dataset["grid"].values[i], dataset["law_pdf"].values[i]
-    shown = values[values > 1e-9 * values.max()]
-    bins = np.linspace(0, max(x[-1], shown.max()), 61)
-    heights = np.histogram(shown, bins)[0] / (values.size * np.diff(bins))
-    axis.stairs(heights, bins, fill=True, color=LIGHT, label="measured")
-    axis.plot(x, law, color=BLACK, label="law")
-    axis.set(title=str(dataset["case"].values[i]), xlabel="eigenvalue", ylabel="density")
-    axis.set_ylim(0, 1.15 * max(heights[1:].max(), np.quantile(law, 0.8)))
+    x, values = dataset["grid"].values[i], row_of(dataset, "eigenvalues", i)
+    for name, colour, label in (("eigenvalues", BLUE, "measured"), ("other", ORANGE, "population")):
+        some = row_of(dataset, name, i)
+        if some.size:
+            axis.ecdf(some, color=colour, lw=2.5, alpha=0.6, label=label)
+    axis.plot(x, dataset["law_cdf"].values[i], color=BLACK, lw=1, label="law")
+    low = x[0] if values.min() > 0.5 * x[0] else max(x[0], np.quantile(values[values > 0], 0.02) / 10)
+    axis.set(title=str(dataset["case"].values[i]), xlabel="eigenvalue", ylabel="share below")
+    axis.set(xscale="log", xlim=(low, x[-1]), ylim=(0, 1.02))
     axis.legend()
 
 

@@ -14,9 +14,9 @@ class TangentKernelSpectrum(Study):
     """Spectra of the tangent kernel for an odd activation, n, d, k of one order; science 13d."""
 
     activation: str = "erf"
-    cases: tuple[tuple[int, int, int], ...] = ((240, 240, 240), (200, 300, 100), (200, 100, 150))
-    sizes: tuple[int, ...] = (60, 120, 240)
-    repeats: int = 4
+    cases: tuple[tuple[int, int, int], ...] = ((240, 240, 240), (200, 300, 100))
+    sizes: tuple[int, ...] = (60, 240)
+    repeats: int = 6
     seed: int = 23
 
     card: ClassVar[Card] = read_card(__file__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from tutelage.empirical import ntk
 from tutelage.inputs import GaussianInputs
 from tutelage.laws import TangentKernel
 from tutelage.laws.distance import mean_and_error
-from tutelage.network import sample_teacher
+from tutelage.network import Network, sample_teacher
 from tutelage.studies.claim import Measured
 from tutelage.studies.shared.law_over_data import log_slope, shown_cases, sup_distance
 
@@ -24,11 +25,18 @@ if TYPE_CHECKING:
 def kernel_and_law(
     study: TangentKernelSpectrum, d: int, k: int, n: int, r: int
 ) -> tuple[np.ndarray, TangentKernel]:
-    """Eigenvalues of one kernel, and its law given |a|²."""
+    """Eigenvalues of one kernel with |a| scaled to 1, and its law."""
     network = sample_teacher(study.activation, d, k, study.seed, realization=r)
+    network = Network(network.W, network.a / np.linalg.norm(network.a), network.activation)
     X = GaussianInputs().sample(n, d, [study.seed, d, k, n, r])
     values = np.linalg.eigvalsh(np.asarray(ntk(network, X)))
-    return values, TangentKernel(study.activation, d, k, n, float(network.a @ network.a))
+    return values, _law(study.activation, d, k, n)
+
+
+@functools.lru_cache(maxsize=8)
+def _law(activation: str, d: int, k: int, n: int) -> TangentKernel:
+    """One law for all kernels of these sizes: |a| is 1 for each."""
+    return TangentKernel(activation, d, k, n)
 
 
 def compute(study: TangentKernelSpectrum, progress: Progress | None = None) -> xr.Dataset:
