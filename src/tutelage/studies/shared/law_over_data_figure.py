@@ -14,6 +14,11 @@ from tutelage.studies.shared.law_over_data import log_slope, row_of
 if TYPE_CHECKING:
     import xarray as xr
 
+_WIDE = 100
+"""Positions over more than this factor are drawn on a logarithmic axis."""
+
+_TICKS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+
 
 def draw_cases(dataset: xr.Dataset, size_label: str) -> Figure:
     """A panel a case, and one with the distances."""
@@ -34,7 +39,7 @@ def _case(axis: Axes, dataset: xr.Dataset, i: int) -> None:
     axis.plot(x, dataset["law_cdf"].values[i], color=BLACK, lw=1, label="law")
     low = x[0] if values.min() > 0.5 * x[0] else max(x[0], np.quantile(values[values > 0], 0.02) / 10)
     axis.set(title=str(dataset["case"].values[i]), xlabel="eigenvalue", ylabel="share below")
-    axis.set(xscale="log", xlim=(low, x[-1]), ylim=(0, 1.02))
+    axis.set(xscale="log" if x[-1] > _WIDE * low else "linear", xlim=(low, x[-1]), ylim=(0, 1.02))
     axis.legend()
 
 
@@ -46,5 +51,7 @@ def _distances(axis: Axes, dataset: xr.Dataset, size_label: str) -> None:
     label = f"slope {slope:.2f} ± {error:.2f}"
     axis.plot(sizes, height * (sizes / middle) ** slope, color=RED, lw=1.2, label=label)
     axis.set(yscale="log", ylabel="sup distance to the law", title="its rate")
+    ticks = [tick for tick in _TICKS if found.min() / 1.5 < tick < 1.5 * found.max()]
+    axis.set_yticks(ticks, labels=[f"{tick:g}" for tick in ticks])
     size_axis(axis, sizes, size_label)
     axis.legend()
