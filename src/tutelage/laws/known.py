@@ -72,12 +72,12 @@ def law_of(source: TwoLayers | Activation | str, d: int | None = None, k: int | 
 
 
 def _law(sigma: Activation, d: int, k: int, length: float) -> NetworkLaw:
-    coefficients = sigma.coefficients or ()
-    first = tuple(coefficients[:2]) == (0.0, 1.0)
-    if sigma.degree == 1 and first:
-        return LinearNetwork(d, k)
-    if sigma.degree == 2 and first:
-        return QuadraticNetwork(coefficients[2], d, k, length)
+    coefficients = sigma.coefficients
+    if coefficients is not None and tuple(coefficients[:2]) == (0.0, 1.0):
+        if sigma.degree == 1:
+            return LinearNetwork(d, k)
+        if sigma.degree == 2:
+            return QuadraticNetwork(coefficients[2], d, k, length)
     if sigma.parity == "odd" and sigma.degree != 1:
         return OddNetwork(sigma, d, k, length)
     raise InputError(

@@ -97,7 +97,7 @@ class LinearNetwork(NetworkLaw):
 
     @property
     def rank(self) -> int:
-        return self.d if self.covariance is None else np.count_nonzero(self.covariance)
+        return self.d if self.covariance is None else int(np.count_nonzero(self.covariance))
 
     @functools.cached_property
     def composition(self) -> Law:
