@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from tutelage.base.errors import NoHessianError as NoHessianError
     from tutelage.base.errors import NotAvailableError as NotAvailableError
     from tutelage.base.errors import StoreError as StoreError
+    from tutelage.base.estimate import Estimate as Estimate
     from tutelage.dynamics import Curve as Curve
     from tutelage.dynamics import CustomFilter as CustomFilter
     from tutelage.dynamics import Diagnosis as Diagnosis
@@ -118,6 +119,7 @@ if TYPE_CHECKING:
     from tutelage.rank import equivalent as equivalent
     from tutelage.rank import flat_directions as flat_directions
     from tutelage.rank import hessian_rank as hessian_rank
+    from tutelage.rank import log_determinant as log_determinant
     from tutelage.rank import participation_ratio as participation_ratio
     from tutelage.rank import rank_at_time as rank_at_time
     from tutelage.rank import rank_with_samples as rank_with_samples
@@ -129,6 +131,8 @@ if TYPE_CHECKING:
     from tutelage.spectra import NumericalRank as NumericalRank
     from tutelage.spectra import Spectrum as Spectrum
     from tutelage.spectra import eigensystem as eigensystem
+    from tutelage.spectra import estimate_frobenius_norm as estimate_frobenius_norm
+    from tutelage.spectra import estimate_trace as estimate_trace
     from tutelage.spectra import explain_method as explain_method
     from tutelage.spectra import spectral_density as spectral_density
     from tutelage.spectra import spectrum as spectrum
@@ -149,6 +153,7 @@ _PUBLIC = {
     "tutelage.base.errors": """
         AllocationError InputError MissingExtraError NoHessianError NotAvailableError StoreError
     """,
+    "tutelage.base.estimate": "Estimate",
     "tutelage.dynamics": """
         Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoisyTeacher
         RandomStart Readouts Rule StabilityWarning active_directions asymptote diagnose lanczos_loss
@@ -166,13 +171,13 @@ _PUBLIC = {
     "tutelage.problem": "AbstractProblem",
     "tutelage.rank": """
         FlatDirections RankResult compress continuous_symmetries effective_parameters equivalent
-        flat_directions hessian_rank participation_ratio rank_at_time rank_with_samples ridge_count
-        verify
+        flat_directions hessian_rank log_determinant participation_ratio rank_at_time
+        rank_with_samples ridge_count verify
     """,
     "tutelage.source": "hessian_of",
     "tutelage.spectra": """
-        Eigensystem Explanation NumericalRank Spectrum eigensystem explain_method spectral_density
-        spectrum
+        Eigensystem Explanation NumericalRank Spectrum eigensystem estimate_frobenius_norm
+        estimate_trace explain_method spectral_density spectrum
     """,
     "tutelage.store": "Store load_dataset provenance save_dataset",
     "tutelage.weights": "FromScipy WeightLaw",
