@@ -40,10 +40,10 @@ def test_traces_and_norms_lie_within_their_errors(values):
         (estimate_trace, values.sum()),
         (estimate_frobenius_norm, np.sqrt(np.sum(values**2))),
     ):
-        found = [estimate(matrix, products=48, seed=seed) for seed in range(20)]
+        found = [estimate(matrix, products=48, seed=seed) for seed in range(40)]
         away = np.array([abs(one - exact) / one.error for one in found])
-        assert np.sum(away > 3) <= 1
-        assert np.abs(np.mean(found) - exact) < 4 * np.std(found) / np.sqrt(20)
+        assert np.sum(away > 3) <= 4
+        assert np.abs(np.mean(found) - exact) < 4 * np.std(found) / np.sqrt(40)
 
 
 @pytest.mark.slow
