@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tutelage import laws as laws
     from tutelage import layout as layout
     from tutelage import measure as measure
+    from tutelage import model as model
     from tutelage import moments as moments
     from tutelage import network as network
     from tutelage import network_file as network_file
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from tutelage.layout import Layout as Layout
     from tutelage.measure import Integral as Integral
     from tutelage.measure import Measure as Measure
+    from tutelage.model import ModelProblem as ModelProblem
     from tutelage.network import Architecture as Architecture
     from tutelage.network import Network as Network
     from tutelage.network import sample_teacher as sample_teacher
@@ -164,6 +166,7 @@ _PUBLIC = {
     "tutelage.inputs": "GaussianInputs",
     "tutelage.layout": "Layout",
     "tutelage.measure": "Integral Measure",
+    "tutelage.model": "ModelProblem",
     "tutelage.network": "Architecture Network sample_teacher",
     "tutelage.network_file": "load_network save_network",
     "tutelage.operators": "LossHessian MatrixOperator SymmetricOperator",
@@ -185,9 +188,9 @@ _PUBLIC = {
 """Module -> the names it gives to ``tutelage``."""
 
 _ROOMS = """
-    activations base cli dynamics empirical inputs landscape laws layout measure moments
-    network network_file operators plotting population problem quadratic rank report
-    source spectra store studies sweep weights
+    activations base cli dynamics empirical inputs landscape laws layout measure model
+    moments network network_file operators plotting population problem quadratic rank
+    report source spectra store studies sweep weights
 """
 """Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 

@@ -45,7 +45,7 @@ class HalfSquare(Loss):
     name = "half_square"
     convex = True
 
-    def value(self, outputs: Array, targets: Array) -> jax.Array:
+    def value(self, outputs: Array, targets: Array) -> Array:
         return 0.5 * jnp.sum((outputs - targets) ** 2, axis=tuple(range(1, outputs.ndim)))
 
     def targets(self, outputs: Shape, y: np.ndarray, dtype: np.dtype, who: str) -> np.ndarray:
@@ -66,7 +66,7 @@ class CrossEntropy(Loss):
     name = "cross_entropy"
     convex = True
 
-    def value(self, outputs: Array, targets: Array) -> jax.Array:
+    def value(self, outputs: Array, targets: Array) -> Array:
         logs = jax.nn.log_softmax(outputs)
         if targets.ndim == 1:
             return -jnp.take_along_axis(logs, targets[:, None], axis=1)[:, 0]
@@ -91,10 +91,12 @@ class CrossEntropy(Loss):
                 f"{who}: expected integer labels ({n},) or probabilities {outputs} as y, got {y.dtype} of shape {y.shape}"
             )
         if y.min() < 0 or np.abs(y.sum(axis=1) - 1).max() > 1e-5:
-            raise InputError(f"{who}: expected rows of y that are probabilities, got some that do not sum to 1")
+            raise InputError(
+                f"{who}: expected rows of y that are probabilities, got some that do not sum to 1"
+            )
         return y.astype(dtype)
 
-    def root(self, outputs: Array, jacobian: Array) -> jax.Array:
+    def root(self, outputs: Array, jacobian: Array) -> Array:
         # diag(p) − p pᵀ = SᵀS with S = diag(√p) (I − 1 pᵀ).
         p = jax.nn.softmax(outputs)[:, :, None]
         return jnp.sqrt(p) * (jacobian - jnp.sum(p * jacobian, axis=1, keepdims=True))
@@ -106,9 +108,9 @@ class OwnLoss(Loss):
 
     function: Callable[[Array, Array], Array]
     name = "a function"
-    convex = False
+    convex = False  # not known, so not declared
 
-    def value(self, outputs: Array, targets: Array) -> jax.Array:
+    def value(self, outputs: Array, targets: Array) -> Array:
         return jax.vmap(self.function)(outputs, targets)
 
     def targets(self, outputs: Shape, y: np.ndarray, dtype: np.dtype, who: str) -> np.ndarray:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.tree_util import GetAttrKey, KeyPath, PyTreeDef
+from jax.tree_util import GetAttrKey, KeyPath
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
@@ -31,7 +32,7 @@ class Parameters:
         Of the leaves of floats.
     """
 
-    tree: PyTreeDef
+    tree: Any  # JAX gives PyTreeDef as a variable, which is no type
     names: tuple[str, ...]
     constants: tuple[tuple[str, Hashable], ...]
     layout: Layout
@@ -57,7 +58,9 @@ class Parameters:
 
     def assemble(self, layers: Mapping[str, Array]) -> PyTree:
         """The pytree with these arrays in it, traced ones too."""
-        return jax.tree.unflatten(self.tree, [{**dict(self.constants), **layers}[name] for name in self.names])
+        return jax.tree.unflatten(
+            self.tree, [{**dict(self.constants), **layers}[name] for name in self.names]
+        )
 
     def unravel(self, vector: ArrayLike, frozen: Mapping[str, Array]) -> PyTree:
         """A vector (P,) as the pytree; what is frozen does not move: zeros stand there."""
@@ -85,7 +88,7 @@ def parameters(params: PyTree, only: Trainable, who: str) -> Parameters:
         else:
             others[name] = getattr(leaf, "dtype", type(leaf).__name__)
     for name, kind in others.items():
-        if only is None or kind not in ("int", "bool") and not isinstance(kind, np.dtype):
+        if only is None or (kind not in ("int", "bool") and not isinstance(kind, np.dtype)):
             raise InputError(
                 f"{who}: expected params of floats, got {name} of type {kind}; keep what is not trained out of params, or "
                 "name what is by only="

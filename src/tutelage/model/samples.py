@@ -12,9 +12,7 @@ from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike, PyTree
 
 
-def gather(
-    X: PyTree | Iterable[tuple[PyTree, ArrayLike]], y: ArrayLike | None, dtype: np.dtype, who: str
-) -> tuple[PyTree, np.ndarray, int]:
+def gather(X: PyTree, y: ArrayLike | None, dtype: np.dtype, who: str) -> tuple[PyTree, np.ndarray, int]:
     """Inputs (n, ...), a pytree with numbers in ``dtype``, targets (n, ...) as they came, and n.
 
     Without y, X gives batches (X, y), a list or a loader: it is read once, so that every product sees the same data,
@@ -27,14 +25,16 @@ def gather(
     lengths = {np.shape(leaf)[:1] for leaf in (*jax.tree.leaves(inputs), targets)}
     if len(lengths) != 1 or not lengths.copy().pop():
         found = [np.shape(leaf) for leaf in (*jax.tree.leaves(inputs), targets)]
-        raise InputError(f"{who}: expected as many rows in X as in y, got shapes {found}; samples stand along axis 0")
+        raise InputError(
+            f"{who}: expected as many rows in X as in y, got shapes {found}; samples stand along axis 0"
+        )
     ((n,),) = lengths
     if not n:
         raise InputError(f"{who}: expected samples, got none")
     return inputs, targets, n
 
 
-def _joined(batches: Iterable[tuple[PyTree, ArrayLike]], who: str) -> tuple[PyTree, ArrayLike]:
+def _joined(batches: PyTree, who: str) -> tuple[PyTree, ArrayLike]:
     if isinstance(batches, (np.ndarray, jax.Array)) or not isinstance(batches, Iterable):
         raise InputError(
             f"{who}: expected y beside X, or batches (X, y) in its place, got {type(batches).__name__} alone"
@@ -46,7 +46,11 @@ def _joined(batches: Iterable[tuple[PyTree, ArrayLike]], who: str) -> tuple[PyTr
         part = jax.tree.map(np.asarray, tuple(batch))
         total += sum(leaf.nbytes for leaf in jax.tree.leaves(part))
         check.fits_in_memory(
-            2.0 * total, who, f"the data of {len(parts) + 1} batches", f"{len(parts)} batches", "pass fewer of them"
+            2.0 * total,
+            who,
+            f"the data of {len(parts) + 1} batches",
+            f"{len(parts)} batches",
+            "pass fewer of them",
         )
         parts.append(part)
     if not parts:

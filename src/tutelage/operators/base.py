@@ -72,6 +72,11 @@ class SymmetricOperator(lx.AbstractLinearOperator):
         """How many products one batch may hold in memory."""
         return _COLUMNS_AT_ONCE
 
+    @property
+    def by_products(self) -> bool:
+        """Whether a dense form costs n products, each dear: at large n Krylov spaces take its place."""
+        return False
+
     def unravel(self, vector: ArrayLike) -> PyTree:
         """A vector (n,) as the user's pytree of NumPy arrays, where there is one; by default itself."""
         return np.asarray(vector)
