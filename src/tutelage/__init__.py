@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from tutelage.dynamics import GradientDescent as GradientDescent
     from tutelage.dynamics import GradientFlow as GradientFlow
     from tutelage.dynamics import HeavyBall as HeavyBall
+    from tutelage.dynamics import ModelDiagnosis as ModelDiagnosis
     from tutelage.dynamics import Nesterov as Nesterov
     from tutelage.dynamics import NoisyTeacher as NoisyTeacher
     from tutelage.dynamics import RandomStart as RandomStart
@@ -157,9 +158,9 @@ _PUBLIC = {
     """,
     "tutelage.base.estimate": "Estimate",
     "tutelage.dynamics": """
-        Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoisyTeacher
-        RandomStart Readouts Rule StabilityWarning active_directions asymptote diagnose lanczos_loss
-        log_steps log_times loss_cumulants match_neurons overlay parse_rule predict_loss
+        Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall ModelDiagnosis Nesterov
+        NoisyTeacher RandomStart Readouts Rule StabilityWarning active_directions asymptote diagnose
+        lanczos_loss log_steps log_times loss_cumulants match_neurons overlay parse_rule predict_loss
         predict_parameters readouts simulate spectral_measure time_to_loss
     """,
     "tutelage.empirical": "fisher ntk",

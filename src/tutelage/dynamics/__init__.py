@@ -4,6 +4,7 @@ kind of curve."""
 from tutelage.dynamics.bulk import bulk_loss, bulk_strength
 from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
 from tutelage.dynamics.diagnose import Diagnosis, diagnose
+from tutelage.dynamics.diagnose_model import ModelDiagnosis
 from tutelage.dynamics.lanczos import lanczos_loss
 from tutelage.dynamics.linear import linear_loss
 from tutelage.dynamics.matching import Match, match_neurons
@@ -31,6 +32,7 @@ __all__ = [
     "GradientFlow",
     "HeavyBall",
     "Match",
+    "ModelDiagnosis",
     "Nesterov",
     "NoisyTeacher",
     "RandomStart",

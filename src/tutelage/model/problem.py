@@ -150,6 +150,7 @@ class ModelProblem(SampledModel[PyTree]):
         """The trained parameters as a vector (P,)."""
         return np.asarray(self._point(student).theta, dtype=np.float64)
 
+    @float64
     def with_theta(self, student: PyTree | None, theta: ArrayLike) -> PyTree:
         """The pytree with these trained parameters."""
         arrays = self._params if student is None else self._arrays(student)
