@@ -72,16 +72,18 @@ def main() -> None:
     unique = np.array([c.status == "unique" for c in certify_batch(A, X)])
 
     halves = np.array_split(np.arange(count), 2)
-    minimise(A[:2], X[:2], starts[:2], tolerance=LOSS)
+    minimise(A[:2], X[:2], starts[:2], training_loss=LOSS)
 
     def ours(threads: int) -> tuple[float, np.ndarray, np.ndarray]:
         begin = time.perf_counter()
         if threads == 1:
-            runs = [minimise(A, X, starts, tolerance=LOSS)]
+            runs = [minimise(A, X, starts, training_loss=LOSS)]
         else:
             with ThreadPoolExecutor(threads) as pool:
                 runs = list(
-                    pool.map(lambda rows: minimise(A[rows], X[rows], starts[rows], tolerance=LOSS), halves)
+                    pool.map(
+                        lambda rows: minimise(A[rows], X[rows], starts[rows], training_loss=LOSS), halves
+                    )
                 )
         seconds = time.perf_counter() - begin
         return seconds, np.concatenate([r.loss for r in runs]), np.concatenate([r.error for r in runs])

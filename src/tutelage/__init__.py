@@ -76,9 +76,9 @@ if TYPE_CHECKING:
     from tutelage.dynamics import Nesterov as Nesterov
     from tutelage.dynamics import NoisyTeacher as NoisyTeacher
     from tutelage.dynamics import RandomStart as RandomStart
-    from tutelage.dynamics import Readouts as Readouts
     from tutelage.dynamics import Rule as Rule
     from tutelage.dynamics import StabilityWarning as StabilityWarning
+    from tutelage.dynamics import Timescales as Timescales
     from tutelage.dynamics import active_directions as active_directions
     from tutelage.dynamics import asymptote as asymptote
     from tutelage.dynamics import diagnose as diagnose
@@ -91,10 +91,10 @@ if TYPE_CHECKING:
     from tutelage.dynamics import parse_rule as parse_rule
     from tutelage.dynamics import predict_loss as predict_loss
     from tutelage.dynamics import predict_parameters as predict_parameters
-    from tutelage.dynamics import readouts as readouts
     from tutelage.dynamics import simulate as simulate
     from tutelage.dynamics import spectral_measure as spectral_measure
     from tutelage.dynamics import time_to_loss as time_to_loss
+    from tutelage.dynamics import timescales as timescales
     from tutelage.empirical import fisher as fisher
     from tutelage.empirical import ntk as ntk
     from tutelage.inputs import GaussianInputs as GaussianInputs
@@ -159,9 +159,9 @@ _PUBLIC = {
     "tutelage.base.estimate": "Estimate",
     "tutelage.dynamics": """
         Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall ModelDiagnosis Nesterov
-        NoisyTeacher RandomStart Readouts Rule StabilityWarning active_directions asymptote diagnose
+        NoisyTeacher RandomStart Rule StabilityWarning Timescales active_directions asymptote diagnose
         lanczos_loss log_steps log_times loss_cumulants match_neurons overlay parse_rule predict_loss
-        predict_parameters readouts simulate spectral_measure time_to_loss
+        predict_parameters simulate spectral_measure time_to_loss timescales
     """,
     "tutelage.empirical": "fisher ntk",
     "tutelage.inputs": "GaussianInputs",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
 from tutelage.activations import Activation, as_activation
 from tutelage.base.errors import InputError
+from tutelage.base.files import atomic_write
 from tutelage.base.types import ArrayLike
 from tutelage.network import LAYERS, Network
 
@@ -20,24 +19,8 @@ _FORMAT_VERSION = 2
 
 def save_network(network: Network, path: str | os.PathLike) -> None:
     """Write ``W``, ``a``, the biases it has and the activation to an npz file, atomically (temporary name, rename)."""
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise InputError(
-            f"save_network: expected an existing folder, got {str(path.parent)!r}; create it first"
-        )
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".npz.tmp")
-    except OSError as error:
-        raise InputError(f"save_network: cannot write to {str(path.parent)!r}: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, **network.layers, activation=network.activation.spec, version=_FORMAT_VERSION)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with atomic_write(path, "wb", "save_network") as stream:
+        np.savez(stream, **network.layers, activation=network.activation.spec, version=_FORMAT_VERSION)
 
 
 def load_network(path: str | os.PathLike, activation: Activation | str | None = None) -> Network:

@@ -22,7 +22,7 @@ def test_the_numbers_are_the_predictions(tmp_path, capsys):
     expected = predict_loss(spectral_measure(teacher, NoisyTeacher(0.01)), content["times"])
     np.testing.assert_allclose(content["predicted_mean"], expected.loss, rtol=1e-12)
     np.testing.assert_allclose(content["predicted_std"], expected.std, rtol=1e-12)
-    assert content["readouts"]["rank"] == 4 and content["n_params"] == 15
+    assert content["timescales"]["rank"] == 4 and content["n_params"] == 15
     assert content["predicted_mean"][-1] == pytest.approx(1e-6 * content["predicted_mean"][0], rel=1e-6)
     assert picture.read_bytes()[:4] == b"\x89PNG"
     assert "largest stable learning rate" in capsys.readouterr().out
@@ -47,7 +47,7 @@ def test_a_rate_above_the_limit_is_answered_with_a_warning_that_names_it(capsys)
     said = capsys.readouterr()
     content = json.loads(said.out)
     assert code == 0
-    assert f"{content['readouts']['stable_rate']:.5g}" in said.err and "warning" in said.err
+    assert f"{content['timescales']['stable_rate']:.5g}" in said.err and "warning" in said.err
     assert content["predicted_mean"][-1] > content["predicted_mean"][0]
 
 

@@ -131,7 +131,7 @@ def test_the_user_chooses_the_training(capsys):
     arguments = ["recover", "-d", "4", "-m", "1", "-n", "8", "--starts", "2", "--json", "-"]
     assert run([*arguments, "--method", "gradient_descent", "--training-loss", "1e-3"]) == 0
     plain = json.loads(capsys.readouterr().out)
-    assert (plain["method"], plain["tolerance"], len(plain["loss"])) == ("gradient_descent", 1e-3, 2)
+    assert (plain["method"], plain["training_loss"], len(plain["loss"])) == ("gradient_descent", 1e-3, 2)
     assert (
         run([*arguments, "--method", "gradient_descent", "--training-loss", "1e-3", "--max-steps", "2"]) == 0
     )
@@ -160,7 +160,7 @@ def test_a_narrow_student_is_noted_and_still_runs(capsys):
         (["--seed", "-1"], "--seed >= 0"),
         (["--method", "newton"], "unknown method"),
         (["--starts", "0"], "--starts >= 1"),
-        (["--training-loss", "0"], "tolerance > 0"),
+        (["--training-loss", "0"], "training_loss > 0"),
         (["--max-steps", "0"], "max_steps >= 1"),
         (["--certified-only"], "pass --map as well"),
         (["--certified-only", "--map", "-n", "9"], "leave -n out"),

@@ -9,6 +9,7 @@ import scipy.stats
 from tutelage.base.errors import InputError
 from tutelage.quadratic import (
     RecoveryCurve,
+    RecoverySettings,
     certify_uniqueness,
     critical_samples,
     curve_dataset,
@@ -105,21 +106,21 @@ def test_the_size_is_zero_when_unique_and_infinite_when_samples_do_not_span():
     assert np.isinf(open_.width)
 
 
-def test_minimisation_and_certificates_agree_and_the_tolerance_matters():
-    outcome = recover(8, 3, 26, 40, method="interior")
+def test_minimisation_and_certificates_agree_and_the_target_matters():
+    outcome = recover(8, 3, 26, 40, settings=RecoverySettings("interior"))
     assert np.array_equal(outcome.error <= 1e-6, outcome.status == "unique")
     assert np.mean(outcome.error <= 1e-1) > np.mean(outcome.error <= 1e-4) + 0.2
     assert outcome.disagreements(1e-1) > outcome.disagreements(1e-6) == 0
 
 
 def test_a_narrow_student_still_runs():
-    outcome = recover(5, 1, 9, 5, student_width=2)
+    outcome = recover(5, 1, 9, 5, settings=RecoverySettings(student_width=2))
     assert np.all(np.isfinite(outcome.error))
 
 
 def test_a_curve_dataset_counts_what_recover_finds(tmp_path):
     data = curve_dataset(4, 1, [4, 8], 8, store=Store(tmp_path))
-    direct = recover(4, 1, 8, 8, sizes=True)
+    direct = recover(4, 1, 8, 8, settings=RecoverySettings(sizes=True))
     assert int(data.unique.sel(sample=8)) == np.sum(direct.status == "unique")
     assert int(data.success.sel(sample=8, target=1e-2)) == np.sum(direct.error <= 1e-2)
     assert float(data.fits.sel(sample=8)) == pytest.approx(direct.width.mean())
@@ -156,8 +157,8 @@ def test_chunks_do_not_change_an_instance(tmp_path):
     np.testing.assert_allclose(long.error[:3], short.error, rtol=1e-6)
     store = Store(tmp_path)
     seen = []
-    kept = recover(4, 1, 7, 53, store=store, progress=lambda done, total: seen.append((done, total)))
-    assert seen == [(50, 53), (53, 53)]
+    kept = recover(4, 1, 7, 53, store=store, progress=seen.append)
+    assert seen == [50 / 53, 1.0]
     assert len(store.keys()) == 2
     np.testing.assert_array_equal(kept.status, long.status)
     np.testing.assert_array_equal(recover(4, 1, 7, 53, store=store).error, kept.error)
@@ -206,7 +207,7 @@ def test_a_discrete_law_with_parallel_neurons_is_certified_too():
         (lambda: unique_counts(4, 0, 5), "width >= 1"),
         (lambda: unique_counts(4, 1, 0), "instances >= 1"),
         (lambda: recover(4, 1, 0, 5), "n >= 1"),
-        (lambda: recover(4, 1, 5, 5, student_width=0), "student_width >= 1"),
+        (lambda: RecoverySettings(student_width=0), "student_width >= 1"),
         (lambda: curve_dataset(4, 1, [], 5), "at least one sample count"),
         (lambda: map_dataset(4, [0], 5), "teacher width >= 1"),
         (lambda: unique_counts(4, 1, 5, weights="gauss"), "weight law"),

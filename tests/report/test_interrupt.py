@@ -14,8 +14,9 @@ from report_jobs import product
 
 from tutelage import cli
 from tutelage.base.errors import StoreError
+from tutelage.base.files import temporary_name
 from tutelage.report import build
-from tutelage.store import Store, atomic_write, remove_abandoned
+from tutelage.store import Store
 from tutelage.studies.runner import key_of, run_study
 
 _PARENT = """
@@ -58,37 +59,11 @@ def test_workers_end_at_once_when_their_parent_is_killed(tmp_path):
     _wait(lambda: not any(map(_alive, workers)))
 
 
-def test_temporary_files_of_dead_writers_go_and_those_of_living_ones_stay(tmp_path):
-    (tmp_path / ".fig6.png.abandoned.tutelage.tmp").write_text("half")
-    (tmp_path / "mine.tmp").write_text("not ours")
-    with atomic_write(tmp_path / "new", "w") as stream:
-        stream.write("whole")
-        remove_abandoned(tmp_path)
-        assert len(list(tmp_path.glob(".*.tmp"))) == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"new", "mine.tmp"}
-    remove_abandoned(tmp_path / "missing")
-
-
-def test_a_temporary_file_taken_before_its_lock_is_made_again(tmp_path, monkeypatch):
-    from tutelage.store import atomic
-
-    made, mkstemp = [], atomic.tempfile.mkstemp
-
-    def stolen_once(**options):
-        made.append(mkstemp(**options))
-        if len(made) == 1:
-            os.unlink(made[0][1])
-        return made[-1]
-
-    monkeypatch.setattr(atomic.tempfile, "mkstemp", stolen_once)
-    with atomic_write(tmp_path / "new", "w") as stream:
-        stream.write("whole")
-    assert len(made) == 2 and (tmp_path / "new").read_text() == "whole"
-
-
 def test_ctrl_c_says_what_is_kept_and_leaves_no_temporary_file(built, again, monkeypatch, capsys):
     folder, store = again.folder, built[2]
-    abandoned = folder / "figures" / ".fig7.png.x.tutelage.tmp"
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    abandoned = folder / "figures" / temporary_name("fig7.png", dead.pid)
 
     def interrupted(*arguments, **options):
         abandoned.write_text("half")  # a worker was ended while it wrote
@@ -117,7 +92,7 @@ def test_a_store_that_cannot_be_written_is_refused_before_any_work(built, tmp_pa
         raise AssertionError("computed")
 
     monkeypatch.setattr(type(study), "compute", never)
-    with pytest.raises(StoreError, match="cannot write in"):
+    with pytest.raises(StoreError, match="cannot make the folder"):
         run_study(study, Store(tmp_path / "file"))
     assert (
         cli.run(
@@ -172,3 +147,23 @@ def test_a_claim_s_file_says_how_to_install_and_recompute(built):
     assert commit is None or commit in record["install"]
     assert record["recompute"] == f"tutelage recheck {run.claims[0].id}.json"
     assert {"python", "packages", "platform"} <= set(record["provenance"])
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    "moment", [0.1, 0.6, *(pytest.param(0.2 + 0.15 * i, marks=pytest.mark.slow) for i in range(14))]
+)
+def test_a_report_interrupted_in_its_first_second_is_no_accident(tmp_path, name, moment):
+    """It imports compiled code then, which an exception would abort (exit code -6), and swallows what destructors raise."""
+    code = "import sys, tutelage.cli as cli; print('ready', flush=True); sys.exit(cli.run(sys.argv[1:]))"
+    report = subprocess.Popen(
+        [sys.executable, "-c", code, "report", "--only", "fig7", "--workers", "1", "--output", str(tmp_path / "r"),
+         "--store", str(tmp_path / "s")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert report.stdout is not None and report.stdout.readline() == "ready\n"
+    time.sleep(moment)
+    report.send_signal(getattr(signal, name))
+    _, err = report.communicate(timeout=120)
+    assert (report.returncode, err.count("\n")) == (130, 1), err
+    assert err.startswith("interrupted")

@@ -67,7 +67,7 @@ def test_workers_import_nothing_that_lies_in_the_current_folder(tmp_path):
         "import report_jobs\n"
         "if __name__ == '__main__':\n"
         "    jobs = {name: partial(report_jobs.product, name, 2) for name in 'ab'}\n"
-        "    print(sorted(run_all(jobs, 2, lambda name: lambda fraction: None)))\n"
+        "    print(dict(sorted(run_all(jobs, 2, lambda name: lambda fraction: None))))\n"
     )
     path = os.pathsep.join([str(Path(__file__).parents[2] / "src"), str(Path(__file__).parent)])
     done = subprocess.run(

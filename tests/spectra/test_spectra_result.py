@@ -37,7 +37,8 @@ def test_measure_keeps_the_mass_or_normalizes():
 
 def test_numerical_rank_states_tolerance_and_gap():
     spectrum = Spectrum([1e-17, 1e-3, 1.0], [2, 3, 1], 6, "dense", errors=1e-15)
-    rank, tolerance, gap = spectrum.numerical_rank()
+    found = spectrum.numerical_rank()
+    rank, tolerance, gap = found.rank, found.tolerance, found.gap
     assert rank == 4
     assert tolerance == pytest.approx(1e-14)
     assert gap == pytest.approx(1e-3 / 1e-15)

@@ -218,7 +218,7 @@ def test_a_store_keeps_and_replaces(tmp_path):
     with pytest.raises(StoreError, match="truncated or corrupt"):
         store.get("a")
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot write in"):
+    with pytest.raises(StoreError, match="cannot make the folder"):
         Store(tmp_path / "file" / "x").put("a", example())
 
 

@@ -155,8 +155,8 @@ def test_a_link_in_place_of_the_lock_or_the_tasks_leads_nowhere(tmp_path):
     write(tmp_path / "letter")
     (tmp_path / "s" / "lock").unlink()
     (tmp_path / "s" / "lock").symlink_to(tmp_path / "letter")
-    with pytest.raises(StoreError, match="cannot write in it"):
-        run(MAPPING, store=tmp_path / "s", workers=0)
+    run(MAPPING, store=tmp_path / "s", workers=0, shard=(2, 3))
+    assert not (tmp_path / "s" / "lock").is_symlink()
     SweepFolder(tmp_path / "s").status()
     (tmp_path / "s" / "lock").unlink()
     (tmp_path / "s" / "tasks").rename(tmp_path / "other")

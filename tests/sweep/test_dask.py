@@ -11,7 +11,7 @@ from sweep_support import same_values
 from tutelage.base.errors import InputError, StoreError
 from tutelage.sweep import SweepFolder, SweepSpec, run
 from tutelage.sweep.cluster import connect
-from tutelage.sweep.engine import point_bytes
+from tutelage.sweep.driver import point_bytes
 
 pytestmark = pytest.mark.xdist_group("dask")
 
@@ -29,8 +29,8 @@ def test_a_worker_killed_in_the_middle_of_200_points_costs_nothing(mapping, tmp_
     victims = list(client.run(os.getpid).values())
     killed = threading.Event()
 
-    def kill(progress):
-        if progress.done >= 20 and not killed.is_set():
+    def kill(fraction, message):
+        if fraction >= 0.1 and not killed.is_set():
             os.kill(victims[0], signal.SIGKILL)
             killed.set()
 
@@ -83,7 +83,7 @@ def test_an_innocent_point_beside_a_deadly_one_is_never_blamed(mapping, tmp_path
     """Whatever Dask blames, halves that run alone find the one point that dies."""
     from distributed import KilledWorker
 
-    from tutelage.sweep import engine
+    from tutelage.sweep import driver as module
     from tutelage.sweep.batching import Batcher
     from tutelage.sweep.evaluate import run_task
 
@@ -99,7 +99,7 @@ def test_an_innocent_point_beside_a_deadly_one_is_never_blamed(mapping, tmp_path
     spec = SweepSpec.from_mapping({**mapping, "seed": 0, "realizations": 2})
     folder = SweepFolder(tmp_path)
     folder.create(spec)
-    driver = engine._Driver(client, folder, spec, Batcher(spec, [], 2, 0.05), None, engine._Reporter(8, None))
+    driver = module.Driver(client, folder, spec, Batcher(spec, [], 2, 0.05), None, module.Reporter(8, None))
     tried = []
     driver._suspects = [range(0, 8)]
     while (batch := driver._next()) is not None:
@@ -122,8 +122,8 @@ def test_all_workers_dead_at_once_are_replaced(mapping, tmp_path):
     with connect(None, 2) as client:
         pids = list(client.run(os.getpid).values())
 
-        def kill(progress):
-            if progress.done >= 10 and not killed.is_set():
+        def kill(fraction, message):
+            if fraction >= 0.1 and not killed.is_set():
                 killed.set()
                 for pid in pids:
                     os.kill(pid, signal.SIGKILL)
@@ -149,15 +149,15 @@ def test_big_points_wait_for_memory(mapping, tmp_path, client):
     """With room for one point at a time, no two ever run together."""
     mapping = {**mapping, "quantities": ["sweep_functions:threads"], "realizations": 1, "memory_bytes": 1e9}
     assert point_bytes(SweepSpec.from_mapping(mapping), range(0, 1)) == 1e9
-    from tutelage.sweep import engine
+    from tutelage.sweep import driver as module
     from tutelage.sweep.batching import Batcher
 
     spec = SweepSpec.from_mapping(mapping)
     folder = SweepFolder(tmp_path)
     folder.create(spec)
     most = []
-    driver = engine._Driver(
-        client, folder, spec, Batcher(spec, [range(8)], 2, 0.05), 1.5e9, engine._Reporter(8, None)
+    driver = module.Driver(
+        client, folder, spec, Batcher(spec, [range(8)], 2, 0.05), 1.5e9, module.Reporter(8, None)
     )
     submit = driver._submit
 

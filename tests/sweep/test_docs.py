@@ -37,7 +37,7 @@ def test_the_python_of_the_page_runs(tmp_path, monkeypatch, capsys):
         "quantities": ["mymodule:condition"], "grid": {"activation": "erf", "d": 2, "k": 2},
         "options": {"mymodule:condition": {"power": 2.0}}, "search_path": [str(tmp_path)],
     })  # fmt: skip
-    assert evaluate_point(spec, spec.point(0))["values"]["condition"][1] > 1.0
+    assert evaluate_point(spec, spec.point(0)).values["condition"][1] > 1.0
 
 
 def test_every_quantity_and_option_stands_in_the_table():

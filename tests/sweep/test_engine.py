@@ -18,7 +18,7 @@ from tutelage.sweep.manifest import checksums
 
 def test_a_sweep_returns_every_point_with_its_parameters_and_record(mapping, tmp_path):
     seen = []
-    found = run(mapping, store=tmp_path / "s", workers=0, progress=seen.append)
+    found = run(mapping, store=tmp_path / "s", workers=0, progress=lambda *told: seen.append(told))
     spec = SweepSpec.from_mapping(mapping)
     assert found.chunks, "the dataset is lazy"
     found = found.compute()
@@ -32,7 +32,9 @@ def test_a_sweep_returns_every_point_with_its_parameters_and_record(mapping, tmp
         assert (row.activation.item(), int(row.d), int(row.seed)) == (point.activation, point.d, point.seed)
     assert set(found.version.values) == {__version__}
     assert {"cpu", "threads", "seconds", "method", "code", "failed", "error"} <= set(found.data_vars)
-    assert seen[-1].done == seen[-1].total == 24 and seen[-1].failed == 0
+    assert (
+        seen[-1][0] == 1.0 and seen[-1][1].startswith("24/24 points, ") and seen[-1][1].endswith(" 0 failed")
+    )
     assert found.attrs["spec"]["quantities"] == ["sweep_functions:draw"]
 
 

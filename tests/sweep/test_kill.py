@@ -105,20 +105,23 @@ def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, f
     same_values(found, undisturbed)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_ctrl_c_stops_cleanly_and_says_how_to_resume(toml, tmp_path, forker, workers):
-    folder = SweepFolder(tmp_path / "store")
+@pytest.mark.parametrize(
+    ("workers", "name"),
+    [(0, "SIGINT"), (2, "SIGINT"), (0, "SIGTERM"), (2, "SIGTERM"), (0, "SIGHUP"), (2, "SIGHUP")],
+)
+def test_ctrl_c_and_its_like_stop_cleanly_and_say_how_to_resume(toml, tmp_path, forker, workers, name):
+    folder = SweepFolder(tmp_path / "my store")
     pid = forker.start(
         "sweep", "run", toml(2000), "--store", folder.path, "--workers", workers, "--task-seconds", 0.05
     )
     while len(folder.markers()) < 3:
         time.sleep(0.02)
-    os.kill(pid, signal.SIGINT)
+    os.kill(pid, getattr(signal, name))
     code, out = forker.wait()
     assert code == 130
     assert (
         "of 4000 points are stored" in out
-        and f"tutelage sweep run {tmp_path / 'kill.toml'} --store {folder.path}" in out
+        and f"tutelage sweep run {tmp_path / 'kill.toml'} --store '{folder.path}'" in out
     )
     assert "Traceback" not in out and 0 < folder.status().done < 4000 and not folder.running()
     wait_for_orphans_to_end()

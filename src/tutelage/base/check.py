@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tutelage.base.errors import AllocationError, InputError
+from tutelage.base.memory import available_bytes, human_bytes
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -105,22 +105,6 @@ def same_length(first: int, second: int, who: str, what: str) -> None:
         raise InputError(f"{who}: expected {what} to agree, got {first} and {second}; pass matching arrays")
 
 
-def available_bytes() -> int:
-    """Memory this process may still take (MemAvailable, capped by the control group), in bytes."""
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
-    except (OSError, StopIteration):
-        import os
-
-        free = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    limit = Path("/sys/fs/cgroup/memory.max")
-    used = Path("/sys/fs/cgroup/memory.current")
-    if limit.exists() and used.exists() and (text := limit.read_text().strip()) != "max":
-        free = min(free, int(text) - int(used.read_text()))
-    return max(free, 0)
-
-
 def fits_in_memory(n_bytes: float, who: str, what: str, largest: str, advice: str) -> None:
     """Refuse an allocation that does not fit, with the bytes, the largest feasible size and a way out."""
     free = available_bytes()
@@ -129,12 +113,3 @@ def fits_in_memory(n_bytes: float, who: str, what: str, largest: str, advice: st
             f"{who}: {what} needs {human_bytes(n_bytes)}, {human_bytes(free)} are free; "
             f"largest feasible: {largest}; {advice}"
         )
-
-
-def human_bytes(n_bytes: float) -> str:
-    """``1.5e9 -> '1.5 GB'``."""
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if abs(n_bytes) < 1000 or unit == "TB":
-            return f"{n_bytes:.3g} {unit}"
-        n_bytes /= 1000
-    raise AssertionError

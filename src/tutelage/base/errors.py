@@ -33,5 +33,9 @@ class DamagedError(StoreError):
     """A file of results was changed or cut since it was written."""
 
 
+class WorkersDie(RuntimeError):
+    """The processes of a sweep die whatever they are given; the message says after how many it stopped."""
+
+
 class StoreWarning(UserWarning):
     """Stored results are damaged, and others were found in their place: the values are right; the message says more."""

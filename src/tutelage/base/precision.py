@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -15,10 +17,17 @@ R = TypeVar("R")
 
 
 def float64(function: Callable[P, R]) -> Callable[P, R]:
-    """Run ``function`` with 64-bit JAX; the caller's own precision setting is untouched."""
+    """Run ``function`` with 64-bit JAX; the caller's own precision setting is untouched.
+
+    Raises
+    ------
+    InputError
+        In a fork of a process in which JAX has started (:func:`refuse_fork`).
+    """
 
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        refuse_fork(function.__name__)
         with jax.enable_x64(True):
             return function(*args, **kwargs)
 
@@ -32,3 +41,28 @@ def require_64_bit(who: str) -> None:
             f"{who}: expected 64-bit JAX, got 32-bit mode; wrap the call in `with jax.enable_x64(True):` "
             "or use matvec, matmat and dense, which do"
         )
+
+
+def refuse_fork(who: str) -> None:
+    """Refuse to run in a fork of a process in which JAX has started: its threads are not there, and it would hang."""
+    if os.getpid() != _process_of_jax():
+        raise InputError(
+            f"{who}: expected a process that was started afresh, got a fork of one in which JAX runs, where it would "
+            "hang; use multiprocessing.get_context('spawn'), or fork before the first call"
+        )
+
+
+@functools.cache
+def _process_of_jax() -> int:
+    """The process of the first call, which starts JAX; a fork inherits the answer."""
+    return os.getpid()
+
+
+def _before_fork() -> None:
+    # JAX may have been started by others; there is no public way to ask without starting it.
+    if getattr(sys.modules.get("jax._src.xla_bridge"), "_backends", None):
+        _process_of_jax()
+
+
+if sys.platform != "win32":
+    os.register_at_fork(before=_before_fork)

@@ -33,6 +33,18 @@ def portion(progress: Progress | None, start: float, stop: float) -> Progress | 
     return moved
 
 
+def shares(progress: Progress | None, count: int) -> list[Progress | None]:
+    """Progress of each of ``count`` equal parts, one after the other.
+
+    Examples
+    --------
+    >>> first, second = shares(lambda fraction, message=None: print(fraction), 2)
+    >>> second(0.5)
+    0.75
+    """
+    return [portion(progress, i / count, (i + 1) / count) for i in range(count)]
+
+
 def tracked(items: Sequence[Item], progress: Progress | None) -> Iterator[Item]:
     """The items one by one; the share that is done is reported after each.
 
@@ -53,4 +65,4 @@ def silent(fraction: float, message: str | None = None, /) -> None:
     """The progress nobody looks at."""
 
 
-__all__ = ["Progress", "portion", "silent", "tracked"]
+__all__ = ["Progress", "portion", "shares", "silent", "tracked"]

@@ -8,19 +8,26 @@ table to keep: the folder is the registry.
 from __future__ import annotations
 
 import ast
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-
-from cyclopts import App, CoercionError, CycloptsError, Parameter
+from typing import TYPE_CHECKING
 
 import tutelage
 from tutelage.base.errors import InputError, MissingExtraError
+from tutelage.base.interrupts import interruptible
+from tutelage.base.streams import flushed, prepare_streams
 from tutelage.cli.support import say, strict
+
+# cyclopts takes 0.1 s to import: inside the functions, so that an interrupt finds us ready from the start.
+if TYPE_CHECKING:
+    from cyclopts import App, CycloptsError
 
 _FOLDER = Path(__file__).parent
 _NOT_COMMANDS = {"__init__", "support", "recover_views"}
+
+#: XLA's messages of memory that ran out go on for pages.
+_LONGEST_MESSAGE = 2000
 
 _EPILOGUE = (
     "A first look: `tutelage spectrum --activation erf -d 10 -k 20`; "
@@ -41,6 +48,8 @@ def commands() -> dict[str, str]:
 
 def build_app() -> App:
     """The application with every command registered by import path; nothing of a command is imported."""
+    from cyclopts import App, Parameter
+
     app = App(
         name="tutelage",
         help="Exact Hessian spectra, ranks and learning curves of networks near their teacher.",
@@ -60,23 +69,15 @@ def build_app() -> App:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code: 0, 2 for bad input (one line on stderr), 130 when interrupted."""
     try:
-        result = build_app()(
-            None if arguments is None else list(arguments),
-            exit_on_error=False,
-            print_error=False,
-            help_on_error=False,
-        )
-        sys.stdout.flush()
-        return result if isinstance(result, int) and not isinstance(result, bool) else 0
+        with interruptible():
+            return _run(arguments)
     except (InputError, MissingExtraError) as error:
         return _refuse(str(error))
-    except CycloptsError as error:
-        return _refuse(f"{_argument(error)}{error}; see tutelage --help")
-    except BrokenPipeError:
-        # The reader (head, less) went away: nothing is wrong, but Python must not flush into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):  # rich turns the first into the second
+        flushed()  # the reader (head, less) went away: nothing is wrong
         return 0
     except OSError as error:
+        flushed()
         return _refuse(
             f"{error.filename or 'the system'}: {error.strerror or error}; check the path and the space left"
         )
@@ -85,20 +86,41 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as error:
         say(str(error) or "interrupted", error=True)
         return 130
+    except Exception as error:  # what nobody foresaw: JAX out of memory, a fault of ours
+        return _refuse(f"{type(error).__name__}: {error}; please report it with the command that you gave")
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    from cyclopts import CycloptsError
+
+    try:
+        result = build_app()(
+            None if arguments is None else list(arguments),
+            exit_on_error=False,
+            print_error=False,
+            help_on_error=False,
+        )
+    except CycloptsError as error:
+        return _refuse(f"{_argument(error)}{error}; see tutelage --help")
+    sys.stdout.flush()
+    return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
 
 def _argument(error: CycloptsError) -> str:
     """What cyclopts leaves out: which argument it was, where that is known by its place and not by a keyword."""
+    from cyclopts import CoercionError
+
     if not isinstance(error, CoercionError) or error.argument is None or error.token is None:
         return ""
     return "" if error.token.keyword else f"Invalid value for {error.argument.name.lstrip('-').upper()}: "
 
 
 def _refuse(message: str) -> int:
-    say("tutelage: " + " ".join(message.split()), error=True)
+    say("tutelage: " + " ".join(message[:_LONGEST_MESSAGE].split()), error=True)
     return 2
 
 
 def main() -> None:
     """Entry point of the ``tutelage`` script."""
+    prepare_streams()
     sys.exit(run())

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from tutelage.cli.support import ActivationText
 
 if TYPE_CHECKING:
-    from tutelage.dynamics import Curve, Readouts, Rule
+    from tutelage.dynamics import Curve, Rule, Timescales
     from tutelage.network import Network
 
 _ROWS = 12
@@ -66,7 +66,7 @@ def dynamics(
     batch
         Simulate online SGD with this many fresh inputs per step instead of full gradients.
     json
-        Write times, losses and read-outs to this file (`-` prints them instead of the table).
+        Write times, losses and time scales to this file (`-` prints them instead of the table).
     plot
         Write a figure with logarithmic axes: `.png`, `.pdf` or `.svg`.
     """
@@ -74,7 +74,7 @@ def dynamics(
 
     from tutelage.base import check
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, write_json
-    from tutelage.dynamics import NoisyTeacher, StabilityWarning, predict_loss, readouts, spectral_measure
+    from tutelage.dynamics import NoisyTeacher, StabilityWarning, predict_loss, spectral_measure, timescales
     from tutelage.spectra import spectrum
 
     if json is not None:
@@ -87,7 +87,7 @@ def dynamics(
         check.number(until, "dynamics", "--until", above=0.0)
     teacher = _teacher(activation, d, k, seed, weights)
     eigenvalues = spectrum(teacher)
-    rates = readouts(teacher)
+    rates = timescales(teacher)
     measure = spectral_measure(eigenvalues, start)
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
@@ -197,7 +197,7 @@ def _warn(notes: list[str]) -> None:
 
 def _content(
     teacher: Network,
-    rates: Readouts,
+    rates: Timescales,
     rule: str,
     noise: float,
     seed: int,
@@ -213,7 +213,7 @@ def _content(
         "seed": seed,
         "noise": noise,
         "rule": rule,
-        "readouts": rates.to_dict(),
+        "timescales": rates.to_dict(),
         "warnings": notes,
         "times": curves[0].times,
         "predicted_mean": curves[0].loss,
@@ -254,7 +254,7 @@ def _draw(teacher: Network, curves: list[Curve], measure: Any, times: Any, rule:
         save_figure(figure, path)
 
 
-def _print(teacher: Network, rates: Readouts, curves: list[Curve]) -> None:
+def _print(teacher: Network, rates: Timescales, curves: list[Curve]) -> None:
     import numpy as np
 
     from tutelage.cli.support import print_table, say
@@ -272,7 +272,7 @@ def _print(teacher: Network, rates: Readouts, curves: list[Curve]) -> None:
             f"{rates.best_momentum:.6g}, {rates.best_momentum_rate:.6g}",
         ),
     )
-    print_table(title, ("read-out", "value"), shown)
+    print_table(title, ("quantity", "value"), shown)
     chosen = np.unique(np.linspace(0, len(curves[0]) - 1, _ROWS).astype(int))
     columns = ["time", *(curve.label for curve in curves)]
     print_table(

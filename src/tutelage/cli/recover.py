@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from tutelage.store import Store
 
 
 def recover(
@@ -69,15 +72,13 @@ def recover(
     """
     from tutelage.base import check
     from tutelage.cli.recover_views import (
-        Training,
         show_certified_map,
         show_curve,
         show_instance,
         show_map,
         show_widths,
     )
-    from tutelage.quadratic.solver import defaults
-    from tutelage.weights import as_weight_law
+    from tutelage.quadratic import RecoverySettings
 
     who = "recover"
     d, width = check.integer(d, who, "-d"), check.integer(teacher_width, who, "--teacher-width")
@@ -88,13 +89,11 @@ def recover(
     students = [2 * d] if student_width is None else sample_range(student_width, who, "--student-width")
     m = students[0]
     starts = check.integer(starts, who, "--starts")
-    loss, steps = defaults(method, training_loss, max_steps, who)
-    training = Training(method, m, loss, steps)  # pyright: ignore[reportArgumentType]
-    law = as_weight_law(weights)
+    settings = RecoverySettings(method, training_loss, max_steps, m, weights, sizes=True)  # pyright: ignore[reportArgumentType]
     if len(students) > 1:
         _check_widths(n, map, plot, method, who)
         _check_files(json, plot, drawn=False, who=who)
-        show_widths(d, width, students, instances, seed, starts, law, _store(store), json)
+        show_widths(d, width, students, instances, seed, starts, settings, _store(store), json)
         return
     samples = _samples(n, d, width, map, who)
     if certified_only:
@@ -106,13 +105,13 @@ def recover(
         )
     where = (json, plot)
     if map and certified_only:
-        show_certified_map(d, width, instances, seed, law, _store(store), *where)
+        show_certified_map(d, width, instances, seed, settings, _store(store), *where)
     elif map:
-        show_map(d, width, samples, instances, seed, training, law, _store(store), *where)
+        show_map(d, width, samples, instances, seed, settings, _store(store), *where)
     elif len(samples) > 1:
-        show_curve(d, width, samples, instances, seed, training, law, _store(store), *where)
+        show_curve(d, width, samples, instances, seed, settings, _store(store), *where)
     else:
-        show_instance(d, width, samples[0], seed, starts, training, law, json)
+        show_instance(d, width, samples[0], seed, starts, settings, json)
 
 
 def _check_certified_only(map: bool, n: str | None, who: str) -> None:
@@ -191,7 +190,7 @@ def _note(text: str) -> None:
     say(f"tutelage: note: {text}", error=True)
 
 
-def _store(folder: Path | None) -> Any:
+def _store(folder: Path | None) -> Store | None:
     if folder is None:
         return None
     from tutelage.cli.support import check_output_folder

@@ -2,72 +2,46 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from tutelage.cli.support import print_table, progress_bar, save_figure, say, write_json
-from tutelage.quadratic.batch import Progress
+from tutelage.cli.support import fraction_bars, print_table, save_figure, say, write_json
 from tutelage.quadratic.counts import sample_instances
 from tutelage.quadratic.datasets import curve_dataset, full_map_dataset, map_dataset
 from tutelage.quadratic.feasible import FeasibleSize, feasible_sizes
-from tutelage.quadratic.recovery import TOLERANCES
-from tutelage.quadratic.solver import Method, Minimised, minimise
+from tutelage.quadratic.settings import TARGETS, RecoverySettings
+from tutelage.quadratic.solver import Minimised, minimise
 from tutelage.quadratic.teacher import matrix_of, sample_start
 from tutelage.quadratic.thresholds import critical_samples, effective_parameters_frozen, statistical_dimension
-from tutelage.quadratic.uniqueness import Certificate, certify_batch
+from tutelage.quadratic.uniqueness import UniquenessCertificate, certify_batch
 from tutelage.quadratic.widths import width_thresholds
-
-
-@dataclasses.dataclass(frozen=True)
-class Training:
-    """How the student is trained: method, width m, relative training loss to stop at, steps allowed."""
-
-    method: Method
-    student_width: int
-    loss: float
-    max_steps: int
-
-    def arguments(self) -> dict[str, Any]:
-        """As keyword arguments of the functions of :mod:`tutelage.quadratic`."""
-        return {
-            "method": self.method,
-            "student_width": self.student_width,
-            "tolerance": self.loss,
-            "max_steps": self.max_steps,
-        }
-
-    def __str__(self) -> str:
-        return f"{self.method}, m = {self.student_width}, to relative training loss {self.loss:g}"
+from tutelage.store import Store
 
 
 def show_instance(
-    d: int, width: int, n: int, seed: int, starts: int, training: Training, law: Any, json: Path | None
+    d: int, width: int, n: int, seed: int, starts: int, settings: RecoverySettings, json: Path | None
 ) -> None:
     """Certificate, size of the set of fits, and training from several starts, of one instance."""
-    A, X = sample_instances(d, width, n, [0], seed, law)
+    A, X = sample_instances(d, width, n, [0], seed, settings.weights)
     certificates = certify_batch(A, X)
     size = feasible_sizes(A, X, 8, seed, certificates)[0]
-    begin = np.array([matrix_of(sample_start(training.student_width, d, seed, i)) for i in range(starts)])
-    run = minimise(
-        np.repeat(A, starts, axis=0), np.repeat(X, starts, axis=0), begin, training.method, training.loss, training.max_steps
-    )  # fmt: skip
+    begin = np.array([matrix_of(sample_start(settings.width(d), d, seed, i)) for i in range(starts)])
+    A, X = np.repeat(A, starts, axis=0), np.repeat(X, starts, axis=0)
+    run = minimise(A, X, begin, settings.method, settings.training_loss, settings.max_steps)
     result = _instance_result(d, width, n, certificates[0], size, run)
-    result |= {"seed": seed, "weights": law.spec, **training.arguments()}
+    result |= {"seed": seed, **settings.to_dict(d)}
     if json is not None:
         write_json(json, result)
     if str(json) != "-":
         title = f"d = {d}, m* = {width}, n = {n}, seed {seed}"
-        print_table(title, ("quantity", "value"), _instance_rows(result, training))
+        print_table(title, ("quantity", "value"), _instance_rows(result, settings))
 
 
 def _instance_result(
-    d: int, width: int, n: int, certificate: Certificate, size: FeasibleSize, run: Minimised
+    d: int, width: int, n: int, certificate: UniquenessCertificate, size: FeasibleSize, run: Minimised
 ) -> dict[str, Any]:
     unique = certificate.status == "unique"
     return {
@@ -75,14 +49,14 @@ def _instance_result(
         "status": certificate.status, "margin": certificate.margin, "reason": certificate.reason,
         "free_dimensions": certificate.n_free,
         "fits_width": size.width, "fits_trace": size.trace, "error_at_centre": size.error_at_centre,
-        "loss": run.loss, "error": run.error, "steps": run.steps, "arrived": run.converged,
+        "loss": run.loss, "error": run.error, "steps": run.steps, "arrived": run.arrived,
         "disagreements": int(np.sum((run.error <= 1e-4) != unique)),
         "n_c": critical_samples(d, width), "n_eff": effective_parameters_frozen(d, width),
         "statistical_dimension": statistical_dimension(d, width).value,
     }  # fmt: skip
 
 
-def _instance_rows(result: dict[str, Any], training: Training) -> list[tuple[str, Any]]:
+def _instance_rows(result: dict[str, Any], settings: RecoverySettings) -> list[tuple[str, Any]]:
     low, high = result["fits_trace"]
     starts, disagree = len(result["loss"]), result["disagreements"]
     unbounded = "unbounded above" if not np.isfinite(high) else f"{low:.4g} ... {high:.4g}"
@@ -92,7 +66,7 @@ def _instance_rows(result: dict[str, Any], training: Training) -> list[tuple[str
         ("free dimensions", result["free_dimensions"]),
         ("width of the set of fits / |A*|", result["fits_width"]),
         ("trace of the fits / tr A*", unbounded),
-        ("training", f"{training}"),
+        ("training", f"{settings}"),
         (f"training loss E_n / E_n(0), {starts} starts", _listed(result["loss"])),
         (f"generalisation error E / E(0), {starts} starts", _listed(result["error"])),
         ("reached the training loss", f"{int(np.sum(result['arrived']))} of {starts}"),
@@ -109,15 +83,14 @@ def _listed(values: np.ndarray) -> str:
 
 
 def show_curve(
-    d: int, width: int, samples: list[int], instances: int, seed: int, training: Training, law: Any,
-    store: Any, json: Path | None, plot: Path | None,
+    d: int, width: int, samples: list[int], instances: int, seed: int, settings: RecoverySettings,
+    store: Store | None, json: Path | None, plot: Path | None,
 ) -> None:  # fmt: skip
     """Recovery against n."""
-    with _bar("recovery curve") as report:
-        data = curve_dataset(
-            d, width, samples, instances, seed, weights=law, store=store, progress=report, **training.arguments()
-        )  # fmt: skip
-    if _kept_silently(data, training, law, json, plot, "recovery_curves"):
+    with fraction_bars() as bars:
+        report = bars("recovery curve")
+        data = curve_dataset(d, width, samples, instances, seed, settings, store=store, progress=report)
+    if _kept_silently(data, json, plot, "recovery_curves"):
         return
     share = lambda name: data[name].values / instances  # noqa: E731
     unique, success = share("unique"), share("success")
@@ -127,7 +100,7 @@ def show_curve(
             _with_interval(unique[i], data.unique_low.values[i], data.unique_high.values[i]),
             *(
                 _with_interval(success[i, j], data.success_low.values[i, j], data.success_high.values[i, j])
-                for j in range(len(TOLERANCES))
+                for j in range(len(TARGETS))
             ),
             data.fits.values[i],
             int(data.disagreements.values[i, -1]),
@@ -140,26 +113,17 @@ def show_curve(
     columns = (
         "n",
         "certified",
-        *(f"error <= {t:g}" for t in TOLERANCES),
+        *(f"error <= {t:g}" for t in TARGETS),
         "width of fits",
         "disagree",
         "unfinished",
     )
     print_table(
-        f"d = {d}, m* = {width}: {instances} instances per n, 95 % intervals; {training}; "
+        f"d = {d}, m* = {width}: {instances} instances per n, 95 % intervals; {settings}; "
         f"n_c = {data.n_c}, statistical dimension {data.delta:.1f}; disagree: success at 1e-4 against the certificate",
         columns,
         rows,
     )
-
-
-def _kept_silently(
-    data: xr.Dataset, training: Training, law: Any, json: Path | None, plot: Path | None, figure: str
-) -> bool:
-    """Write the files asked for; true when standard output belongs to the JSON."""
-    facts = {"weights": law.spec, "student_width": training.student_width}
-    _write(data, facts, json, plot, figure)
-    return str(json) == "-"
 
 
 def _with_interval(value: float, low: float, high: float) -> str:
@@ -172,24 +136,23 @@ def _half(bounds: np.ndarray) -> str:
 
 
 def show_map(
-    d: int, largest: int, samples: list[int], instances: int, seed: int, training: Training, law: Any,
-    store: Any, json: Path | None, plot: Path | None,
+    d: int, largest: int, samples: list[int], instances: int, seed: int, settings: RecoverySettings,
+    store: Store | None, json: Path | None, plot: Path | None,
 ) -> None:  # fmt: skip
     """The three quantities over (m_*, n/d), one table each."""
     widths = range(1, largest + 1)
-    with _bar("recovery map") as report:
-        data = full_map_dataset(
-            d, widths, samples, instances, seed, weights=law, store=store, progress=report, **training.arguments()
-        )  # fmt: skip
-    if _kept_silently(data, training, law, json, plot, "recovery_map"):
+    with fraction_bars() as bars:
+        report = bars("recovery map")
+        data = full_map_dataset(d, widths, samples, instances, seed, settings, store=store, progress=report)
+    if _kept_silently(data, json, plot, "recovery_map"):
         return
     columns = ("n", "n/d", *(f"m* = {m}" for m in widths))
     tables = {
         "certified unique": data.unique / instances,
         "mean width of the set of fits / |A*|": data.fits,
-        **{f"training within error {t:g}": data.success.sel(target=t) / instances for t in TOLERANCES},
+        **{f"training within error {t:g}": data.success.sel(target=t) / instances for t in TARGETS},
     }
-    say(f"d = {d}: {instances} instances each; {training}")
+    say(f"d = {d}: {instances} instances each; {settings}")
     for title, table in tables.items():
         values = table.transpose("sample", "width").values
         rows = [(n, n / d, *(float(v) for v in row)) for n, row in zip(samples, values, strict=True)]
@@ -206,16 +169,18 @@ def show_certified_map(
     largest: int,
     instances: int,
     seed: int,
-    law: Any,
-    store: Any,
+    settings: RecoverySettings,
+    store: Store | None,
     json: Path | None,
     plot: Path | None,
 ) -> None:
     """Certified recovery alone, at every n: 50 % points with their errors."""
-    with _bar("certified map") as report:
-        data = map_dataset(d, range(1, largest + 1), instances, seed, law, store, report)
-    _write(data, {"weights": law.spec}, json, plot, "recovery_map")
-    if str(json) == "-":
+    widths, report = range(1, largest + 1), "certified map"
+    with fraction_bars() as bars:
+        data = map_dataset(
+            d, widths, instances, seed, settings.weights, store=store, progress=bars(report)
+        ).assign_attrs(weights=settings.to_dict(d)["weights"])
+    if _kept_silently(data, json, plot, "recovery_map"):
         return
     rows = [
         (
@@ -234,16 +199,16 @@ def show_certified_map(
 
 
 def show_widths(
-    d: int, width: int, students: list[int], instances: int, seed: int, starts: int, law: Any,
-    store: Any, json: Path | None,
+    d: int, width: int, students: list[int], instances: int, seed: int, starts: int, settings: RecoverySettings,
+    store: Store | None, json: Path | None,
 ) -> None:  # fmt: skip
     """The 50 % point of each student width beside its prediction."""
-    with _bar("student widths") as report:
+    with fraction_bars() as bars:
+        report, law = bars("student widths"), settings.weights
         data = width_thresholds(
             d, width, students, instances, seed, starts, weights=law, store=store, progress=report
         )
-    _write(data, {}, json, None, "")
-    if str(json) == "-":
+    if _kept_silently(data, json, None, ""):
         return
     halves = np.stack([data.half_low, data.half_point, data.half_high], axis=1)
     rows = [
@@ -264,36 +229,22 @@ def show_widths(
     )
 
 
-@contextmanager
-def _bar(title: str) -> Iterator[Progress]:
-    """A bar whose total is known with the first report."""
-    with progress_bar(title) as advance:
-        seen = [0]
-
-        def report(done: int, total: int) -> None:
-            advance(done - seen[0], total=total)
-            seen[0] = done
-
-        yield report
-
-
-def _write(
-    data: xr.Dataset, facts: dict[str, Any], json: Path | None, plot: Path | None, figure: str
-) -> None:
-    """The dataset as JSON and as a figure, where asked for."""
+def _kept_silently(data: xr.Dataset, json: Path | None, plot: Path | None, figure: str) -> bool:
+    """Write the dataset as JSON and as a figure, where asked for; true when standard output belongs to the JSON."""
     if json is not None:
         names = {
             "sample": "samples",
-            "target": "tolerances",
+            "target": "targets",
             "width": "teacher_widths",
             "bound": "bounds",
             "student_width": "student_widths",
         }
         coordinates = {names[str(c)]: data[c].values for c in data.coords if str(c) in names}
         content = {str(name): data[name].values for name in data.data_vars}
-        write_json(json, dict(data.attrs) | facts | coordinates | content)
+        write_json(json, dict(data.attrs) | coordinates | content)
     if plot is not None:
         from tutelage.studies.recovery_curves import figure as curves
         from tutelage.studies.recovery_map import figure as plane
 
         save_figure({"recovery_curves": curves, "recovery_map": plane}[figure].draw(data), plot)
+    return str(json) == "-"

@@ -86,6 +86,13 @@ def fraction_bars() -> Iterator[Callable[[str], Fraction]]:
         yield add
 
 
+def bars_are_seen() -> bool:
+    """Whether standard error is a terminal, where bars are drawn."""
+    from rich.console import Console
+
+    return Console(stderr=True).is_terminal
+
+
 def _bars() -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -106,7 +113,7 @@ def _bars() -> Progress:
     )
 
 
-def say(text: Any, *, error: bool = False, flush: bool = False) -> None:
+def say(text: object, *, error: bool = False, flush: bool = False) -> None:
     """One line on standard output, or on standard error; nothing in it acts on the terminal.
 
     Commands write nothing except through this function, :func:`print_table` and :func:`write_json`, because any
@@ -115,7 +122,7 @@ def say(text: Any, *, error: bool = False, flush: bool = False) -> None:
     print(printable(text), file=sys.stderr if error else sys.stdout, flush=flush)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table on standard output; cells are shown as they are (no markup, no escapes), floats with six digits."""
     from rich.console import Console
     from rich.table import Table

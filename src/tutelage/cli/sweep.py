@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from tutelage.base.errors import InputError
+from tutelage.base.errors import InputError, WorkersDie
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from tutelage.base.progress import Progress
     from tutelage.sweep import SweepFolder, SweepSpec
-    from tutelage.sweep.engine import Progress
 
 sweep = App(
     name="sweep",
@@ -206,7 +207,7 @@ def _shard(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
     first, separator, second = text.partition("/")
-    if not (separator and first.strip().isdigit() and second.strip().isdigit()):
+    if not (separator and first.strip().isdecimal() and second.strip().isdecimal()):
         raise InputError(f"sweep: expected --shard I/N, for example 3/100, got {text!r}")
     return int(first), int(second)
 
@@ -241,17 +242,21 @@ def _run(
                 imported=_say_origins,
             )
         except KeyboardInterrupt:
+            if not folder.exists():
+                raise  # before anything was written
             found = folder.status()
             # Only the file says where the functions of a user are.
-            again = (
-                f"run {file} --store" if file and any(":" in name for name in spec.quantities) else "resume"
-            )
+            users = file and any(":" in name for name in spec.quantities)
+            again = ["run", str(file), "--store"] if users else ["resume"]
             say(
                 f"stopped: {found.done} of {found.total} points are stored; "
-                f"continue with: tutelage sweep {again} {folder.path}",
+                f"continue with: {shlex.join(['tutelage', 'sweep', *again, str(folder.path)])}",
                 error=True,
             )
             return 130
+        except WorkersDie as error:
+            say(f"tutelage: {error}", error=True)
+            return 1
     found = folder.status()
     failed = f", {found.failed} failed (see the variable error)" if found.failed else ""
     say(f"{found.done} of {found.total} points stored in {folder.path}{failed}")
@@ -266,46 +271,24 @@ def _say_origins(functions: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def _progress(name: str) -> Iterator[Callable[[Progress], None]]:
+def _progress(name: str) -> Iterator[Progress]:
     """A bar on a terminal, a line every tenth otherwise (a batch job's log)."""
-    from rich import progress
-    from rich.console import Console
+    from tutelage.cli.support import bars_are_seen, fraction_bars
 
-    from tutelage.base.printable import printable
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _log(name)
-        return
-    columns = (
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[note]}"),
-    )
-    with progress.Progress(*columns, console=console) as bar:
-        task = bar.add_task(printable(name), total=None, note="starting")
-        yield lambda now: bar.update(task, completed=now.done, total=now.total, note=_note(now))
+    with fraction_bars() as bars:
+        yield bars(name) if bars_are_seen() else _log(name)
 
 
-def _log(name: str) -> Callable[[Progress], None]:
+def _log(name: str) -> Progress:
     from tutelage.cli.support import say
 
     written = 0
 
-    def write(now: Progress) -> None:
+    def write(fraction: float, message: str | None = None, /) -> None:
         nonlocal written
-        tenth = 10 * now.done // now.total
+        tenth = int(10 * fraction)
         if tenth > written:
             written = tenth
-            say(f"{name}: {now.done}/{now.total} points, {_note(now)}", error=True, flush=True)
+            say(f"{name}: {message}", error=True, flush=True)
 
     return write
-
-
-def _note(now: Progress) -> str:
-    minutes, seconds = divmod(round(now.seconds_left), 60)
-    hours, minutes = divmod(minutes, 60)
-    return (
-        f"{now.points_per_second:.3g} points/s, {hours}:{minutes:02d}:{seconds:02d} left, {now.failed} failed"
-    )

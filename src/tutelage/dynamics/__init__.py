@@ -9,7 +9,6 @@ from tutelage.dynamics.lanczos import lanczos_loss
 from tutelage.dynamics.linear import linear_loss
 from tutelage.dynamics.matching import Match, match_neurons
 from tutelage.dynamics.predict import loss_cumulants, predict_loss, predict_parameters
-from tutelage.dynamics.readouts import Readouts, active_directions, asymptote, readouts, time_to_loss
 from tutelage.dynamics.rules import (
     CustomFilter,
     GradientDescent,
@@ -23,6 +22,7 @@ from tutelage.dynamics.rules import (
 from tutelage.dynamics.simulate import simulate
 from tutelage.dynamics.spectral import StartMeasure, spectral_measure
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
+from tutelage.dynamics.timescales import Timescales, active_directions, asymptote, time_to_loss, timescales
 
 __all__ = [
     "Curve",
@@ -36,10 +36,10 @@ __all__ = [
     "Nesterov",
     "NoisyTeacher",
     "RandomStart",
-    "Readouts",
     "Rule",
     "StabilityWarning",
     "StartMeasure",
+    "Timescales",
     "active_directions",
     "asymptote",
     "bulk_loss",
@@ -55,8 +55,8 @@ __all__ = [
     "parse_rule",
     "predict_loss",
     "predict_parameters",
-    "readouts",
     "simulate",
     "spectral_measure",
     "time_to_loss",
+    "timescales",
 ]

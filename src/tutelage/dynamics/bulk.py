@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tutelage import moments
-from tutelage.activations import as_activation
+from tutelage.activations import Activation, as_activation
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.precision import float64
+from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW
 
 
 @float64
-def bulk_strength(activation: Any) -> float:
+def bulk_strength(activation: Activation | str) -> float:
     r""":math:`\nu' = E[\sigma'(z)^2] - (E\sigma'(z))^2`, z standard normal (science 8a)."""
     sigma = as_activation(activation)
     z = np.eye(2)
@@ -25,7 +24,7 @@ def bulk_strength(activation: Any) -> float:
     return float(k11[0, 0] - k11[0, 1])
 
 
-def bulk_loss(activation: Any, d: int, k: int, noise: float, times: Any) -> Curve:
+def bulk_loss(activation: Activation | str, d: int, k: int, noise: float, times: ArrayLike) -> Curve:
     r"""Mean loss of the bulk alone from an isotropic start, :math:`d, k \to \infty` (science 8a):
 
     .. math:: \epsilon_{bulk}(t) = \tfrac{s^2}{2}(k-1)\,d\,\frac{\nu'}{k}\,(1 + 4\nu' t/k)^{-3/2}.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.dynamics.rules import Rule
 
 
@@ -25,7 +25,7 @@ class Clock:
         return self.times if self.steps is None else self.steps.astype(np.float64)
 
 
-def clock(rule: Rule, times: Any, steps: Any, who: str) -> Clock:
+def clock(rule: Rule, times: ArrayLike | None, steps: ArrayLike | None, who: str) -> Clock:
     """The clock of a rule from times or steps (exactly one of them).
 
     Times given to a stepping rule move to the nearest whole number of steps; the clock carries the times

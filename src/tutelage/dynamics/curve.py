@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -110,7 +114,7 @@ class Curve:
             )
         return (other.loss - self.loss) / self.loss
 
-    def to_xarray(self) -> Any:
+    def to_xarray(self) -> xr.Dataset:
         """An xarray Dataset over ``time`` with every array that is present."""
         import xarray as xr
 
@@ -128,7 +132,7 @@ class Curve:
             attributes["diverged_at"] = self.diverged_at
         return xr.Dataset(data, coords={"time": self.times}, attrs=attributes)
 
-    def plot(self, ax: Any = None, band: bool = True, **style: Any) -> Any:
+    def plot(self, ax: Axes | None = None, band: bool = True, **style: object) -> Axes:
         """Draw on log axes; ``band`` shades one standard deviation. Returns the axes, so curves can be laid
         over."""
         import matplotlib.pyplot as plt
@@ -147,7 +151,7 @@ class Curve:
         return ax
 
 
-def overlay(*curves: Curve, ax: Any = None) -> Any:
+def overlay(*curves: Curve, ax: Axes | None = None) -> Axes:
     """Several curves on one pair of log axes, with a legend; returns the axes."""
     for curve in curves:
         ax = curve.plot(ax)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.base.progress import Progress
+from tutelage.base.types import Array, PyTree
 from tutelage.problem import Objective
-
-Progress = Callable[[float], None]
-"""Called with the fraction done, in [0, 1]."""
 
 _GROWTH = 1e8
 """A run has diverged when a parameter exceeds this times the largest one at the start (or 1)."""
@@ -34,26 +33,36 @@ class Track:
     loss: np.ndarray
     distance: np.ndarray | None
     diverged: np.ndarray
-    records: list[Any]
+    records: list[list[PyTree]]
     floor: float
+
+
+class Steps(Protocol):
+    """A rule that can be simulated: its state at the start, and one step."""
+
+    def init(self, theta: Array) -> PyTree: ...
+
+    def update(
+        self, gradient: Callable[[Array], Array], theta: Array, state: PyTree
+    ) -> tuple[Array, PyTree]: ...
 
 
 class Walker(eqx.Module):
     """One run in flight."""
 
-    theta: Any
-    state: Any
-    diverged: Any
+    theta: Array
+    state: PyTree
+    diverged: Array
 
 
 def run_steps(
     objective: Objective,
-    rule: Any,
+    rule: Steps,
     starts: np.ndarray,
     steps: np.ndarray,
     seed: int,
     reference: np.ndarray | None,
-    record: Callable[[np.ndarray], Any] | None,
+    record: Callable[[np.ndarray], PyTree] | None,
     progress: Progress | None,
 ) -> Track:
     """March every start (runs, P) and record at the given steps; call in 64-bit mode.
@@ -90,8 +99,10 @@ def run_steps(
 
 
 @eqx.filter_jit
-def _advance(objective: Objective, rule: Any, walkers: Walker, keys: Any, span: Any, limit: Any) -> Walker:
-    def one(walker: Walker, key: Any, step: Any) -> Walker:
+def _advance(
+    objective: Objective, rule: Steps, walkers: Walker, keys: Array, span: Array, limit: Array
+) -> Walker:
+    def one(walker: Walker, key: Array, step: Array) -> Walker:
         batch_key = jax.random.fold_in(key, step)
         theta, state = rule.update(lambda at: objective.gradient(at, batch_key), walker.theta, walker.state)
         # NaN compares false: one test catches both overflow and invalid numbers.
@@ -99,14 +110,14 @@ def _advance(objective: Objective, rule: Any, walkers: Walker, keys: Any, span: 
         diverged = jnp.where((walker.diverged < 0) & lost, step + 1, walker.diverged)
         return Walker(theta, state, diverged)
 
-    def all_runs(step: Any, current: Walker) -> Walker:
+    def all_runs(step: Array, current: Walker) -> Walker:
         return jax.vmap(one, in_axes=(0, 0, None))(current, keys, step)
 
     return jax.lax.fori_loop(span[0], span[1], all_runs, walkers)
 
 
 @functools.partial(eqx.filter_jit, compiler_options=QUICK_COMPILATION)
-def _observe(objective: Objective, walkers: Walker, reference: Any) -> tuple[Any, Any, Any]:
+def _observe(objective: Objective, walkers: Walker, reference: Array | None) -> tuple[Array, Array, Array]:
     """Loss, squared distance and round-off floor of every run; NaN after divergence."""
     loss, floor = jax.lax.map(objective.observed, walkers.theta)
     distance = jnp.sum((walkers.theta - (0.0 if reference is None else reference)) ** 2, axis=1)
@@ -120,11 +131,11 @@ class OptaxRule:
 
     optimiser: Any
 
-    def init(self, theta: Any) -> Any:
+    def init(self, theta: Array) -> PyTree:
         """The optimiser's state."""
         return self.optimiser.init(theta)
 
-    def update(self, gradient: Callable[[Any], Any], theta: Any, state: Any) -> tuple[Any, Any]:
+    def update(self, gradient: Callable[[Array], Array], theta: Array, state: PyTree) -> tuple[Array, PyTree]:
         """One optax update."""
         updates, state = self.optimiser.update(gradient(theta), state, theta)
         return theta + updates, state

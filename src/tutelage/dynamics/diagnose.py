@@ -14,8 +14,8 @@ from tutelage.dynamics.diagnose_model import ModelDiagnosis, diagnose_model
 from tutelage.dynamics.manifold import limit_point, nearest_zero_loss
 from tutelage.dynamics.matching import Match, match_neurons
 from tutelage.dynamics.predict import predict_loss
-from tutelage.dynamics.readouts import Readouts, readouts, time_to_loss
 from tutelage.dynamics.spectral import spectral_measure
+from tutelage.dynamics.timescales import Timescales, time_to_loss, timescales
 from tutelage.model.sampled import SampledModel
 from tutelage.network import Network
 from tutelage.population import Problem, hessian_at_optimum
@@ -41,7 +41,7 @@ class Diagnosis:
         reached.
     distance : float
         Between student and ``optimum``.
-    at_optimum, at_limit : Readouts
+    at_optimum, at_limit : Timescales
         Spectra of H there.
     outer_norm, functional_norm : float
         Frobenius norms of the two parts of the Hessian at the student; the second vanishes at an optimum.
@@ -62,8 +62,8 @@ class Diagnosis:
     limit: Network
     converged: bool
     distance: float
-    at_optimum: Readouts
-    at_limit: Readouts
+    at_optimum: Timescales
+    at_limit: Timescales
     outer_norm: float
     functional_norm: float
     quadratic_error: float
@@ -139,7 +139,7 @@ def diagnose(
     limit, converged = limit_point(problem, student)
     target = 1e-6 * loss if target is None else check.number(target, "diagnose", "target", above=0.0)
     here = problem.hessian(student)
-    at_optimum, at_limit = readouts(hessian_at_optimum(optimum)), readouts(hessian_at_optimum(limit))
+    at_optimum, at_limit = timescales(hessian_at_optimum(optimum)), timescales(hessian_at_optimum(limit))
     steepest = float(scipy.linalg.eigvalsh(here.dense(), driver="evd")[-1])
     delta = student.theta - optimum.theta
     functional = here.functional

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import equinox as eqx
@@ -10,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base.errors import MissingExtraError
+from tutelage.base.types import Array, PyTree
 from tutelage.problem import Objective
 
 
@@ -53,7 +56,13 @@ def run_flow(
 
 
 def _solve(
-    diffrax: Any, objective: Objective, controller: Any, start: Any, times: Any, reference: Any, scale: Any
+    diffrax: ModuleType,
+    objective: Objective,
+    controller: PyTree,
+    start: Array,
+    times: Array,
+    reference: Array,
+    scale: float,
 ) -> Any:
     return _compiled(
         (diffrax.diffeqsolve, diffrax.ODETerm, diffrax.Kvaerno5, diffrax.SaveAt),
@@ -68,17 +77,17 @@ def _solve(
 
 @eqx.filter_jit
 def _compiled(
-    parts: tuple[Any, ...],
+    parts: tuple[Callable[..., Any], ...],
     objective: Objective,
-    controller: Any,
-    y0: Any,
-    times: Any,
-    reference: Any,
-    scale: Any,
+    controller: PyTree,
+    y0: Array,
+    times: Array,
+    reference: Array,
+    scale: Array,
 ) -> Any:
     solve, term, solver, save = parts
 
-    def field(t: Any, y: Any, args: Any) -> Any:
+    def field(t: Array, y: Array, args: tuple[Objective, Array, Array]) -> Array:
         objective, reference, scale = args
         return -_slope(objective, reference + scale * y) / scale
 
@@ -99,12 +108,12 @@ def _compiled(
 
 
 @jax.custom_jvp
-def _slope(objective: Objective, theta: Any) -> Any:
+def _slope(objective: Objective, theta: Array) -> Array:
     return objective.gradient(theta, None)
 
 
 @_slope.defjvp
-def _slope_jvp(primals: Any, tangents: Any) -> tuple[Any, Any]:
+def _slope_jvp(primals: tuple[Objective, Array], tangents: tuple[PyTree, Array]) -> tuple[Array, Array]:
     # The derivative of the cancellation-free gradient costs its tables once per node; that of the expanded
     # gradient is the same Hessian from one set of tables, and a Jacobian needs no cancellation-free digits.
     objective, theta = primals

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
+from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW
@@ -20,7 +19,7 @@ _LEVEL = 8
 
 
 @float64
-def linear_loss(teacher: Any, noise: float, times: Any) -> Curve:
+def linear_loss(teacher: Network | tuple[int, int], noise: float, times: ArrayLike) -> Curve:
     r"""Mean loss of linear networks over isotropic starts and read-outs (science 6.5).
 
     The non-zero eigenvalues are :math:`|a|^2 + \mu`, :math:`\mu` those of :math:`W^TW`, and :math:`|a|^2` is

@@ -6,6 +6,7 @@ import numpy as np
 import scipy.linalg
 
 from tutelage.base.errors import InputError
+from tutelage.dynamics.simulate import simulate
 from tutelage.network import Network
 from tutelage.population import Problem, hessian_at_optimum
 
@@ -49,8 +50,6 @@ def limit_point(problem: Problem, student: Network, horizon: float = 1e4) -> tup
     Returns the network and whether its loss is below 1e-14 of the student's, the round-off of the expanded
     loss.
     """
-    from tutelage.dynamics.simulate import simulate
-
     before = problem.loss(student)
     if before == 0.0:
         return student, True

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW, Rule, as_rule, warn_if_unstable
@@ -21,11 +21,11 @@ _SLICE = 10_000_000
 
 
 def predict_loss(
-    measure: Any,
-    times: Any = None,
+    measure: StartMeasure | Measure,
+    times: ArrayLike | None = None,
     rule: Rule | str = FLOW,
     *,
-    steps: Any = None,
+    steps: ArrayLike | None = None,
     label: str = "predicted",
 ) -> Curve:
     r"""The loss near the optimum ([C25] 6-7):
@@ -105,10 +105,10 @@ def _agrees(rule: Rule, coarse: Measure, readings: np.ndarray, loss: np.ndarray)
 
 def loss_cumulants(
     measure: StartMeasure,
-    times: Any = None,
+    times: ArrayLike | None = None,
     rule: Rule | str = FLOW,
     *,
-    steps: Any = None,
+    steps: ArrayLike | None = None,
     order: int = 4,
 ) -> np.ndarray:
     r"""Cumulants of the loss over isotropic starts,
@@ -137,7 +137,12 @@ def loss_cumulants(
 
 
 def predict_parameters(
-    source: Any, displacement: Any, times: Any = None, rule: Rule | str = FLOW, *, steps: Any = None
+    source: object,
+    displacement: ArrayLike,
+    times: ArrayLike | None = None,
+    rule: Rule | str = FLOW,
+    *,
+    steps: ArrayLike | None = None,
 ) -> np.ndarray:
     r"""The displacement itself, :math:`\delta(t) = \sum_i \psi(\lambda_i, t)\,v_i\,(v_i\cdot\delta_0)` ([C25]
     6).

@@ -6,8 +6,8 @@ import abc
 import dataclasses
 import math
 import warnings
-from collections.abc import Callable
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, TypeAlias
 
 import jax
 import numpy as np
@@ -15,7 +15,11 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import format_spec, parse_spec
+from tutelage.base.types import Array, PyTree
 from tutelage.dynamics.recurrence import damped_response
+
+State: TypeAlias = Any
+"""What a rule carries from step to step: the previous parameters, or nothing; known to that rule alone."""
 
 
 class StabilityWarning(UserWarning):
@@ -45,11 +49,11 @@ class Rule(abc.ABC):
         """The learning rate at which the steepest direction, eigenvalue ``largest``, stops shrinking."""
         return math.inf
 
-    def init(self, theta: Any) -> Any:
+    def init(self, theta: Array) -> State:
         """The state beside the parameters when a run starts."""
         return ()
 
-    def update(self, gradient: Callable[[Any], Any], theta: Any, state: Any) -> tuple[Any, Any]:
+    def update(self, gradient: Callable[[Array], Array], theta: Array, state: State) -> tuple[Array, State]:
         """One step: new parameters and state. ``gradient`` is a function of the parameters."""
         raise InputError(f"{self.name}: expected a rule with discrete steps to simulate, got {self!r}")
 
@@ -97,7 +101,7 @@ class GradientDescent(Rule):
     def largest_stable_rate(self, largest: float) -> float:
         return 2.0 / largest
 
-    def update(self, gradient: Callable[[Any], Any], theta: Any, state: Any) -> tuple[Any, Any]:
+    def update(self, gradient: Callable[[Array], Array], theta: Array, state: State) -> tuple[Array, State]:
         return theta - self.learning_rate * gradient(theta), state
 
 
@@ -129,10 +133,10 @@ class HeavyBall(Rule):
     def largest_stable_rate(self, largest: float) -> float:
         return 2.0 * (1.0 + self.momentum) / largest
 
-    def init(self, theta: Any) -> Any:
+    def init(self, theta: Array) -> State:
         return theta
 
-    def update(self, gradient: Callable[[Any], Any], theta: Any, state: Any) -> tuple[Any, Any]:
+    def update(self, gradient: Callable[[Array], Array], theta: Array, state: State) -> tuple[Array, State]:
         return theta - self.learning_rate * gradient(theta) + self.momentum * (theta - state), theta
 
 
@@ -165,10 +169,10 @@ class Nesterov(Rule):
     def largest_stable_rate(self, largest: float) -> float:
         return 2.0 * (1.0 + self.momentum) / ((1.0 + 2.0 * self.momentum) * largest)
 
-    def init(self, theta: Any) -> Any:
+    def init(self, theta: Array) -> State:
         return theta
 
-    def update(self, gradient: Callable[[Any], Any], theta: Any, state: Any) -> tuple[Any, Any]:
+    def update(self, gradient: Callable[[Array], Array], theta: Array, state: State) -> tuple[Array, State]:
         ahead = theta + self.momentum * (theta - state)
         return ahead - self.learning_rate * gradient(ahead), theta
 
@@ -201,7 +205,7 @@ def _register(rule: type) -> None:
     """Make a rule a pytree of its numbers; JAX rebuilds it around traced ones, which no check could read."""
     names = [field.name for field in dataclasses.fields(rule)]
 
-    def rebuild(_: None, values: Any) -> Any:
+    def rebuild(_: None, values: Iterable[PyTree]) -> Rule:
         made = object.__new__(rule)
         for name, value in zip(names, values, strict=True):
             object.__setattr__(made, name, value)
@@ -226,7 +230,7 @@ def parse_rule(text: str) -> Rule:
     return parse_spec(text, RULES, "rule")
 
 
-def as_rule(value: Any) -> Rule:
+def as_rule(value: Rule | str) -> Rule:
     """A rule from itself or its written form."""
     if isinstance(value, Rule):
         return value

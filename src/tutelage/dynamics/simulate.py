@@ -14,9 +14,10 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
+from tutelage.base.progress import Progress
 from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
-from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Progress, Track, run_steps
+from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Track, run_steps
 from tutelage.dynamics.flow import run_flow
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting

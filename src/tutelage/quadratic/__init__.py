@@ -19,8 +19,9 @@ from tutelage.quadratic.losses import (
 )
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
 from tutelage.quadratic.rates import LateDecay, exponential_rate, late_decay, late_time_constant
-from tutelage.quadratic.recovery import TOLERANCES, Outcomes, recover
-from tutelage.quadratic.solver import METHODS, Minimised, minimise
+from tutelage.quadratic.recovery import Outcomes, recover
+from tutelage.quadratic.settings import METHODS, TARGETS, RecoverySettings
+from tutelage.quadratic.solver import Minimised, minimise
 from tutelage.quadratic.teacher import (
     QuadraticTeacher,
     as_network,
@@ -36,14 +37,13 @@ from tutelage.quadratic.thresholds import (
     statistical_dimension,
     statistical_dimension_limit,
 )
-from tutelage.quadratic.uniqueness import Certificate, certify_batch, certify_uniqueness
+from tutelage.quadratic.uniqueness import UniquenessCertificate, certify_batch, certify_uniqueness
 from tutelage.quadratic.widths import width_thresholds
 
 __all__ = [
     "METHODS",
-    "TOLERANCES",
+    "TARGETS",
     "Bridge",
-    "Certificate",
     "FeasibleSize",
     "LateDecay",
     "Minimised",
@@ -51,9 +51,11 @@ __all__ = [
     "Outcomes",
     "QuadraticTeacher",
     "RecoveryCurve",
+    "RecoverySettings",
     "StatisticalDimension",
     "Trajectory",
     "UniqueCounts",
+    "UniquenessCertificate",
     "as_network",
     "bayes_optimal_error",
     "certify_batch",

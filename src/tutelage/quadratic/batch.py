@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
+from tutelage.base.progress import Progress
 from tutelage.quadratic.losses import quadratic_forms
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total)."""
 
 
 class Batch:
@@ -21,9 +17,9 @@ class Batch:
         self.steps = np.zeros(len(A), dtype=int)
         self.open = len(A)
 
-    def open_rows(self, tolerance: float) -> np.ndarray:
+    def open_rows(self, training_loss: float) -> np.ndarray:
         """Instances that have not arrived yet."""
-        rows = np.flatnonzero(self.loss > tolerance)
+        rows = np.flatnonzero(self.loss > training_loss)
         self.open = len(rows)
         return rows
 
@@ -32,4 +28,4 @@ class Batch:
         self.A[rows], self.loss[rows] = A, loss
         self.open -= len(rows)
         if progress is not None:
-            progress(len(self.A) - self.open, len(self.A))
+            progress(1 - self.open / len(self.A))

@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from tutelage.quadratic.batch import Progress
+from tutelage.base.progress import Progress
 from tutelage.quadratic.counts import unique_counts
 from tutelage.quadratic.hessian import sampled_hessian_rank
 from tutelage.quadratic.probability import RecoveryCurve

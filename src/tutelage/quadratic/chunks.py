@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tutelage.quadratic.batch import Progress
-from tutelage.weights import Normal, as_weight_law
+from tutelage.base.progress import Progress
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from tutelage.store import Store
 
 # Large enough to batch, small enough to lose little when interrupted: seconds of work at d = 32.
@@ -25,7 +26,7 @@ def in_chunks(
     compute: Callable[[range], Arrays],
     instances: int,
     name: str,
-    parameters: Mapping[str, Any],
+    parameters: Mapping[str, object],
     store: Store | None = None,
     progress: Progress | None = None,
     code: tuple[str, ...] = _CODE,
@@ -44,7 +45,7 @@ def in_chunks(
         block = range(first, min(first + CHUNK, instances))
         found.append(_chunk(compute, block, name, parameters, store, code))
         if progress is not None:
-            progress(block.stop, instances)
+            progress(block.stop / instances)
     return {key: np.concatenate([part[key] for part in found]) for key in found[0]}
 
 
@@ -52,29 +53,19 @@ def _chunk(
     compute: Callable[[range], Arrays],
     block: range,
     name: str,
-    parameters: Mapping[str, Any],
+    parameters: Mapping[str, object],
     store: Store | None,
     code: tuple[str, ...],
 ) -> Arrays:
     if store is None:
         return compute(block)
-    import xarray as xr
-
-    from tutelage.store import code_version, dataset_key
-
     described = dict(parameters) | {"first": block.start, "last": block.stop}
-    key = dataset_key(name, described, code_version(code))
-    dataset = store.get(key)
-    if dataset is None:
-        arrays = compute(block)
-        dataset = xr.Dataset(
-            {k: (("realization", *(f"{k}_{i}" for i in range(1, v.ndim))), v) for k, v in arrays.items()},
-            attrs=described,
-        )
-        store.put(key, dataset)
+    dataset = store.kept(name, described, code, lambda: _dataset(compute(block), described))
     return {str(k): v.values for k, v in dataset.data_vars.items()}
 
 
-def law_of(weights: Any) -> str:
-    """How a weight law is written in keys."""
-    return as_weight_law(Normal() if weights is None else weights).spec
+def _dataset(arrays: Arrays, described: Mapping[str, object]) -> xr.Dataset:
+    import xarray as xr
+
+    variables = {k: (("realization", *(f"{k}_{i}" for i in range(1, v.ndim))), v) for k, v in arrays.items()}
+    return xr.Dataset(variables, attrs=described)

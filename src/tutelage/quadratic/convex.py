@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import scipy.linalg
 
 from tutelage.base.errors import MissingExtraError
-from tutelage.quadratic.teacher import check_inputs, orthogonal_split, teacher_matrix
+from tutelage.base.types import ArrayLike
+from tutelage.quadratic.teacher import Teacher, check_inputs, orthogonal_split, teacher_matrix
 
 
-def conic_value(teacher: Any, X: Any, solver: str = "CLARABEL") -> float:
+def conic_value(teacher: Teacher, X: ArrayLike, solver: str = "CLARABEL") -> float:
     r"""max λ_min(S), tr S = q, over :math:`S = V^\top M V` with :math:`M = \sum y_\nu x_\nu x_\nu^\top`, :math:`U^\top M = 0`.
 
     Positive: A_* is the only fit; negative: it is not (:mod:`tutelage.quadratic.uniqueness`). −inf if no y satisfies

@@ -9,22 +9,31 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tutelage.base import check
-from tutelage.quadratic.batch import Progress
-from tutelage.quadratic.chunks import Arrays, in_chunks, law_of
+from tutelage.base.progress import Progress
+from tutelage.base.types import ArrayLike
+from tutelage.quadratic.chunks import Arrays, in_chunks
 from tutelage.quadratic.probability import RecoveryCurve
-from tutelage.quadratic.teacher import orthogonal_split, sample_inputs, sample_quadratic_teacher
+from tutelage.quadratic.teacher import Weights, orthogonal_split, sample_inputs, sample_quadratic_teacher
 from tutelage.quadratic.thresholds import effective_parameters_frozen, statistical_dimension
 from tutelage.quadratic.uniqueness import certify_batch
-from tutelage.weights import Normal
+from tutelage.weights import Normal, as_weight_law
+
+if TYPE_CHECKING:
+    from tutelage.store import Store
 
 
 def sample_instances(
-    d: int, width: int, n: int, realizations: Sequence[int], seed: int = 0, weights: Any = None
+    d: int,
+    width: int,
+    n: int,
+    realizations: Sequence[int],
+    seed: int = 0,
+    weights: Weights = Normal(),  # noqa: B008
 ) -> tuple[np.ndarray, np.ndarray]:
     """Teachers (B, d, d) and inputs (B, n, d) of the given realizations.
 
@@ -34,8 +43,7 @@ def sample_instances(
     >>> A.shape, X.shape
     ((3, 4, 4), (3, 7, 4))
     """
-    law = Normal() if weights is None else weights
-    A = [sample_quadratic_teacher(d, width, seed, law, i).matrix for i in realizations]
+    A = [sample_quadratic_teacher(d, width, seed, weights, i).matrix for i in realizations]
     return np.array(A), np.array([sample_inputs(n, d, seed, i) for i in realizations])
 
 
@@ -51,7 +59,7 @@ class UniqueCounts:
     counts: np.ndarray
     undecided: int
 
-    def curve(self, samples: Any = None) -> RecoveryCurve:
+    def curve(self, samples: ArrayLike | None = None) -> RecoveryCurve:
         """P(certified unique) at each n; from N_eff − 1 to d(d+1)/2 by default."""
         if samples is None:
             samples = np.arange(
@@ -96,8 +104,9 @@ def unique_counts(
     width: int,
     instances: int,
     seed: int = 0,
-    weights: Any = None,
-    store: Any = None,
+    weights: Weights = Normal(),  # noqa: B008  (a frozen value)
+    *,
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> UniqueCounts:
     """Search every realization's data stream for the n at which A_* becomes the only fit.
@@ -110,7 +119,7 @@ def unique_counts(
     store : tutelage.store.Store, optional
         Chunks of 50 realizations are kept there: an interrupted run resumes, a longer one extends.
     progress : callable, optional
-        Called with (done, total).
+        Called with the fraction done.
 
     Examples
     --------
@@ -122,7 +131,7 @@ def unique_counts(
     who = "unique_counts"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     instances, seed = check.integer(instances, who, "instances"), check.integer(seed, who, "seed", minimum=0)
-    parameters = {"d": d, "width": width, "seed": seed, "weights": law_of(weights)}
+    parameters = {"d": d, "width": width, "seed": seed, "weights": as_weight_law(weights).spec}
     found = in_chunks(
         lambda block: _search(d, width, block, seed, weights),
         instances,
@@ -134,7 +143,7 @@ def unique_counts(
     return UniqueCounts(d, width, found["counts"], int(found["undecided"].sum()))
 
 
-def _search(d: int, width: int, block: range, seed: int, weights: Any) -> Arrays:
+def _search(d: int, width: int, block: range, seed: int, weights: Weights) -> Arrays:
     """Realizations that ask for the same n are certified in one batch: the search makes them share few values."""
     total = d * (d + 1) // 2
     A, X = sample_instances(d, width, total, block, seed, weights)

@@ -9,19 +9,25 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.quadratic.batch import Progress
+from tutelage.base.progress import Progress, shares
 from tutelage.quadratic.counts import UniqueCounts, unique_counts
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
-from tutelage.quadratic.recovery import TOLERANCES, Outcomes, recover
-from tutelage.quadratic.solver import Method, defaults
+from tutelage.quadratic.recovery import Outcomes, recover
+from tutelage.quadratic.settings import TARGETS, RecoverySettings
+from tutelage.quadratic.teacher import Weights
 from tutelage.quadratic.thresholds import (
     critical_samples,
     effective_parameters_frozen,
     statistical_dimension,
 )
+from tutelage.weights import Normal
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from tutelage.store import Store
+
+_MEASURED = RecoverySettings(sizes=True)
 
 
 def curve_dataset(
@@ -30,13 +36,9 @@ def curve_dataset(
     samples: Sequence[int],
     instances: int,
     seed: int = 0,
-    method: Method = "gradient_flow",
-    student_width: int | None = None,
-    sizes: bool = True,
-    weights: Any = None,
-    tolerance: float | None = None,
-    max_steps: int | None = None,
-    store: Any = None,
+    settings: RecoverySettings = _MEASURED,
+    *,
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Three curves against n for one (d, m_*): certified uniqueness, size of the set of fits, success of training.
@@ -49,10 +51,10 @@ def curve_dataset(
         Sample counts n.
     instances : int
         Instances at each n (the same teachers and nested data at all of them).
-    method, tolerance, max_steps, student_width, sizes, weights, store
+    seed, settings, store
         As in :func:`~tutelage.quadratic.recover`.
     progress : callable, optional
-        Called with (done, total) instances over all n.
+        Called with the fraction done.
 
     Returns
     -------
@@ -65,7 +67,7 @@ def curve_dataset(
 
     Examples
     --------
-    >>> data = curve_dataset(d=4, width=1, samples=[4, 7, 10], instances=5, sizes=False)
+    >>> data = curve_dataset(d=4, width=1, samples=[4, 7, 10], instances=5, settings=RecoverySettings())
     >>> data.unique.values
     array([0, 5, 5])
     """
@@ -78,38 +80,27 @@ def curve_dataset(
             f"{who}: expected at least one sample count, got none; pass for example range(10, 30)"
         )
     instances = check.integer(instances, who, "instances")
-    outcomes = []
-    for i, n in enumerate(samples):
-        report = None if progress is None else _shifted(progress, i * instances, len(samples) * instances)
-        outcomes.append(
-            recover(
-                d, width, n, instances, seed, method, student_width, sizes, weights, tolerance, max_steps, store, report
-            )
-        )  # fmt: skip
-    training = dict(
-        zip(("training_loss", "max_steps"), defaults(method, tolerance, max_steps, who), strict=True)
-    )
-    attrs = _facts(d, width) | {"instances": instances, "seed": seed, "method": method} | training
-    coords = {"sample": samples, "target": list(TOLERANCES), "bound": ["low", "point", "high"]}
+    outcomes = [
+        recover(d, width, n, instances, seed, settings, store=store, progress=share)
+        for n, share in zip(samples, shares(progress, len(samples)), strict=True)
+    ]
+    attrs = _facts(d, width) | {"instances": instances, "seed": seed} | settings.to_dict(d)
+    coords = {"sample": samples, "target": list(TARGETS), "bound": ["low", "point", "high"]}
     return xr.Dataset(_curves(outcomes, np.array(samples)), coords=coords, attrs=attrs)
-
-
-def _shifted(progress: Progress, before: int, total: int) -> Progress:
-    return lambda done, _: progress(before + done, total)
 
 
 def _curves(outcomes: list[Outcomes], samples: np.ndarray) -> dict[str, Any]:
     """Counts, their intervals and where they cross one half."""
     trials = len(outcomes[0].status)
     unique = np.array([np.sum(o.status == "unique") for o in outcomes])
-    success = np.array([[o.successes(t) for t in TOLERANCES] for o in outcomes])
+    success = np.array([[o.successes(t) for t in TARGETS] for o in outcomes])
     table, by_target = ("sample",), ("sample", "target")
     data: dict[str, Any] = {
         "unique": (table, unique),
         "undecided": (table, np.array([np.sum(o.status == "undecided") for o in outcomes])),
         "unfinished": (table, np.array([np.sum(~o.arrived) for o in outcomes])),
         "success": (by_target, success),
-        "disagreements": (by_target, np.array([[o.disagreements(t) for t in TOLERANCES] for o in outcomes])),
+        "disagreements": (by_target, np.array([[o.disagreements(t) for t in TARGETS] for o in outcomes])),
         "unique_half": (("bound",), _half(samples, unique, trials)),
         "success_half": (("target", "bound"), np.array([_half(samples, s, trials) for s in success.T])),
     }
@@ -137,8 +128,9 @@ def map_dataset(
     widths: Sequence[int],
     instances: int,
     seed: int = 0,
-    weights: Any = None,
-    store: Any = None,
+    weights: Weights = Normal(),  # noqa: B008  (a frozen value)
+    *,
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Certified recovery at every n for several teacher widths: the smallest unique n of every realization.
@@ -156,13 +148,10 @@ def map_dataset(
     who = "map_dataset"
     d, instances = check.integer(d, who, "d"), check.integer(instances, who, "instances")
     widths = [check.integer(m, who, "teacher width") for m in widths]
-    total = len(widths) * instances
     found = [
-        unique_counts(
-            d, m, instances, seed, weights, store, None if progress is None else _shifted(progress, i * instances, total)
-        )
-        for i, m in enumerate(widths)
-    ]  # fmt: skip
+        unique_counts(d, m, instances, seed, weights, store=store, progress=share)
+        for m, share in zip(widths, shares(progress, len(widths)), strict=True)
+    ]
     samples = np.arange(1, d * (d + 1) // 2 + 1)
     return xr.Dataset(
         _map_variables(found, samples),
@@ -193,12 +182,9 @@ def full_map_dataset(
     samples: Sequence[int],
     instances: int,
     seed: int = 0,
-    method: Method = "gradient_flow",
-    student_width: int | None = None,
-    weights: Any = None,
-    tolerance: float | None = None,
-    max_steps: int | None = None,
-    store: Any = None,
+    settings: RecoverySettings = _MEASURED,
+    *,
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """All three curves over (m_*, n/d): the variables of :func:`curve_dataset` with the dimension ``width`` added.
@@ -213,15 +199,10 @@ def full_map_dataset(
     """
     import xarray as xr
 
-    total = len(widths) * instances * len(samples)
-    curves = []
-    for i, m in enumerate(widths):
-        report = None if progress is None else _shifted(progress, i * instances * len(samples), total)
-        curves.append(
-            curve_dataset(
-                d, m, samples, instances, seed, method, student_width, True, weights, tolerance, max_steps, store, report
-            )
-        )  # fmt: skip
+    curves = [
+        curve_dataset(d, m, samples, instances, seed, settings, store=store, progress=share)
+        for m, share in zip(widths, shares(progress, len(widths)), strict=True)
+    ]
     joined = xr.concat(curves, dim="width", combine_attrs="drop_conflicts", join="exact")
     facts = [_facts(d, m) for m in widths]
     counts = {name: ("width", [f[name] for f in facts]) for name in ("n_c", "n_eff", "delta")}

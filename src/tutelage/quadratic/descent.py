@@ -6,25 +6,28 @@ One step :math:`w_i \leftarrow w_i - \eta\, m\, \partial E/\partial w_i = (I - 2
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.quadratic.flow import Trajectory
 from tutelage.quadratic.losses import empirical_energy, population_energy, slope_function
-from tutelage.quadratic.teacher import check_inputs, check_student, matrix_of, teacher_matrix
+from tutelage.quadratic.teacher import Teacher, check_inputs, check_student, matrix_of, teacher_matrix
 
 
-def _steps(times: Any, learning_rate: float, who: str) -> np.ndarray:
+def _steps(times: ArrayLike, learning_rate: float, who: str) -> np.ndarray:
     steps = np.unique(np.rint(np.asarray(times, dtype=float) / learning_rate).astype(int))
     if steps.size == 0 or steps[0] < 0:
         raise InputError(f"{who}: expected times from 0 on, got {times}; they are rounded to whole steps")
     return steps
 
 
-def weight_descent(teacher: Any, start: Any, times: Any, learning_rate: float, X: Any = None) -> Trajectory:
+def weight_descent(
+    teacher: Teacher, start: ArrayLike, times: ArrayLike, learning_rate: float, X: ArrayLike | None = None
+) -> Trajectory:
     """Gradient descent on the weights from ``start`` (m, d), recorded at ``times`` (rounded to whole steps)."""
     who = "weight_descent"
     A_star = teacher_matrix(teacher, who)
@@ -44,7 +47,9 @@ def weight_descent(teacher: Any, start: Any, times: Any, learning_rate: float, X
     return Trajectory(eta * steps, delta, loss, population, recorded)
 
 
-def matrix_descent(teacher: Any, start: Any, times: Any, learning_rate: float, X: Any = None) -> Trajectory:
+def matrix_descent(
+    teacher: Teacher, start: ArrayLike, times: ArrayLike, learning_rate: float, X: ArrayLike | None = None
+) -> Trajectory:
     """The same iteration on A alone, from A(0) = ``start`` (d, d): no width enters."""
     who = "matrix_descent"
     A_star = teacher_matrix(teacher, who)
@@ -64,7 +69,9 @@ def matrix_descent(teacher: Any, start: Any, times: Any, learning_rate: float, X
     return Trajectory(eta * steps, delta, population if X is None else empirical_energy(delta, X), population)
 
 
-def _record(state: np.ndarray, advance: Any, steps: np.ndarray, who: str) -> tuple[np.ndarray, np.ndarray]:
+def _record(
+    state: np.ndarray, advance: Callable[[np.ndarray], np.ndarray], steps: np.ndarray, who: str
+) -> tuple[np.ndarray, np.ndarray]:
     kept, done = [], 0
     scale = max(float(np.abs(state).max()), 1.0)
     for step in steps:

@@ -14,17 +14,17 @@ On the path the value is within d μ of the extreme, so every width comes with i
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.quadratic.batch import Progress
+from tutelage.base.progress import Progress
+from tutelage.base.types import ArrayLike
 from tutelage.quadratic.losses import population_energy, quadratic_forms
 from tutelage.quadratic.solver import minimise
-from tutelage.quadratic.teacher import check_inputs, teacher_matrix
-from tutelage.quadratic.uniqueness import Certificate, certify_batch
+from tutelage.quadratic.teacher import Teacher, check_inputs, teacher_matrix
+from tutelage.quadratic.uniqueness import UniquenessCertificate, certify_batch
 
 _STEPS = 60
 
@@ -45,7 +45,7 @@ class FeasibleSize:
     gap: float
 
 
-def feasible_size(teacher: Any, X: Any, directions: int = 8, seed: int = 0) -> FeasibleSize:
+def feasible_size(teacher: Teacher, X: ArrayLike, directions: int = 8, seed: int = 0) -> FeasibleSize:
     """Certify one instance and measure its set of fits.
 
     Examples
@@ -67,7 +67,7 @@ def feasible_sizes(
     X: np.ndarray,
     directions: int = 8,
     seed: int = 0,
-    certificates: list[Certificate] | None = None,
+    certificates: list[UniquenessCertificate] | None = None,
     progress: Progress | None = None,
 ) -> list[FeasibleSize]:
     """Sizes of many instances, (B, d, d) and (B, n, d); certificates already at hand are used."""
@@ -91,7 +91,7 @@ def feasible_sizes(
     C /= np.linalg.norm(C, axis=(1, 2))[:, None, None]
     signed = np.concatenate([C, -C])
     starts = np.array([certificates[b].second for b in rows])
-    centres = minimise(A[rows], X[rows], starts, tolerance=1e-16, max_steps=60)
+    centres = minimise(A[rows], X[rows], starts, training_loss=1e-16, max_steps=60)
     # Small pieces keep the batch's matrices in cache.
     for first in range(0, len(rows), 32):
         piece = np.array(rows[first : first + 32])
@@ -100,7 +100,7 @@ def feasible_sizes(
         for row, b in enumerate(piece):
             sizes[b] = _summary(A[b], centres.A[first + row], values[row], float(gaps[row]))
         if progress is not None:
-            progress(min(first + 32, len(rows)), len(rows))
+            progress(min(first + 32, len(rows)) / len(rows))
     return sizes
 
 

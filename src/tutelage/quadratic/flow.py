@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from scipy.integrate import solve_ivp
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.quadratic.losses import empirical_energy, population_energy, slope_function
 from tutelage.quadratic.symmetric import from_vector, to_vector
-from tutelage.quadratic.teacher import check_inputs, check_student, matrix_of, teacher_matrix
+from tutelage.quadratic.teacher import Teacher, check_inputs, check_student, matrix_of, teacher_matrix
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Trajectory:
         return f"Trajectory({len(self.times)} times to {self.times[-1]:g}, final loss {self.loss[-1]:.3g})"
 
 
-def check_times(times: Any, who: str) -> np.ndarray:
+def check_times(times: ArrayLike, who: str) -> np.ndarray:
     """Increasing non-negative times."""
     times = check.float_array(times, who, "times", ndim=1)
     if times[0] < 0 or np.any(np.diff(times) <= 0):
@@ -63,7 +63,12 @@ def _integrate(
 
 
 def matrix_flow(
-    teacher: Any, start: Any, times: Any, X: Any = None, rtol: float = 1e-10, atol: float = 1e-16
+    teacher: Teacher,
+    start: ArrayLike,
+    times: ArrayLike,
+    X: ArrayLike | None = None,
+    rtol: float = 1e-10,
+    atol: float = 1e-16,
 ) -> Trajectory:
     """Ȧ = −2(AG + GA) from A(0) = ``start``, on inputs X or (without them) on the population loss.
 
@@ -97,7 +102,12 @@ def matrix_flow(
 
 
 def weight_flow(
-    teacher: Any, start: Any, times: Any, X: Any = None, rtol: float = 1e-10, atol: float = 1e-13
+    teacher: Teacher,
+    start: ArrayLike,
+    times: ArrayLike,
+    X: ArrayLike | None = None,
+    rtol: float = 1e-10,
+    atol: float = 1e-13,
 ) -> Trajectory:
     """ẇ_i = −2 G w_i from weights ``start`` (m, d); A = (1/m) Σ w wᵀ then follows :func:`matrix_flow`."""
     who = "weight_flow"
@@ -121,7 +131,7 @@ def weight_flow(
 
 
 def inverse_flow(
-    teacher: Any, start: Any, times: Any, rtol: float = 1e-11, atol: float = 1e-14
+    teacher: Teacher, start: ArrayLike, times: ArrayLike, rtol: float = 1e-11, atol: float = 1e-14
 ) -> Trajectory:
     """The population flow through M = A⁻¹, linear but for one scalar; needs a positive definite start.
 
@@ -147,7 +157,7 @@ def inverse_flow(
     return Trajectory(times, delta, population, population)
 
 
-def _arguments(teacher: Any, start: Any, times: Any, X: Any, who: str) -> tuple:
+def _arguments(teacher: Teacher, start: ArrayLike, times: ArrayLike, X: ArrayLike | None, who: str) -> tuple:
     A_star = teacher_matrix(teacher, who)
     A0 = teacher_matrix(start, f"{who} (start)")
     check.same_length(len(A0), len(A_star), who, "the dimensions of the start and of the teacher")

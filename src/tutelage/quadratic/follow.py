@@ -21,7 +21,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tutelage.quadratic.batch import Batch, Progress
+from tutelage.base.progress import Progress
+from tutelage.quadratic.batch import Batch
 from tutelage.quadratic.losses import quadratic_forms
 
 _GAMMA = 1 - np.sqrt(0.5)  # stiffly accurate and without overshoot on decaying modes
@@ -30,10 +31,10 @@ _GAMMA = 1 - np.sqrt(0.5)  # stiffly accurate and without overshoot on decaying 
 _STEP_ERROR = 3e-3
 
 
-def run_gradient_flow(batch: Batch, tolerance: float, max_steps: int, progress: Progress | None) -> None:
+def run_gradient_flow(batch: Batch, training_loss: float, max_steps: int, progress: Progress | None) -> None:
     """Steps that grow as the flow slows; one whose error is too large, or that raises the loss, is taken again."""
     n = batch.X.shape[1]
-    rows = batch.open_rows(tolerance)
+    rows = batch.open_rows(training_loss)
     X, y, A, loss = batch.X[rows], batch.y[rows], batch.A[rows], batch.loss[rows]
     scale = np.sum(X**2, axis=2) * quadratic_forms(X, A)
     h = n / np.maximum(np.sum(scale, axis=1), np.finfo(float).tiny)
@@ -49,7 +50,7 @@ def run_gradient_flow(batch: Batch, tolerance: float, max_steps: int, progress: 
         grown = np.clip(0.9 * np.sqrt(_STEP_ERROR / np.maximum(error, 1e-300)), 0.2, 4.0)
         h = h * np.where(better, grown, np.minimum(grown, 0.5))
         batch.steps[rows] += 1
-        done = loss <= tolerance
+        done = loss <= training_loss
         if done.any():
             batch.close(rows[done], A[done], loss[done], progress)
             keep = ~done

@@ -8,17 +8,16 @@ for the population loss; on data the bracket becomes :math:`\frac1n\sum_\nu (w_i
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tutelage.base import check
+from tutelage.base.numerical_rank import NumericalRank, count_above
+from tutelage.base.types import ArrayLike
 from tutelage.quadratic.losses import empirical_slope, population_slope
-from tutelage.quadratic.teacher import check_inputs, check_student, matrix_of, teacher_matrix
-from tutelage.spectra import NumericalRank
+from tutelage.quadratic.teacher import Teacher, check_inputs, check_student, matrix_of, teacher_matrix
 
 
-def weight_hessian(W: Any, teacher: Any, X: Any = None) -> np.ndarray:
+def weight_hessian(W: ArrayLike, teacher: Teacher, X: ArrayLike | None = None) -> np.ndarray:
     """∂²E/∂W², neurons row-major: shape (m d, m d). On inputs X (n, d), or over x ~ N(0, I) without them.
 
     Parameters
@@ -52,7 +51,7 @@ def prediction_jacobian(W: np.ndarray, X: np.ndarray) -> np.ndarray:
     return (2.0 / m) * ((X @ W.T)[:, :, None] * X[:, None, :]).reshape(len(X), m * d)
 
 
-def sampled_hessian_rank(W: Any, X: Any, cut: float = 1e-10) -> NumericalRank:
+def sampled_hessian_rank(W: ArrayLike, X: ArrayLike, cut: float = 1e-10) -> NumericalRank:
     """Rank of the empirical weight Hessian at zero loss (student = teacher weights W): min(n, N_eff) generically.
 
     The Hessian is then (1/2n) JᵀJ; the rank is read from the singular values of J, whose relative accuracy is the
@@ -61,7 +60,4 @@ def sampled_hessian_rank(W: Any, X: Any, cut: float = 1e-10) -> NumericalRank:
     W = check.float_array(W, "sampled_hessian_rank", "W", ndim=2)
     X = check_inputs(X, W.shape[1], "sampled_hessian_rank")
     values = np.linalg.svd(prediction_jacobian(W, X), compute_uv=False)
-    level = cut * values[0]
-    rank = int(np.sum(values > level))
-    below = values[rank] if rank < len(values) else 0.0
-    return NumericalRank(rank, float(level), float(values[rank - 1] / below) if below > 0 else float("inf"))
+    return count_above(values, cut, "singular values of the Jacobian")

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tutelage.quadratic.batch import Batch, Progress
+from tutelage.base.progress import Progress
+from tutelage.quadratic.batch import Batch
 from tutelage.quadratic.losses import quadratic_forms
 
 # Where A nears a low rank the n × n matrix does too; a ridge at rounding level keeps it solvable.
@@ -28,10 +29,10 @@ _RIDGE = 1e-15
 _TO_BOUNDARY = 0.995
 
 
-def run_interior(batch: Batch, tolerance: float, max_steps: int, progress: Progress | None) -> None:
+def run_interior(batch: Batch, training_loss: float, max_steps: int, progress: Progress | None) -> None:
     """Follow the path of minimisers as μ falls, one Newton step at a time."""
     n, d = batch.X.shape[1:]
-    rows = batch.open_rows(tolerance)
+    rows = batch.open_rows(training_loss)
     X, y = batch.X[rows], batch.y[rows]
     values, vectors = np.linalg.eigh(batch.A[rows])
     # A student narrower than d starts on the boundary, where the barrier is infinite: lift it slightly.
@@ -48,7 +49,7 @@ def run_interior(batch: Batch, tolerance: float, max_steps: int, progress: Progr
         # The first weight is of the order of the loss: a hot start that forgets nothing useful.
         mu = 0.1 * square / d if mu is None else mu
         loss = square / n / batch.scale[rows]
-        done = loss <= tolerance
+        done = loss <= training_loss
         if done.any():
             batch.close(rows[done], L[done] @ np.swapaxes(L[done], -1, -2), loss[done], progress)
             keep = ~done

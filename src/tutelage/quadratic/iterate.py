@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from tutelage.quadratic.batch import Batch, Progress
+from tutelage.base.progress import Progress
+from tutelage.quadratic.batch import Batch
 from tutelage.quadratic.losses import quadratic_forms
 
 
 def run_levenberg_marquardt(
-    batch: Batch, tolerance: float, max_steps: int, progress: Progress | None
+    batch: Batch, training_loss: float, max_steps: int, progress: Progress | None
 ) -> None:
     """Damped Gauss-Newton steps; a step that raises the loss is refused and the damping grows."""
     n, d = batch.X.shape[1:]
-    rows = batch.open_rows(tolerance)
+    rows = batch.open_rows(training_loss)
     X, y, A, loss = batch.X[rows], batch.y[rows], batch.A[rows], batch.loss[rows]
     gram = X @ np.swapaxes(X, -1, -2)
     diagonal, eye = np.arange(n), np.eye(d)
@@ -44,7 +45,7 @@ def run_levenberg_marquardt(
         damping = np.where(better, 0.1 * damping, 5.0 * np.maximum(damping, 1e-8))
         loss = np.where(better, reached, loss)
         batch.steps[rows] += 1
-        done = (loss <= tolerance) | (damping > 1e12)
+        done = (loss <= training_loss) | (damping > 1e12)
         if done.any():
             batch.close(rows[done], A[done], loss[done], progress)
             keep = ~done
@@ -53,10 +54,12 @@ def run_levenberg_marquardt(
     batch.close(rows, A, loss, progress if len(rows) else None)
 
 
-def run_gradient_descent(batch: Batch, tolerance: float, max_steps: int, progress: Progress | None) -> None:
+def run_gradient_descent(
+    batch: Batch, training_loss: float, max_steps: int, progress: Progress | None
+) -> None:
     """The flow in steps of half the largest stable size, per instance; halved whenever the loss rises."""
     n, d = batch.X.shape[1:]
-    rows = batch.open_rows(tolerance)
+    rows = batch.open_rows(training_loss)
     X, y, A, loss = batch.X[rows], batch.y[rows], batch.A[rows], batch.loss[rows]
     # Half of 2/lambda_max of the loss at the start (Gauss-Newton part, (1/2n) J Jᵀ); halved whenever the loss rises.
     kernel = (X @ np.swapaxes(X, -1, -2)) * (X @ A @ np.swapaxes(X, -1, -2))
@@ -77,7 +80,7 @@ def run_gradient_descent(batch: Batch, tolerance: float, max_steps: int, progres
         residual = np.where(better[:, None], trial_residual, residual)
         loss = np.where(better, reached, loss)
         batch.steps[rows] += 1
-        done = loss <= tolerance
+        done = loss <= training_loss
         # Leaving costs a copy of every array: done in lots, except at the end.
         if done.any() and (step_number % 16 == 0 or done.all()):
             batch.close(rows[done], A[done], loss[done], progress)

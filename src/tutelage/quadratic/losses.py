@@ -13,17 +13,17 @@ and read-out 1/m.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.quadratic.symmetric import from_vector, to_vector
-from tutelage.quadratic.teacher import check_inputs, teacher_matrix
+from tutelage.quadratic.teacher import Teacher, check_inputs, teacher_matrix
 
 
-def _difference(A: Any, teacher: Any, who: str) -> np.ndarray:
+def _difference(A: ArrayLike, teacher: Teacher, who: str) -> np.ndarray:
     A_star = teacher_matrix(teacher, who)
     A = check.float_array(A, who, "A")
     if A.shape[-2:] != A_star.shape:
@@ -80,7 +80,7 @@ def slope_function(X: np.ndarray | None, d: int) -> Callable[[np.ndarray], np.nd
     return lambda delta: from_vector(to_vector(delta) @ T, d)
 
 
-def population_loss(A: Any, teacher: Any) -> np.ndarray | float:
+def population_loss(A: ArrayLike, teacher: Teacher) -> np.ndarray | float:
     """E(A) = ½ tr Δ² + ¼ (tr Δ)², the mean of (xᵀΔx)²/4 over x ~ N(0, I).
 
     Examples
@@ -91,24 +91,24 @@ def population_loss(A: Any, teacher: Any) -> np.ndarray | float:
     return population_energy(_difference(A, teacher, "population_loss"))[()]
 
 
-def population_gradient(A: Any, teacher: Any) -> np.ndarray:
+def population_gradient(A: ArrayLike, teacher: Teacher) -> np.ndarray:
     """∂E/∂A = Δ + ½ tr(Δ) I."""
     return population_slope(_difference(A, teacher, "population_gradient"))
 
 
-def empirical_loss(A: Any, teacher: Any, X: Any) -> np.ndarray | float:
+def empirical_loss(A: ArrayLike, teacher: Teacher, X: ArrayLike) -> np.ndarray | float:
     """E_n(A) = (1/4n) Σ (x_νᵀΔx_ν)² on inputs X (n, d)."""
     delta = _difference(A, teacher, "empirical_loss")
     return empirical_energy(delta, check_inputs(X, delta.shape[-1], "empirical_loss"))[()]
 
 
-def empirical_gradient(A: Any, teacher: Any, X: Any) -> np.ndarray:
+def empirical_gradient(A: ArrayLike, teacher: Teacher, X: ArrayLike) -> np.ndarray:
     """∂E_n/∂A = (1/2n) Σ (x_νᵀΔx_ν) x_ν x_νᵀ."""
     delta = _difference(A, teacher, "empirical_gradient")
     return empirical_slope(delta, check_inputs(X, delta.shape[-1], "empirical_gradient"))
 
 
-def weight_gradient(W: Any, gradient: Any) -> np.ndarray:
+def weight_gradient(W: ArrayLike, gradient: ArrayLike) -> np.ndarray:
     """∂E/∂w_i = (2/m) G w_i for weights (..., m, d) and G = ∂E/∂A (..., d, d): shape (..., m, d)."""
     W = check.float_array(W, "weight_gradient", "W")
     G = check.float_array(gradient, "weight_gradient", "gradient")
@@ -119,7 +119,7 @@ def weight_gradient(W: Any, gradient: Any) -> np.ndarray:
     return (2.0 / W.shape[-2]) * W @ G
 
 
-def relative_error(A: Any, teacher: Any) -> np.ndarray | float:
+def relative_error(A: ArrayLike, teacher: Teacher) -> np.ndarray | float:
     """Generalisation error E(A)/E(0): 1 for the student that answers zero, 0 for the teacher."""
     A_star = teacher_matrix(teacher, "relative_error")
     zero = float(population_energy(A_star))

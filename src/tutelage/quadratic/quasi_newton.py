@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from tutelage.base.lbfgs import minimize_rows
-from tutelage.quadratic.batch import Batch, Progress
+from tutelage.base.progress import Progress
+from tutelage.quadratic.batch import Batch
 from tutelage.quadratic.teacher import orthogonal_split
 
 

@@ -3,15 +3,15 @@ r"""How fast the population flow converges: 1/t² with its constant, or exponent
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.quadratic.losses import population_slope
 from tutelage.quadratic.symmetric import from_vector, to_vector
-from tutelage.quadratic.teacher import teacher_matrix
+from tutelage.quadratic.teacher import Teacher, teacher_matrix
 
 
 def late_time_constant(d: int, teacher_width: int, student_width: int | None = None) -> float:
@@ -37,7 +37,7 @@ def late_time_constant(d: int, teacher_width: int, student_width: int | None = N
     return (D - r) * (r + 2) / (32.0 * (D + 2))
 
 
-def exponential_rate(teacher: Any) -> float:
+def exponential_rate(teacher: Teacher) -> float:
     r"""The decay rate of E for a teacher of full rank: 4λ, λ the smallest eigenvalue of Δ ↦ A_*G(Δ) + G(Δ)A_*.
 
     Examples
@@ -69,7 +69,7 @@ class LateDecay:
     rate: float
 
 
-def late_decay(times: Any, loss: Any) -> LateDecay:
+def late_decay(times: ArrayLike, loss: ArrayLike) -> LateDecay:
     """Read the decay off the last two recorded times."""
     times = check.float_array(times, "late_decay", "times", ndim=1)
     loss = check.float_array(loss, "late_decay", "loss", ndim=1)

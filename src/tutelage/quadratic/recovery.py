@@ -1,34 +1,36 @@
 r"""Instances at one sample count, each asked three questions; none of the three answers is "the" recovery probability.
 
 1. Is the minimiser certified unique? 2. How large is the set of fits? 3. Where does training from a random start end? The
-third depends on the tolerance of generalisation error AND on the training loss at which one stops: where A_* is the
+third depends on the generalisation error that counts as success AND on the training loss at which one stops: where A_* is the
 only fit, a run at relative training loss 1e-6 is often still 1 % away from it.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tutelage.base import check
-from tutelage.quadratic.batch import Progress
-from tutelage.quadratic.chunks import Arrays, in_chunks, law_of
+from tutelage.base.progress import Progress
+from tutelage.quadratic.chunks import Arrays, in_chunks
 from tutelage.quadratic.counts import sample_instances
 from tutelage.quadratic.feasible import feasible_sizes
-from tutelage.quadratic.solver import Method, defaults, minimise
+from tutelage.quadratic.settings import RecoverySettings
+from tutelage.quadratic.solver import minimise
 from tutelage.quadratic.teacher import matrix_of, sample_start
 from tutelage.quadratic.uniqueness import STATUSES, certify_batch
 
-TOLERANCES = (1e-1, 1e-2, 1e-3, 1e-4)
-"""Relative generalisation errors E/E(0) at which a run counts as a success."""
+if TYPE_CHECKING:
+    from tutelage.store import Store
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Outcomes:
-    """Per instance at one n: certificate ``status``; of the minimisation ``error`` E/E(0), relative training ``loss``
-    and whether it ``arrived`` at the loss asked for; ``width`` of the set of fits (None unless asked for)."""
+    """Per instance at one n: certificate ``status``; of the minimisation the generalisation ``error`` E/E(0), the training
+    ``loss`` E_n/E_n(0) and whether it ``arrived`` at the one asked for; ``width`` of the set of fits (None unless asked for).
+    """
 
     status: np.ndarray
     error: np.ndarray
@@ -36,13 +38,13 @@ class Outcomes:
     arrived: np.ndarray
     width: np.ndarray | None = None
 
-    def successes(self, tolerance: float) -> int:
+    def successes(self, target: float) -> int:
         """Instances whose run ended within this generalisation error."""
-        return int(np.sum(self.error <= tolerance))
+        return int(np.sum(self.error <= target))
 
-    def disagreements(self, tolerance: float = 1e-4) -> int:
-        """Instances where success at this tolerance and the certificate differ: counted, never hidden."""
-        return int(np.sum((self.error <= tolerance) != (self.status == "unique")))
+    def disagreements(self, target: float = 1e-4) -> int:
+        """Instances where success at this target and the certificate differ: counted, never hidden."""
+        return int(np.sum((self.error <= target) != (self.status == "unique")))
 
     def __repr__(self) -> str:
         return (
@@ -57,13 +59,9 @@ def recover(
     n: int,
     instances: int,
     seed: int = 0,
-    method: Method = "gradient_flow",
-    student_width: int | None = None,
-    sizes: bool = False,
-    weights: Any = None,
-    tolerance: float | None = None,
-    max_steps: int | None = None,
-    store: Any = None,
+    settings: RecoverySettings = RecoverySettings(),  # noqa: B008  (a frozen value)
+    *,
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> Outcomes:
     """Certify, minimise from random starts and (if asked) measure the set of fits of ``instances`` instances.
@@ -72,16 +70,14 @@ def recover(
     ----------
     d, width, n, instances : int
         Dimension, teacher neurons m_*, samples, number of instances.
-    method, tolerance, max_steps
-        As in :func:`~tutelage.quadratic.minimise`: which training, and the relative training loss at which it stops.
-    student_width : int, optional
-        m, 2 d by default. m < d runs too, but the statement that every minimum has zero loss needs m >= d.
-    sizes : bool
-        Also measure the set of fits.
+    seed : int
+        Of teachers, inputs and starts.
+    settings : RecoverySettings
+        Training, law of the weights, and whether the set of fits is measured.
     store : tutelage.store.Store, optional
         Chunks of 50 instances are kept there: an interrupted run resumes, a longer one extends.
     progress : callable, optional
-        Called with (done, total) instances.
+        Called with the fraction done.
 
     Examples
     --------
@@ -92,23 +88,18 @@ def recover(
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     n, instances = check.integer(n, who, "n"), check.integer(instances, who, "instances")
     seed = check.integer(seed, who, "seed", minimum=0)
-    m = 2 * d if student_width is None else check.integer(student_width, who, "student_width")
-    tolerance, max_steps = defaults(method, tolerance, max_steps, who)
 
     def compute(block: range) -> Arrays:
-        A, X = sample_instances(d, width, n, block, seed, weights)
-        starts = np.array([matrix_of(sample_start(m, d, seed, i)) for i in block])
+        A, X = sample_instances(d, width, n, block, seed, settings.weights)
+        starts = np.array([matrix_of(sample_start(settings.width(d), d, seed, i)) for i in block])
         certificates = certify_batch(A, X)
-        run = minimise(A, X, starts, method, tolerance, max_steps)
-        arrays = {"error": run.error, "loss": run.loss, "arrived": run.converged}
-        if sizes:
+        run = minimise(A, X, starts, settings.method, settings.training_loss, settings.max_steps)
+        arrays = {"error": run.error, "loss": run.loss, "arrived": run.arrived}
+        if settings.sizes:
             arrays["width"] = np.array([s.width for s in feasible_sizes(A, X, 4, seed, certificates)])
         return {"status": np.array([STATUSES.index(c.status) for c in certificates]), **arrays}
 
-    parameters = {
-        "d": d, "width": width, "n": n, "seed": seed, "method": method, "student_width": m, "sizes": sizes,
-        "weights": law_of(weights), "tolerance": tolerance, "max_steps": max_steps,
-    }  # fmt: skip
+    parameters = {"d": d, "width": width, "n": n, "seed": seed, **settings.to_dict(d)}
     found = in_chunks(compute, instances, "quadratic-outcomes", parameters, store, progress)
     status = np.array(STATUSES)[found["status"]]
     return Outcomes(status, found["error"], found["loss"], found["arrived"], found.get("width"))

@@ -7,27 +7,21 @@ start alone. Instances that have arrived leave the batch.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.quadratic.batch import Batch, Progress
+from tutelage.base.progress import Progress
+from tutelage.base.types import ArrayLike
+from tutelage.quadratic.batch import Batch
 from tutelage.quadratic.follow import run_gradient_flow
 from tutelage.quadratic.interior import run_interior
 from tutelage.quadratic.iterate import run_gradient_descent, run_levenberg_marquardt
 from tutelage.quadratic.losses import population_energy, quadratic_forms
 from tutelage.quadratic.quasi_newton import run_lbfgs
+from tutelage.quadratic.settings import Method, stopping
 
-Method = Literal["gradient_descent", "gradient_flow", "interior", "lbfgs", "levenberg_marquardt"]
-METHODS: tuple[Method, ...] = (
-    "gradient_flow",
-    "gradient_descent",
-    "interior",
-    "lbfgs",
-    "levenberg_marquardt",
-)
 _RUNNERS = {
     "gradient_descent": run_gradient_descent,
     "gradient_flow": run_gradient_flow,
@@ -35,49 +29,29 @@ _RUNNERS = {
     "lbfgs": run_lbfgs,
     "levenberg_marquardt": run_levenberg_marquardt,
 }
-# Relative training loss asked for and steps allowed. Descent: at 1e-6 most runs arrive within 20 000 steps, and every
-# decade further costs three times as many (loss ~ 1/t²). Flow: from 1e-10 to 1e-12 no verdict at 1e-4 changed in
-# 140 instances at (8, 2, 21) and (16, 3, 60). Interior: at 1e-13 its error separates unique from other
-# instances at every size tried (benchmarks/recovery.py).
-_DEFAULTS: dict[str, tuple[float, int]] = {
-    "gradient_descent": (1e-6, 100_000),
-    "gradient_flow": (1e-10, 300),
-    "interior": (1e-13, 100),
-    "lbfgs": (1e-13, 3000),
-    "levenberg_marquardt": (1e-13, 200),
-}
-
-
-def defaults(method: str, tolerance: float | None, max_steps: int | None, who: str) -> tuple[float, int]:
-    """Where a method stops: what the caller asks for, and the method's own values for what is None."""
-    own = _DEFAULTS[check.choice(method, who, "method", METHODS)]
-    return (
-        own[0] if tolerance is None else check.number(tolerance, who, "tolerance", above=0.0),
-        own[1] if max_steps is None else check.integer(max_steps, who, "max_steps"),
-    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Minimised:
     """Where B runs ended: ``A`` (B, d, d); ``loss`` (B,) = E_n(A)/E_n(0); ``error`` (B,) = E(A)/E(0); ``steps`` (B,);
-    ``converged`` (B,): the loss reached the tolerance."""
+    ``arrived`` (B,): the loss reached the one asked for."""
 
     A: np.ndarray
     loss: np.ndarray
     error: np.ndarray
     steps: np.ndarray
-    converged: np.ndarray
+    arrived: np.ndarray
 
     def __repr__(self) -> str:
-        return f"Minimised({int(self.converged.sum())} of {len(self.loss)} reached the loss asked for)"
+        return f"Minimised({int(self.arrived.sum())} of {len(self.loss)} reached the loss asked for)"
 
 
 def minimise(
-    teachers: Any,
-    X: Any,
-    starts: Any,
+    teachers: ArrayLike,
+    X: ArrayLike,
+    starts: ArrayLike,
     method: Method = "interior",
-    tolerance: float | None = None,
+    training_loss: float | None = None,
     max_steps: int | None = None,
     progress: Progress | None = None,
 ) -> Minimised:
@@ -100,10 +74,10 @@ def minimise(
           n < d that set has no centre (it is unbounded) and Levenberg-Marquardt runs instead.
         - ``levenberg_marquardt``: from the start to a nearby minimum; slow where the minimiser is unique, for a
           minimum of deficient rank is degenerate; 1e-13, 200 steps.
-    tolerance : float, optional
+    training_loss : float, optional
         Relative training loss E_n(A)/E_n(0) at which an instance stops; the method's own (above) unless given.
     max_steps : int, optional
-        Steps allowed; an instance that needs more has ``converged`` False.
+        Steps allowed; an instance that needs more has ``arrived`` False.
 
     Examples
     --------
@@ -118,7 +92,7 @@ def minimise(
         check.float_array(v, who, name, ndim=3)
         for v, name in ((teachers, "teachers"), (X, "X"), (starts, "starts"))
     )
-    tolerance, max_steps = defaults(method, tolerance, max_steps, who)
+    training_loss, max_steps = stopping(method, training_loss, max_steps, who)
     if A_star.shape != A.shape or X.shape[0] != A.shape[0] or X.shape[2] != A.shape[1]:
         raise InputError(
             f"{who}: expected teachers (B, d, d), X (B, n, d) and starts (B, d, d), got {A_star.shape}, {X.shape} "
@@ -127,6 +101,6 @@ def minimise(
     y = quadratic_forms(X, A_star)
     batch = Batch(A.copy(), X, y, np.mean(y**2, axis=1))
     unbounded = method == "interior" and X.shape[1] < X.shape[2]
-    _RUNNERS["levenberg_marquardt" if unbounded else method](batch, tolerance, max_steps, progress)
+    _RUNNERS["levenberg_marquardt" if unbounded else method](batch, training_loss, max_steps, progress)
     error = population_energy(batch.A - A_star) / population_energy(A_star)
-    return Minimised(batch.A, batch.loss, error, batch.steps, batch.loss <= tolerance)
+    return Minimised(batch.A, batch.loss, error, batch.steps, batch.loss <= training_loss)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+from scipy.stats.distributions import rv_frozen
 
+from tutelage.activations import Polynomial
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.inputs import GaussianInputs
 from tutelage.network import Network, layer_rng
 from tutelage.weights import Normal, WeightLaw, as_weight_law
@@ -16,6 +19,10 @@ from tutelage.weights import Normal, WeightLaw, as_weight_law
 # Layers 0 and 1 are the weights and the read-out of `sample_teacher`; inputs and starts have their own streams.
 _INPUT_STREAM = 2
 _START_STREAM = 3
+
+
+Weights: TypeAlias = WeightLaw | str | rv_frozen
+"""Any law of :mod:`tutelage.weights`, its written form, or a frozen scipy.stats distribution."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -71,7 +78,11 @@ class QuadraticTeacher:
         return f"<b>QuadraticTeacher</b>: d = {self.d}, m<sub>*</sub> = {self.width}"
 
 
-def matrix_of(W: Any) -> np.ndarray:
+Teacher: TypeAlias = QuadraticTeacher | ArrayLike
+"""A teacher, or its matrix A_* (d, d)."""
+
+
+def matrix_of(W: ArrayLike) -> np.ndarray:
     """A = (1/m) WᵀW for weights of shape (..., m, d): shape (..., d, d)."""
     W = check.float_array(W, "matrix_of", "W")
     if W.ndim < 2:
@@ -81,10 +92,8 @@ def matrix_of(W: Any) -> np.ndarray:
     return np.swapaxes(W, -1, -2) @ W / W.shape[-2]
 
 
-def as_network(W: Any) -> Network:
+def as_network(W: ArrayLike) -> Network:
     """The two-layer network with activation u² and read-out frozen at 1/m that computes xᵀAx."""
-    from tutelage.activations import Polynomial
-
     W = check.float_array(W, "as_network", "W", ndim=2)
     return Network(W, np.full(W.shape[0], 1.0 / W.shape[0]), Polynomial((0.0, 0.0, 1.0)))
 
@@ -93,7 +102,7 @@ def sample_quadratic_teacher(
     d: int,
     width: int,
     seed: int = 0,
-    weights: WeightLaw | str | Any = Normal(),  # noqa: B008  (a frozen value)
+    weights: Weights = Normal(),  # noqa: B008  (a frozen value)
     realization: int = 0,
 ) -> QuadraticTeacher:
     """A random teacher with entries of variance 1/d; the same W as ``sample_teacher`` with the same seed.
@@ -131,7 +140,7 @@ def sample_start(
     return scale * layer_rng(seed, realization, _START_STREAM + attempt).standard_normal((m, d)) / np.sqrt(d)
 
 
-def teacher_matrix(teacher: Any, who: str) -> np.ndarray:
+def teacher_matrix(teacher: Teacher, who: str) -> np.ndarray:
     """A_* of a QuadraticTeacher or of a symmetric positive semidefinite array (d, d)."""
     if isinstance(teacher, QuadraticTeacher):
         return teacher.matrix
@@ -155,7 +164,7 @@ def teacher_matrix(teacher: Any, who: str) -> np.ndarray:
     return A
 
 
-def check_inputs(X: Any, d: int, who: str) -> np.ndarray:
+def check_inputs(X: ArrayLike, d: int, who: str) -> np.ndarray:
     """Inputs of shape (n, d) with the teacher's d."""
     X = check.float_array(X, who, "X", ndim=2)
     if X.shape[1] != d:
@@ -166,7 +175,7 @@ def check_inputs(X: Any, d: int, who: str) -> np.ndarray:
     return X
 
 
-def check_student(W: Any, d: int, who: str) -> np.ndarray:
+def check_student(W: ArrayLike, d: int, who: str) -> np.ndarray:
     """Student weights of shape (m, d) with the teacher's d."""
     W = check.float_array(W, who, "the student weights W", ndim=2)
     if W.shape[1] != d:

@@ -24,16 +24,17 @@ For rank d the condition is linear: unique if and only if the n forms determine 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.types import ArrayLike
 from tutelage.quadratic.barrier import definite_alternative
 from tutelage.quadratic.losses import quadratic_forms
 from tutelage.quadratic.symmetric import from_vector, to_vector
-from tutelage.quadratic.teacher import check_inputs, orthogonal_split, teacher_matrix
+from tutelage.quadratic.teacher import Teacher, check_inputs, orthogonal_split, teacher_matrix
 
 Status = Literal["unique", "not unique", "undecided"]
 STATUSES: tuple[Status, ...] = ("undecided", "unique", "not unique")
@@ -44,7 +45,7 @@ _CHUNK_BYTES = 32e6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Certificate:
+class UniquenessCertificate:
     """The verified answer for one instance.
 
     ``status``; ``margin``: the smallest eigenvalue of the witness relative to its mean eigenvalue, less the allowance
@@ -61,14 +62,14 @@ class Certificate:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "Certificate: has three statuses; compare .status with 'unique', 'not unique' or 'undecided'"
+            "UniquenessCertificate: has three statuses; compare .status with 'unique', 'not unique' or 'undecided'"
         )
 
     def __repr__(self) -> str:
-        return f"Certificate({self.status}, margin={self.margin:.3g}, n_free={self.n_free}: {self.reason})"
+        return f"UniquenessCertificate({self.status}, margin={self.margin:.3g}, n_free={self.n_free}: {self.reason})"
 
 
-def certify_uniqueness(teacher: Any, X: Any) -> Certificate:
+def certify_uniqueness(teacher: Teacher, X: ArrayLike) -> UniquenessCertificate:
     """Decide whether A_* is the only positive semidefinite A with xᵀAx = xᵀA_*x on all rows of X.
 
     Parameters
@@ -92,7 +93,7 @@ def certify_uniqueness(teacher: Any, X: Any) -> Certificate:
     return certify_batch(A[None], X[None])[0]
 
 
-def certify_batch(A: np.ndarray, X: np.ndarray) -> list[Certificate]:
+def certify_batch(A: np.ndarray, X: np.ndarray) -> list[UniquenessCertificate]:
     """Certificates of many instances: teachers (B, d, d), inputs (B, n, d); solved in groups of equal rank."""
     A = check.float_array(A, "certify_batch", "A", ndim=3)
     X = check.float_array(X, "certify_batch", "X", ndim=3)
@@ -103,7 +104,7 @@ def certify_batch(A: np.ndarray, X: np.ndarray) -> list[Certificate]:
         )
     splits = [orthogonal_split(matrix) for matrix in A]
     ranks = np.array([U.shape[1] for U, _ in splits])
-    certificates: dict[int, Certificate] = {}
+    certificates: dict[int, UniquenessCertificate] = {}
     for rank in np.unique(ranks):
         rows = np.flatnonzero(ranks == rank)
         found = _certify_rank(A[rows], X[rows], [splits[b] for b in rows], int(rank))
@@ -113,7 +114,7 @@ def certify_batch(A: np.ndarray, X: np.ndarray) -> list[Certificate]:
 
 def _certify_rank(
     A: np.ndarray, X: np.ndarray, splits: list[tuple[np.ndarray, np.ndarray]], rank: int
-) -> list[Certificate]:
+) -> list[UniquenessCertificate]:
     n, d = X.shape[1:]
     q = d - rank
     if n < d:
@@ -121,7 +122,7 @@ def _certify_rank(
     if q == 0 or n >= d * (d + 1) // 2:
         return [_certify_linear(A[b], X[b]) for b in range(len(A))]
     prepared = [_Instance.build(A[b], X[b], *splits[b]) for b in range(len(A))]
-    certificates: list[Certificate | None] = [None] * len(A)
+    certificates: list[UniquenessCertificate | None] = [None] * len(A)
     groups: dict[int, list[int]] = {}
     for b, instance in enumerate(prepared):
         groups.setdefault(len(instance.basis), []).append(b)
@@ -146,15 +147,15 @@ def _certify_rank(
     return [certificate for certificate in certificates if certificate is not None]
 
 
-def _certify_unseen(A: np.ndarray, X: np.ndarray) -> Certificate:
+def _certify_unseen(A: np.ndarray, X: np.ndarray) -> UniquenessCertificate:
     """Fewer samples than dimensions leave a direction v unseen, whatever the rounding: A_* + v vᵀ fits."""
     v = np.linalg.svd(X, full_matrices=True)[2][-1]
     second = A + (np.trace(A) / len(A) or 1.0) * np.outer(v, v)
     free = len(A) * (len(A) + 1) // 2 - len(X)
-    return Certificate("not unique", 1.0, None, second, free, "the data leave a direction unseen")
+    return UniquenessCertificate("not unique", 1.0, None, second, free, "the data leave a direction unseen")
 
 
-def _certify_linear(A: np.ndarray, X: np.ndarray) -> Certificate:
+def _certify_linear(A: np.ndarray, X: np.ndarray) -> UniquenessCertificate:
     """The forms determine every entry of A, or (A_* of full rank) there is room in every direction of L."""
     d = A.shape[0]
     n_entries = d * (d + 1) // 2
@@ -163,7 +164,7 @@ def _certify_linear(A: np.ndarray, X: np.ndarray) -> Certificate:
     rank = int(np.sum(singular > _RANK_TOLERANCE * singular[0]))
     free = n_entries - rank
     if free == 0:
-        return Certificate(
+        return UniquenessCertificate(
             "unique",
             float(singular[-1] / singular[0]),
             None,
@@ -172,7 +173,7 @@ def _certify_linear(A: np.ndarray, X: np.ndarray) -> Certificate:
             "the data determine all d(d+1)/2 entries of A",
         )
     if np.linalg.eigvalsh(A)[0] <= 0:
-        return Certificate(
+        return UniquenessCertificate(
             "undecided", 0.0, None, None, free, "more forms than entries, and they are dependent"
         )
     delta = from_vector(right[-1], d)
@@ -182,7 +183,7 @@ def _certify_linear(A: np.ndarray, X: np.ndarray) -> Certificate:
 
 def _verify_second(
     A: np.ndarray, X: np.ndarray, second: np.ndarray, smallest: float, free: int
-) -> Certificate:
+) -> UniquenessCertificate:
     """A second solution is real if it stays positive after the correction that makes it fit exactly."""
     residual = float(np.linalg.norm(quadratic_forms(X, second - A)))
     floor = 1e-15 * np.linalg.norm(A) * float(np.sum(X**2))
@@ -191,10 +192,10 @@ def _verify_second(
     distance = float(np.linalg.norm(second - A))
     margin = (lowest - correction) / np.trace(second)
     if lowest > correction and distance > 2 * correction:
-        return Certificate(
+        return UniquenessCertificate(
             "not unique", float(margin), None, second, free, "another positive definite matrix fits"
         )
-    return Certificate(
+    return UniquenessCertificate(
         "undecided", float(margin), None, None, free, "the second solution is positive only to rounding"
     )
 
@@ -238,10 +239,10 @@ class _Instance:
         d, n = self.A.shape[0], len(self.X)
         return max(d * (d + 1) // 2 - n, 0)
 
-    def undecided(self, reason: str, margin: float = 0.0) -> Certificate:
-        return Certificate("undecided", margin, None, None, self.n_free, reason)
+    def undecided(self, reason: str, margin: float = 0.0) -> UniquenessCertificate:
+        return UniquenessCertificate("undecided", margin, None, None, self.n_free, reason)
 
-    def confirm(self, coefficients: np.ndarray) -> Certificate:
+    def confirm(self, coefficients: np.ndarray) -> UniquenessCertificate:
         """Check the dual witness in the original coordinates."""
         n_tangent = self.tangent.shape[1]
         y = coefficients @ self.combine
@@ -262,12 +263,12 @@ class _Instance:
         mean = np.trace(S) / len(S)
         margin = float((np.linalg.eigvalsh(S)[0] - (1 + kappa) * residue) / mean)
         if margin > 0:
-            return Certificate(
+            return UniquenessCertificate(
                 "unique", margin, y / mean, None, self.n_free, "a dual witness is positive definite"
             )
         return self.undecided("the dual witness is definite only to rounding", margin)
 
-    def refute(self, N: np.ndarray) -> Certificate:
+    def refute(self, N: np.ndarray) -> UniquenessCertificate:
         """Lift a positive definite VᵀΔV to a second solution and check it."""
         q, r = N.shape[0], self.U.shape[1]
         wanted = -self.normal @ to_vector(N)

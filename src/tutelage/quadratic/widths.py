@@ -8,20 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tutelage.base import check
-from tutelage.quadratic.batch import Progress
-from tutelage.quadratic.chunks import Arrays, in_chunks, law_of
+from tutelage.base.progress import Progress, tracked
+from tutelage.quadratic.chunks import Arrays, in_chunks
 from tutelage.quadratic.counts import sample_instances
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
 from tutelage.quadratic.solver import minimise
-from tutelage.quadratic.teacher import matrix_of, sample_start
+from tutelage.quadratic.teacher import Weights, matrix_of, sample_start
 from tutelage.quadratic.thresholds import (
+    StatisticalDimension,
     critical_samples,
     effective_parameters_frozen,
     statistical_dimension,
 )
+from tutelage.weights import Normal, as_weight_law
 
 if TYPE_CHECKING:
     import xarray as xr
+
+    from tutelage.store import Store
 
 # Relative training loss above which a run is stuck in a local minimum: those of (20, 5) end at 1e-7 and more, runs that are
 # only slow at 1e-10 and less.
@@ -38,8 +42,9 @@ def width_thresholds(
     seed: int = 0,
     starts: int = 3,
     error: float = 1e-4,
-    weights: Any = None,
-    store: Any = None,
+    weights: Weights = Normal(),  # noqa: B008  (a frozen value)
+    *,
+    store: Store | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """For each student width the sample count at which half of the instances are recovered, beside δ(d, m_*, w).
@@ -60,7 +65,7 @@ def width_thresholds(
     error : float
         Generalisation error E/E(0) that counts as recovered (1e-4: about 1 % of A_*).
     weights, store, progress
-        As in :func:`~tutelage.quadratic.recover`; progress counts widths.
+        As in :func:`~tutelage.quadratic.recover`; a width is one part of the progress.
 
     Returns
     -------
@@ -83,9 +88,9 @@ def width_thresholds(
     error = check.number(error, who, "error", above=0.0)
     rank = min(width, d)
     widths = [check.integer(w, who, "student width", minimum=rank) for w in student_widths]
-    setting = {"d": d, "width": width, "seed": seed, "starts": starts, "weights": law_of(weights)}
+    setting = {"d": d, "width": width, "seed": seed, "starts": starts, "weights": as_weight_law(weights).spec}
     curves, predictions = [], []
-    for done, w in enumerate(widths):
+    for w in tracked(widths, progress):
         predictions.append(statistical_dimension(d, rank, student_width=w))
         curves.append(
             _curve(
@@ -95,8 +100,6 @@ def width_thresholds(
                 round(predictions[-1].value),
             )
         )
-        if progress is not None:
-            progress(done + 1, len(widths))
     facts = {
         "n_c": critical_samples(d, width),
         "n_eff": effective_parameters_frozen(d, width),
@@ -122,7 +125,7 @@ def _curve(recovered: Callable[[int], np.ndarray], centre: int) -> RecoveryCurve
     return RecoveryCurve("recovered", samples, np.array([counts[n].sum() for n in samples]), trials)
 
 
-def _errors(parameters: dict[str, Any], instances: int, weights: Any, store: Any) -> np.ndarray:
+def _errors(parameters: dict[str, Any], instances: int, weights: Weights, store: Store | None) -> np.ndarray:
     """Generalisation error E/E(0) of each instance after training."""
 
     def compute(block: range) -> Arrays:
@@ -144,7 +147,9 @@ def _errors(parameters: dict[str, Any], instances: int, weights: Any, store: Any
     return in_chunks(compute, instances, "quadratic-width", parameters, store)["error"]
 
 
-def _variables(curves: list[RecoveryCurve], predictions: list[Any]) -> dict[str, Any]:
+def _variables(
+    curves: list[RecoveryCurve], predictions: list[StatisticalDimension]
+) -> dict[str, tuple[object, object]]:
     longest = max(len(c.samples) for c in curves)
     padded = lambda values: np.pad(values, (0, longest - len(values)), constant_values=-1)  # noqa: E731
     return {

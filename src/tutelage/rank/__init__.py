@@ -5,7 +5,7 @@ from tutelage.rank.certificate import Certificate
 from tutelage.rank.equivalence import Description, Equivalence, compress, equivalent
 from tutelage.rank.generic import effective_parameters
 from tutelage.rank.here import hessian_rank
-from tutelage.rank.result import FloatingRank, RankResult
+from tutelage.rank.result import RankResult
 from tutelage.rank.soft import (
     log_determinant,
     participation_ratio,
@@ -21,7 +21,6 @@ __all__ = [
     "Description",
     "Equivalence",
     "FlatDirections",
-    "FloatingRank",
     "RankResult",
     "compress",
     "continuous_symmetries",

@@ -8,6 +8,7 @@ import scipy.linalg
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.numerical_rank import NumericalRank, count_above
 from tutelage.network import Architecture, Network, require_plain
 from tutelage.rank.backprop import Layers
 from tutelage.rank.ceilings import analytic_count, kinked_count, polynomial_ceiling
@@ -24,9 +25,8 @@ from tutelage.rank.generic import (
 )
 from tutelage.rank.modular import PrimeField, random_primes
 from tutelage.rank.neurons import arrange
-from tutelage.rank.numerical import floating_rank
 from tutelage.rank.probability import failure_probability
-from tutelage.rank.result import FloatingRank, RankResult, Status
+from tutelage.rank.result import RankResult, Status
 from tutelage.rank.series import orders
 from tutelage.rank.values import two_slopes
 
@@ -124,7 +124,7 @@ def _polynomial(
     primes: tuple[int, ...],
     seed: int,
     proof_limit: float,
-    beside: FloatingRank | None,
+    beside: NumericalRank | None,
 ) -> RankResult:
     check_memory(ceiling.value + SPARE_POINTS, network.n_params, _WHO)
     n_points = ceiling.value + SPARE_POINTS
@@ -154,7 +154,7 @@ def _series(
     primes: tuple[int, ...],
     seed: int,
     max_order: int,
-    beside: FloatingRank | None,
+    beside: NumericalRank | None,
 ) -> RankResult:
     check_memory(ceiling.value + SPARE_POINTS, network.n_params, _WHO)
     n_points = ceiling.value + SPARE_POINTS
@@ -207,7 +207,7 @@ def _result(
     status: Status,
     certificate: Certificate | None,
     ceiling: Count,
-    beside: FloatingRank | None,
+    beside: NumericalRank | None,
     probability: float,
     notes: list[str],
 ) -> RankResult:
@@ -227,12 +227,12 @@ def _result(
 
 
 def _closed(
-    network: Network, count: Count, certificate: Certificate | None, beside: FloatingRank | None
+    network: Network, count: Count, certificate: Certificate | None, beside: NumericalRank | None
 ) -> RankResult:
     return _result(network, count.value, "proven", certificate, count, beside, 0.0, [])
 
 
-def _numerical(network: Network, beside: FloatingRank | None, why: str) -> RankResult:
+def _numerical(network: Network, beside: NumericalRank | None, why: str) -> RankResult:
     if beside is None:
         raise InputError(
             f"{_WHO}: {why}, and the floating-point rank was not asked for or P = {network.n_params} > "
@@ -244,9 +244,9 @@ def _numerical(network: Network, beside: FloatingRank | None, why: str) -> RankR
     )  # fmt: skip
 
 
-def _floating(network: Network) -> FloatingRank:
+def _floating(network: Network) -> NumericalRank:
     """Eigenvalues of the dense Hessian above P * eps * largest, and the gap."""
     from tutelage.population import hessian_at_optimum
 
     values = scipy.linalg.eigvalsh(hessian_at_optimum(network).dense())
-    return floating_rank(values, network.n_params, "eigenvalues of the Hessian")
+    return count_above(values, network.n_params * np.finfo(np.float64).eps, "eigenvalues of the Hessian")

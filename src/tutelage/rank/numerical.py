@@ -6,11 +6,12 @@ import numpy as np
 import scipy.linalg
 
 from tutelage.base import check
+from tutelage.base.numerical_rank import count_above
 from tutelage.base.precision import float64
 from tutelage.base.types import Array
 from tutelage.network import Architecture, layer_rng
 from tutelage.rank.formulas import Count, closed_count, upper_bound
-from tutelage.rank.result import FloatingRank, RankResult
+from tutelage.rank.result import RankResult
 
 Parameters = list[tuple[np.ndarray, np.ndarray | None]]
 
@@ -26,7 +27,9 @@ def numerical_rank(architecture: Architecture, seed: int = 0) -> RankResult:
     values = scipy.linalg.svd(
         _float_jacobian(architecture, seed, n_points), compute_uv=False, overwrite_a=True, check_finite=False
     )
-    floating = floating_rank(values, max(n_points, n_params), "singular values of the sampled Jacobian")
+    # The rule of numpy.linalg.matrix_rank.
+    relative = max(n_points, n_params) * np.finfo(np.float64).eps
+    floating = count_above(values, relative, "singular values of the sampled Jacobian")
     ceiling = upper_bound(architecture)
     formula = closed_count(architecture)
     notes = [f"counted in floating point, gap {floating.gap:.1e}"]
@@ -39,19 +42,6 @@ def numerical_rank(architecture: Architecture, seed: int = 0) -> RankResult:
         floating=floating, failure_probability=float("nan"),
         notes=tuple(notes),
     )  # fmt: skip
-
-
-def floating_rank(values: np.ndarray, size: int, source: str) -> FloatingRank:
-    """Values above size * eps * largest, the rule of numpy.linalg.matrix_rank, with the gap it rests on."""
-    values = np.sort(np.abs(values))[::-1]
-    tolerance = float(size * np.finfo(np.float64).eps * values[0])
-    rank = int(np.sum(values > tolerance))
-    dropped = float(values[rank]) if rank < values.size else 0.0
-    square = float(values @ values)
-    participation = float(values.sum()) ** 2 / square if square else 0.0
-    return FloatingRank(
-        rank, tolerance, float(values[rank - 1]) if rank else 0.0, dropped, source, participation
-    )
 
 
 @float64

@@ -6,30 +6,11 @@ import dataclasses
 import html
 from typing import Any, Literal
 
+from tutelage.base.numerical_rank import NumericalRank
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.formulas import Count
 
 Status = Literal["proven", "certified lower bound", "probabilistic", "numerical"]
-
-
-@dataclasses.dataclass(frozen=True)
-class FloatingRank:
-    """A rank counted in floating point, with what it rests on.
-
-    ``gap`` is the ratio of the last value counted to the first one dropped (inf where none is dropped or it
-    is 0); ``participation`` the participation ratio of the same values, a soft count beside the hard one.
-    """
-
-    rank: int
-    tolerance: float
-    last_kept: float
-    first_dropped: float
-    source: str
-    participation: float = float("nan")
-
-    @property
-    def gap(self) -> float:
-        return self.last_kept / self.first_dropped if self.first_dropped > 0 else float("inf")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +40,7 @@ class RankResult:
         Zero when proven.
     certificate : Certificate or None
         Enough to recompute the lower bound: ``verify(certificate)``.
-    floating : FloatingRank or None
+    floating : NumericalRank or None
     notes : tuple of str
     """
 
@@ -73,7 +54,7 @@ class RankResult:
     paper_bound: int | None = None
     failure_probability: float = 0.0
     certificate: Certificate | None = None
-    floating: FloatingRank | None = None
+    floating: NumericalRank | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -9,14 +9,14 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from tutelage.base.files import atomic_write, is_temporary, own_name, remove_abandoned
 from tutelage.base.progress import Progress, portion, silent
 from tutelage.report.equations import index
 from tutelage.report.files import write_run
 from tutelage.report.page import page
 from tutelage.report.receipt import reused, write_receipt
 from tutelage.report.workers import Failed, Job, longest_first, run_all
-from tutelage.store import Store, atomic_write, provenance, remove_abandoned
-from tutelage.store.atomic import is_temporary
+from tutelage.store import Store, provenance
 from tutelage.store.keys import SUFFIX
 from tutelage.store.ownership import refuse_others
 from tutelage.studies import Study, available, study_class
@@ -72,7 +72,7 @@ def _claim(output: Path) -> None:
             return entry.name in rooms or is_temporary(entry.name)
 
         refuse_others(output, ours, "report", "choose another (--output)")
-        with atomic_write(marker, "w", "report") as stream:
+        with atomic_write(own_name(marker), "w", "report") as stream:
             stream.write("Written by tutelage report, which may replace what lies in this folder.\n")
 
 
@@ -229,6 +229,6 @@ def _write_page(
     pictures = {run.study.name: folders.figures / f"{run.study.name}.png" for run in runs}
     content = page(runs, pictures, index(verdicts), failures, provenance(), full=full, seed=seed, own=own)
     path = output / "index.html"
-    with atomic_write(path, "w", "report") as stream:
+    with atomic_write(own_name(path), "w", "report") as stream:
         stream.write(content)
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tutelage.base.files import own_name
 from tutelage.report.output import save_figure, write_json
 from tutelage.store import save_dataset
 from tutelage.store.keys import SUFFIX
@@ -16,16 +17,16 @@ def write_run(run: Run, figures: Path, claims: Path, datasets: Path, *, pdf_font
 
     The dataset comes first: it says that the rest is ours (:func:`refuse_others_of`).
     """
-    written = [save_dataset(run.dataset, datasets / f"{run.study.name}{SUFFIX}")]
+    written = [save_dataset(run.dataset, own_name(datasets / f"{run.study.name}{SUFFIX}"))]
     figure = run.study.draw(run.dataset)
     for suffix in (".png", ".pdf"):
-        path = figures / f"{run.study.name}{suffix}"
+        path = own_name(figures / f"{run.study.name}{suffix}")
         save_figure(figure, path, pdf_fonts=pdf_fonts)
         # The PDF keeps the PNG's places: finding them is a tenth of the work (measured).
         figure.set_layout_engine("none")
         written.append(path)
     for claim in run.claims:
-        path = claims / f"{claim.id}.json"
+        path = own_name(claims / f"{claim.id}.json")
         write_json(path, run.record(claim))
         written.append(path)
     return [*written[1:], written[0]]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tutelage.base.errors import InputError
+from tutelage.base.files import atomic_write, check_file, check_folder
+from tutelage.store.plain import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,36 +30,14 @@ def check_output(path: str | Path, who: str, suffixes: Iterable[str] = ()) -> Pa
         raise InputError(
             f"{who}: expected a file name ending in {', '.join(suffixes)}, got {str(path)!r}; add an ending"
         )
-    if path.is_dir():
-        raise InputError(f"{who}: expected a file name, got the folder {str(path)!r}; add a name")
-    if not path.parent.is_dir():
-        raise InputError(f"{who}: expected an existing folder, got {str(path.parent)!r}; create it first")
-    _try_writing(path.parent, who)
+    check_file(path, who)
     return path
 
 
 def check_output_folder(path: str | Path, who: str) -> Path:
     """A folder that can be written; made when it does not exist."""
-    path = Path(path)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{who}: cannot make the folder {str(path)!r}: {error.strerror}; choose another"
-        ) from None
-    _try_writing(path, who)
-    return path
-
-
-def _try_writing(folder: Path, who: str) -> None:
-    # os.access says yes to root on read-only mounts, so try it.
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"{who}: cannot write to {str(folder)!r}: {error.strerror}; choose another folder"
-        ) from None
+    check_folder(path, who)
+    return Path(path)
 
 
 def _finite(value: object) -> object:
@@ -72,9 +51,6 @@ def _finite(value: object) -> object:
 
 def write_json(path: str | Path, content: object) -> None:
     """Write strict JSON with full float64 precision, atomically; ``-`` prints it."""
-    from tutelage.store import atomic_write
-    from tutelage.store.keys import plain
-
     text = json.dumps(_finite(plain(content, "write_json")), indent=2, allow_nan=False) + "\n"
     if str(path) == "-":
         sys.stdout.write(text)
@@ -89,8 +65,6 @@ def save_figure(figure: Figure, path: str | Path, dpi: int = 150, pdf_fonts: int
     ``pdf_fonts`` is matplotlib's ``pdf.fonttype``: 42 (TrueType) is what conferences accept; 3 takes a third of the time.
     """
     import matplotlib
-
-    from tutelage.store import atomic_write
 
     path = check_output(path, "save_figure", FIGURE_SUFFIXES)
     form = path.suffix.lower().removeprefix(".")

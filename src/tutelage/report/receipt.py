@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.files import own_name
 from tutelage.report.output import write_json
 from tutelage.store import code_version
 from tutelage.studies.base import Study
@@ -26,7 +27,7 @@ def write_receipt(path: Path, run: Run, files: Iterable[Path], pdf_fonts: int) -
         "seconds": run.seconds,
         "files": {os.path.relpath(file, path.parent): _digest(file) for file in files},
     }
-    write_json(path, content)
+    write_json(own_name(path), content)
 
 
 def reused(path: Path, claims: Path, study: Study, pdf_fonts: int) -> Judged | None:

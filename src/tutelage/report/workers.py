@@ -9,16 +9,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import multiprocessing
-import os
-import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+from tutelage.base.processes import die_with, environment_of_a_child, pin_process, take_core, thread_count
 from tutelage.base.progress import Progress, silent
-from tutelage.sweep.pin import SAFE_PATH, SINGLE_THREAD, pin_process, take_core
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +100,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
-        with _environment_of_a_worker():
+        with environment_of_a_child():
             self.process.start()
         theirs.close()  # only the worker holds it, so that its death reads as the end of the pipe
         self.name, self.progress = "", silent
@@ -137,28 +135,8 @@ class _Worker:
         self.connection.close()
 
 
-@contextlib.contextmanager
-def _environment_of_a_worker() -> Iterator[None]:
-    """What a child must inherit: one thread (read when libraries load), a path without the current folder, Ctrl-C left to us."""
-    inherited = SINGLE_THREAD | SAFE_PATH
-    before = {name: os.environ.get(name) for name in inherited}
-    os.environ.update(inherited)
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
 def _serve(connection: Connection) -> None:
     """The worker: jobs in, progress and results out, until the parent stops it or dies."""
-    from tutelage.sweep.worker import die_with
-
     if (parent := multiprocessing.parent_process()) is not None:
         die_with(parent.sentinel)
     if (core := take_core()) is not None:
@@ -174,8 +152,6 @@ def _serve(connection: Connection) -> None:
 
 def default_workers() -> int:
     """Two, or as many processors as this process may use: more would fill the memory sooner than save time."""
-    from tutelage.store.provenance import thread_count
-
     return min(2, thread_count())
 
 

@@ -1,9 +1,10 @@
 """Spectra: eigenvalues with multiplicities and error bars, by the cheapest exact method."""
 
+from tutelage.base.numerical_rank import NumericalRank
 from tutelage.spectra.choose import Explanation, explain_method
 from tutelage.spectra.density import spectral_density
 from tutelage.spectra.eigensystem import Eigensystem, eigensystem, linear_eigensystem
-from tutelage.spectra.result import NumericalRank, Spectrum
+from tutelage.spectra.result import Spectrum
 from tutelage.spectra.solve import spectrum
 from tutelage.spectra.trace import estimate_frobenius_norm, estimate_trace
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.numerical_rank import NumericalRank
 from tutelage.measure import Measure
 
 if TYPE_CHECKING:
@@ -19,14 +20,6 @@ _SAFETY = 10.0
 """An eigenvalue counts as non-zero when it exceeds ten times its own error bar."""
 _SHOWN = 1e-7
 """Error bars above this share of the largest eigenvalue are printed with it."""
-
-
-class NumericalRank(NamedTuple):
-    """A rank read off floating-point eigenvalues: only as good as its gap."""
-
-    rank: int
-    tolerance: float
-    gap: float
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -110,8 +103,7 @@ class Spectrum:
     def numerical_rank(self) -> NumericalRank:
         """The number of eigenvalues above ten error bars, the tolerance used, and the gap around it.
 
-        The gap is the smallest counted magnitude over the largest uncounted one (or its error bar, if
-        larger): a rank with a gap below about 10³ is a guess; ``tutelage.hessian_rank`` decides it exactly.
+        The gap is the smallest counted magnitude over the largest uncounted one (or its error bar, if larger).
         """
         size, floor = np.abs(self.values), _SAFETY * self.errors
         counted = size > floor
@@ -120,7 +112,7 @@ class Spectrum:
         smallest = float(size[counted].min()) if counted.any() else 0.0
         largest = float(below.max()) if below.size else 0.0
         tolerance = float(floor[~counted].max()) if below.size else float(floor.max())
-        return NumericalRank(rank, tolerance, smallest / largest if largest > 0 else float("inf"))
+        return NumericalRank(rank, tolerance, smallest, largest, "eigenvalues of the Hessian")
 
     def min_positive(self) -> float:
         """The smallest eigenvalue above ten error bars: the rate of the slowest mode."""

@@ -1,6 +1,6 @@
 """The one place that writes results: atomic, checksummed, versioned, with provenance."""
 
-from tutelage.store.atomic import atomic_write, remove_abandoned, sync_directory
+from tutelage.base.files import atomic_write, remove_abandoned
 from tutelage.store.datasets import SCHEMA_VERSION, load_dataset, save_dataset
 from tutelage.store.keys import Store, dataset_key, default_directory
 from tutelage.store.provenance import code_version, provenance
@@ -16,5 +16,4 @@ __all__ = [
     "provenance",
     "remove_abandoned",
     "save_dataset",
-    "sync_directory",
 ]

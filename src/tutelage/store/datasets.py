@@ -7,16 +7,16 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tutelage.base.errors import DamagedError, StoreError
+from tutelage.base.files import atomic_write
 from tutelage.store import single_chunk
-from tutelage.store.atomic import atomic_write
-from tutelage.store.keys import plain
+from tutelage.store.plain import plain
 from tutelage.store.provenance import provenance
 
 # xarray and zarr take 2 s to import: inside the functions, so that writing JSON stays quick.
@@ -64,7 +64,7 @@ def labelled(dataset: xr.Dataset) -> xr.Dataset:
     return result
 
 
-def _with_data(dataset: xr.Dataset, name: Any, data: np.ndarray) -> xr.Dataset:
+def _with_data(dataset: xr.Dataset, name: Hashable, data: np.ndarray) -> xr.Dataset:
     """Replace a variable's data, an index variable included (xarray forbids it in place)."""
     variable = (dataset[name].dims, data, dataset[name].attrs)
     if name in dataset.coords:
@@ -164,7 +164,7 @@ def _root_attributes(path: Path, who: str) -> Mapping[str, Any]:
         return json.loads(archive.read("zarr.json")).get("attributes", {})
 
 
-def check_schema(attributes: Mapping[str, Any], who: str) -> None:
+def check_schema(attributes: Mapping[str, object], who: str) -> None:
     """Refuse a dataset without a schema version or with a newer one."""
     schema = attributes.get(SCHEMA_ATTRIBUTE)
     if not isinstance(schema, int):

@@ -7,14 +7,15 @@ import hashlib
 import json
 import os
 import re
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tutelage.base.errors import InputError, StoreError
+from tutelage.base.errors import InputError
+from tutelage.base.files import check_folder, own_name
+from tutelage.store.datasets import load_dataset, save_dataset
+from tutelage.store.plain import plain
+from tutelage.store.provenance import code_version
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -30,32 +31,7 @@ def default_directory() -> Path:
     return Path(os.environ.get("TUTELAGE_STORE") or "store")
 
 
-def plain(value: Any, who: str = "plain") -> Any:
-    """``value`` as JSON can hold it: mappings, lists, numbers, text, dataclasses as mappings."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, np.generic):
-        return plain(value.item(), who)
-    if isinstance(value, np.ndarray):
-        return plain(value.tolist(), who)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: plain(getattr(value, f.name), who) for f in dataclasses.fields(value)}
-        return {"type": f"{type(value).__module__}.{type(value).__qualname__}", **fields}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item, who) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item, who) for item in value]
-    if isinstance(value, (set, frozenset)):
-        return sorted(plain(item, who) for item in value)
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    raise InputError(
-        f"{who}: expected numbers, text, arrays, lists, mappings or dataclasses, got {type(value).__name__}; "
-        "convert it first"
-    )
-
-
-def dataset_key(name: str, parameters: Any, code: str | None = None) -> str:
+def dataset_key(name: str, parameters: object, code: str | None = None) -> str:
     """``name-<16 hexadecimal digits>``: equal for equal parameters and code, different otherwise.
 
     Parameters
@@ -67,8 +43,6 @@ def dataset_key(name: str, parameters: Any, code: str | None = None) -> str:
     code : str, optional
         :func:`code_version` of the modules it depends on; the whole package by default.
     """
-    from tutelage.store.provenance import code_version
-
     _check_key(name, "dataset_key", "name")
     content = {
         "parameters": plain(parameters, "dataset_key"),
@@ -116,29 +90,30 @@ class Store:
 
     def get(self, key: str) -> xr.Dataset | None:
         """The dataset of a key, or None if it was never stored; a corrupt file raises :class:`StoreError`."""
-        from tutelage.store.datasets import load_dataset
-
         return load_dataset(self.path(key)) if key in self else None
 
     def put(self, key: str, dataset: xr.Dataset) -> Path:
         """Store a dataset, durable when this returns; one that stood there is replaced in one step."""
-        from tutelage.store.datasets import save_dataset
-
         self.prepare()
-        return save_dataset(dataset, self.path(key))
+        return save_dataset(dataset, own_name(self.path(key)))
+
+    def kept(
+        self, name: str, parameters: object, modules: Iterable[str], compute: Callable[[], xr.Dataset]
+    ) -> xr.Dataset:
+        """The dataset of a question, from the store or computed now and stored.
+
+        Its key is made of name, parameters and the code of ``modules`` (:func:`dataset_key`, :func:`code_version`).
+        """
+        key = dataset_key(name, parameters, code_version(modules))
+        found = self.get(key)
+        if found is None:
+            found = compute()
+            self.put(key, found)
+        return found
 
     def prepare(self) -> None:
         """Make the folder and try to write there, so that a bad one is refused BEFORE long work, not after it."""
-        try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            # os.access says yes to root on read-only mounts, so try it.
-            with tempfile.TemporaryFile(dir=self.directory):
-                pass
-        except OSError as error:
-            raise StoreError(
-                f"store: expected a writable folder, cannot write in {str(self.directory)!r} "
-                f"({error.strerror}); choose another (--store or TUTELAGE_STORE)"
-            ) from None
+        check_folder(self.directory, "store (--store or TUTELAGE_STORE)")
 
     def keys(self) -> list[str]:
         """The keys that are stored, sorted."""

@@ -12,7 +12,6 @@ than one asked for, so nothing in them is touched unless its place and its name 
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tutelage.base.errors import StoreError
-from tutelage.store.atomic import sync_directory
+from tutelage.base.files import read_json, sync_directory
 from tutelage.store.datasets import storable
 
 if TYPE_CHECKING:
@@ -145,7 +144,7 @@ def _ours(folder: Path, name: str, arrays: Collection[str] | None) -> bool:
 def _marked_arrays(folder: Path) -> set[str] | None:
     """The arrays that the folder's attributes list; None where they do not."""
     try:
-        names = json.loads((folder / "zarr.json").read_text(encoding="utf-8"))["attributes"][ARRAYS_ATTRIBUTE]
+        names = read_json(folder / "zarr.json")["attributes"][ARRAYS_ATTRIBUTE]
     except (OSError, ValueError, LookupError, TypeError):
         return None
     return {name for name in names if isinstance(name, str)} if isinstance(names, list) else None

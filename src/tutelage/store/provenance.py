@@ -7,7 +7,6 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-import os
 import platform
 import subprocess
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from typing import Any
 
 import tutelage
 from tutelage.base.errors import InputError
+from tutelage.base.processes import thread_count
 
 _PACKAGE = Path(tutelage.__file__).resolve().parent
 _PACKAGES = (
@@ -54,18 +54,6 @@ def cpu_model() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
-
-
-def thread_count() -> int:
-    """Processors this process may run on: the limit that JAX on CPU obeys (it ignores OMP_NUM_THREADS)."""
-    if "NPROC" in os.environ and os.environ["NPROC"].isdigit():
-        return int(os.environ["NPROC"])
-    return len(os.sched_getaffinity(0)) if _can_pin() else os.cpu_count() or 1
-
-
-def _can_pin() -> bool:
-    """Whether the platform can pin a process (Linux can, macOS cannot)."""
-    return platform.system() == "Linux"
 
 
 @functools.cache

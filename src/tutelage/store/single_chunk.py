@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     import xarray as xr
+
+Document: TypeAlias = dict[str, Any]
+"""The JSON of a zarr array."""
 
 _NUMBERS = {
     np.dtype(name): name
@@ -104,7 +107,7 @@ def decode(members: Mapping[str, bytes]) -> xr.Dataset | None:
     return xr.Dataset(variables, attrs=attributes).set_coords(coordinates)
 
 
-def _decode_array(document: Mapping[str, Any], members: Mapping[str, bytes], name: str) -> np.ndarray | None:
+def _decode_array(document: Document, members: Mapping[str, bytes], name: str) -> np.ndarray | None:
     shape = tuple(document["shape"])
     chunk = tuple(document["chunk_grid"]["configuration"]["chunk_shape"])
     if chunk != tuple(max(n, 1) for n in shape):

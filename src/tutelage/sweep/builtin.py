@@ -1,4 +1,4 @@
-"""The quantities a sweep knows by name; each calls the public function of its room, imported when first needed."""
+"""The quantities a sweep knows by name; each calls the public function of its room."""
 
 from __future__ import annotations
 
@@ -6,12 +6,31 @@ from typing import Any
 
 import numpy as np
 
+from tutelage.activations import parse_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.dynamics import NoisyTeacher, predict_loss, spectral_measure
+from tutelage.dynamics.rules import as_rule
+from tutelage.quadratic import (
+    certify_uniqueness,
+    critical_samples,
+    matrix_of,
+    minimise,
+    sample_inputs,
+    sample_quadratic_teacher,
+    sample_start,
+)
+from tutelage.quadratic.settings import METHODS as SOLVERS
+from tutelage.rank import effective_parameters, hessian_rank
+from tutelage.spectra.solve import METHODS
 from tutelage.sweep.quantities import Evaluation, Quantity, Values
 
 _METHOD = {"method": "auto"}
 _CURVE = {"first": 0.01, "last": 1e4, "count": 61, "noise": 1.0, "rule": "flow", "method": "auto"}
+
+
+def _check_method(method: str, **_: object) -> None:
+    check.choice(method, "spectrum", "method", METHODS)
 
 
 def _spectrum(point: Evaluation, method: str) -> Values:
@@ -34,35 +53,50 @@ def _lambda_max(point: Evaluation, method: str) -> Values:
 
 
 def _trace_moments(point: Evaluation, orders: int, method: str) -> Values:
-    orders = check.integer(orders, "trace_moments", "orders")
     found = point.spectrum(method)
     powers = found.values[:, None] ** np.arange(1, orders + 1)
     return {"trace_moments": (("order",), found.multiplicities @ powers)}
 
 
-def _rank(point: Evaluation, primes: int, proof_limit: float) -> Values:
-    from tutelage.rank import hessian_rank
+def _check_moments(orders: int, method: str) -> None:
+    _check_method(method)
+    _at_most(check.integer(orders, "trace_moments", "orders"), 1000, "trace_moments", "orders")
 
+
+def _at_most(value: int, most: int, who: str, name: str) -> None:
+    if value > most:
+        raise InputError(f"{who}: expected {name} <= {most}, got {value}; choose a smaller one")
+
+
+def _check_rank(primes: int, proof_limit: float = 0.0) -> None:
+    check.integer(primes, "rank", "primes")
+    check.number(proof_limit, "rank", "proof_limit", minimum=0.0)
+
+
+def _rank(point: Evaluation, primes: int, proof_limit: float) -> Values:
     found = hessian_rank(point.teacher, primes=primes, proof_limit=proof_limit, floating=False)
     return {"rank": found.rank, "rank_status": found.status}
 
 
 def _effective_parameters(point: Evaluation, primes: int) -> Values:
-    from tutelage.rank import effective_parameters
-
     found = effective_parameters(point.teacher, primes=primes)
     return {"effective_parameters": found.rank, "effective_parameters_status": found.status}
 
 
 def _curve_times(first: float, last: float, count: int, **_: Any) -> dict[str, np.ndarray]:
-    count = check.integer(count, "predicted_loss", "count", minimum=2)
-    first = check.number(first, "predicted_loss", "first", above=0.0)
-    return {"time": np.geomspace(first, check.number(last, "predicted_loss", "last", above=first), count)}
+    return {"time": np.geomspace(first, last, count)}
+
+
+def _check_curve(first: float, last: float, count: int, noise: float, rule: str, method: str) -> None:
+    who = "predicted_loss"
+    _check_method(method)
+    check.number(last, who, "last", above=check.number(first, who, "first", above=0.0))
+    _at_most(check.integer(count, who, "count", minimum=2), 100_000, who, "count")
+    NoisyTeacher(noise)
+    as_rule(rule)
 
 
 def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **times: Any) -> Values:
-    from tutelage.dynamics import NoisyTeacher, predict_loss, spectral_measure
-
     measure = spectral_measure(point.spectrum(method), NoisyTeacher(noise))
     curve = predict_loss(measure, _curve_times(**times)["time"], rule)
     return {
@@ -71,20 +105,22 @@ def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **t
     }
 
 
-def _recovery(
-    point: Evaluation, samples: int | None, student: int | None, tolerance: float, solver: str, certify: bool
-) -> Values:
-    from tutelage.activations import parse_activation
-    from tutelage.quadratic import (
-        certify_uniqueness,
-        critical_samples,
-        matrix_of,
-        minimise,
-        sample_inputs,
-        sample_quadratic_teacher,
-        sample_start,
-    )
+def _check_recovery(
+    samples: int | None, student: int | None, target: float, solver: str, certify: bool
+) -> None:
+    who = "recovery"
+    for value, name in ((samples, "samples"), (student, "student")):
+        if value is not None:
+            check.integer(value, who, name)
+    check.number(target, who, "target", above=0.0)
+    check.choice(solver, who, "solver", SOLVERS)
+    if not isinstance(certify, bool):
+        raise InputError(f"{who}: expected true or false for certify, got {certify!r}")
 
+
+def _recovery(
+    point: Evaluation, samples: int | None, student: int | None, target: float, solver: str, certify: bool
+) -> Values:
     where = point.point
     activation = parse_activation(where.activation)
     if activation.degree != 2 or activation.taylor(2) != (0, 0, 1):
@@ -104,7 +140,7 @@ def _recovery(
     values: dict[str, Any] = {
         "recovery_error": found.error[0],
         "recovery_loss": found.loss[0],
-        "recovered": float(found.error[0] <= tolerance),
+        "recovered": float(found.error[0] <= target),
         "recovery_samples": samples,
     }
     if certify:
@@ -115,26 +151,60 @@ def _recovery(
 QUANTITIES: dict[str, Quantity] = {
     quantity.name: quantity
     for quantity in (
-        Quantity("spectrum", _spectrum, _METHOD, help="distinct eigenvalues, multiplicities, error bars"),
-        Quantity("lambda_min", _lambda_min, _METHOD, help="smallest eigenvalue above ten error bars"),
-        Quantity("lambda_max", _lambda_max, _METHOD, help="largest eigenvalue"),
+        Quantity(
+            "spectrum",
+            _spectrum,
+            _METHOD,
+            None,
+            "distinct eigenvalues, multiplicities, error bars",
+            _check_method,
+        ),
+        Quantity(
+            "lambda_min",
+            _lambda_min,
+            _METHOD,
+            None,
+            "smallest eigenvalue above ten error bars",
+            _check_method,
+        ),
+        Quantity("lambda_max", _lambda_max, _METHOD, None, "largest eigenvalue", _check_method),
         Quantity(
             "trace_moments",
             _trace_moments,
             {"orders": 4, **_METHOD},
             lambda orders, **_: {"order": np.arange(1, orders + 1)},
             "tr H^p for p = 1, ..., orders",
+            _check_moments,
         ),
         Quantity(
-            "rank", _rank, {"primes": 2, "proof_limit": 3.0}, help="rank of the Hessian at this teacher"
+            "rank",
+            _rank,
+            {"primes": 2, "proof_limit": 3.0},
+            help="rank of the Hessian at this teacher",
+            checked=_check_rank,
         ),
-        Quantity("effective_parameters", _effective_parameters, {"primes": 2}, help="generic rank, exact"),
-        Quantity("predicted_loss", _predicted_loss, _CURVE, _curve_times, "mean loss from a noisy teacher"),
+        Quantity(
+            "effective_parameters",
+            _effective_parameters,
+            {"primes": 2},
+            help="generic rank, exact",
+            checked=_check_rank,
+        ),
+        Quantity(
+            "predicted_loss",
+            _predicted_loss,
+            _CURVE,
+            _curve_times,
+            "mean loss from a noisy teacher",
+            _check_curve,
+        ),
         Quantity(
             "recovery",
             _recovery,
-            {"samples": None, "student": None, "tolerance": 1e-6, "solver": "interior", "certify": False},
-            help="does the student find a quadratic teacher of width k from n samples",
+            {"samples": None, "student": None, "target": 1e-6, "solver": "interior", "certify": False},
+            None,
+            "does the student find a quadratic teacher of width k from n samples",
+            _check_recovery,
         ),
     )
 }

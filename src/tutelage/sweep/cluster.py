@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -98,11 +97,3 @@ def _wait_for(client: Client, processes: WorkerProcesses, count: int) -> None:
                 "see the message above, or use --workers 0"
             )
         time.sleep(_LOOK_SECONDS)
-
-
-def default_workers() -> int:
-    """Processors this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage.base.errors import DamagedError, StoreError, StoreWarning
-from tutelage.store import load_dataset, sync_directory
-from tutelage.store.atomic import TEMPORARY_SUFFIX, write_error
+from tutelage.base.errors import DamagedError, StoreError
+from tutelage.base.files import TEMPORARY_SUFFIX, sync_directory, write_error
 from tutelage.store.datasets import check_schema
 from tutelage.store.ownership import marked, remove_arrays, replace_arrays
-from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.sweep.chunks import DamagedTask, complete, fitting, layouts_of, read_chunk, warn, who
+from tutelage.sweep.folder import SweepFolder
 from tutelage.sweep.manifest import (
     Manifest,
-    checksum,
     checksums,
     damaged_files,
     read_manifest,
     tasks_of,
     write_manifest,
 )
-from tutelage.sweep.quantities import resolve
+from tutelage.sweep.marker import Marker
+from tutelage.sweep.resolve import resolve
 from tutelage.sweep.spec import SweepSpec
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def compact(folder: SweepFolder) -> None:
         write_manifest(folder.manifest_path, Manifest(tasks_of(markers), files))
     except OSError as error:
         raise write_error(_WHO, target, error) from None
-    except _DamagedTask as error:
+    except DamagedTask as error:
         folder.discard(error.marker)
         raise StoreError(
             f"{error} and are set aside; run the sweep again to compute them anew, the others are kept"
@@ -77,7 +76,7 @@ def _up_to_date(folder: SweepFolder, markers: list[Marker]) -> bool:
         return False
     damaged = damaged_files(folder.compact_path, manifest.files)
     if damaged:
-        _warn(f"{_named(folder, damaged)}; it is written anew from the task files")
+        warn(f"{_named(folder, damaged)}; it is written anew from the task files")
     return not damaged
 
 
@@ -88,7 +87,7 @@ def gather(folder: SweepFolder) -> xr.Dataset:
         raise StoreError(f"sweep store {str(folder.path)!r}: expected stored points, there are none yet")
     try:
         return _concatenate([block for block, _ in _blocks(folder, folder.spec(), markers)])
-    except _DamagedTask as error:
+    except DamagedTask as error:
         raise DamagedError(f"{error}; run the sweep again to compute them anew") from None
 
 
@@ -114,7 +113,7 @@ def open_points(folder: SweepFolder | str | Path) -> xr.Dataset:
     if manifest is None:
         if not folder.compact_path.exists():
             return gather(folder)
-        problem = f"{_who(folder)}: points.json, the checksums of points.zarr, is missing or damaged"
+        problem = f"{who(folder)}: points.json, the checksums of points.zarr, is missing or damaged"
     elif any(manifest.tasks.get(task) != crc for task, crc in tasks_of(markers).items()):
         return gather(folder)  # there are newer tasks
     elif damaged := damaged_files(folder.compact_path, manifest.files):
@@ -126,7 +125,7 @@ def open_points(folder: SweepFolder | str | Path) -> xr.Dataset:
             f"{problem}, and the task files are gone; restore the folder from a copy, or run the sweep again"
         )
     points = gather(folder)
-    _warn(
+    warn(
         f"{problem}; {points.sizes['point']} points were read from the task files, `sweep resume` writes it anew"
     )
     return points
@@ -137,22 +136,14 @@ def _opened(folder: SweepFolder) -> xr.Dataset:
     import xarray as xr
 
     points = xr.open_zarr(folder.compact_path, consolidated=False, zarr_format=3)
-    check_schema(points.attrs, _who(folder))
+    check_schema(points.attrs, who(folder))
     return points.assign_coords({name: _loaded(c) for name, c in points.coords.items() if name != "point"})
-
-
-def _who(folder: SweepFolder) -> str:
-    return f"sweep store {str(folder.path)!r}"
 
 
 def _named(folder: SweepFolder, damaged: list[str]) -> str:
     """What is damaged, in one sentence."""
     more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
-    return f"{_who(folder)}: points.zarr/{damaged[0]}{more} changed or went missing since it was written"
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, StoreWarning, stacklevel=3)
+    return f"{who(folder)}: points.zarr/{damaged[0]}{more} changed or went missing since it was written"
 
 
 def _loaded(coordinate: xr.DataArray) -> Any:
@@ -168,14 +159,15 @@ def _blocks(folder: SweepFolder, spec: SweepSpec, markers: list[Marker]) -> Iter
     for marker in markers:
         for name, size in marker.sizes.items():
             sizes[name] = max(size, sizes.get(name, 0))
-    names = _variables(folder, markers)
+    layouts = layouts_of(folder, markers)
     rows = 0
     held: list[xr.Dataset] = []
     position = 0  # points below are written: overlapping tasks (a late worker of a killed run) count once
     for number, marker in enumerate(markers):
         if marker.stop > position:
-            chunk = _read(folder, marker)
-            chunk = _complete(chunk.isel(point=slice(max(0, position - marker.start), None)), names, sizes)
+            chunk = read_chunk(folder, marker)
+            chunk = complete(fitting(folder, chunk, layouts), layouts, sizes)
+            chunk = chunk.isel(point=slice(max(0, position - marker.start), None))
             rows = rows or _rows(chunk)
             held.append(chunk)
             position = marker.stop
@@ -185,7 +177,7 @@ def _blocks(folder: SweepFolder, spec: SweepSpec, markers: list[Marker]) -> Iter
             continue
         joined = _concatenate(held)
         joined.attrs = {"spec": spec.to_mapping(), "name": spec.name}
-        joined.attrs["variables"] = list(names)
+        joined.attrs["variables"] = list(layouts)
         joined = joined.assign_coords(_axes(spec, sizes))
         while count >= rows or (last and count):
             yield joined.isel(point=slice(0, rows)), rows
@@ -204,54 +196,6 @@ def _concatenate(parts: list[xr.Dataset]) -> xr.Dataset:
         parts, "point", data_vars="minimal", coords="minimal", compat="override", join="override",
         combine_attrs="override",
     )  # fmt: skip
-
-
-def _variables(folder: SweepFolder, markers: list[Marker]) -> dict[str, Any]:
-    """Name -> (dims, dtype kind) over tasks; a task whose points all failed lacks the quantities."""
-    names: dict[str, Any] = {}
-    for marker in markers:
-        if marker.failed == marker.stop - marker.start and names:
-            continue
-        chunk = _read(folder, marker)
-        names = {**{str(n): (v.dims, v.dtype.kind) for n, v in chunk.data_vars.items()}, **names}
-        if not marker.failed:
-            break
-    return names
-
-
-class _DamagedTask(DamagedError):
-    """A task's chunk is not what was written."""
-
-    def __init__(self, folder: SweepFolder, marker: Marker) -> None:
-        super().__init__(
-            f"{_who(folder)}: points {marker.start} to {marker.stop - 1} were damaged on the disk"
-        )
-        self.marker = marker
-
-
-def _read(folder: SweepFolder, marker: Marker) -> xr.Dataset:
-    path = folder.chunk_path(marker.start, marker.stop)
-    try:
-        chunk = load_dataset(path)
-    except DamagedError:
-        raise _DamagedTask(folder, marker) from None
-    if checksum(path) != [marker.bytes, marker.crc32]:
-        raise _DamagedTask(folder, marker)
-    return chunk
-
-
-def _complete(chunk: xr.Dataset, names: dict[str, Any], sizes: dict[str, int]) -> xr.Dataset:
-    """Pad ragged axes with NaN and add the variables that a wholly failed task lacks."""
-    n = chunk.sizes["point"]
-    pads = {name: (0, size - chunk.sizes[name]) for name, size in sizes.items() if name in chunk.sizes}
-    pads = {name: pad for name, pad in pads.items() if pad[1]}
-    if pads:
-        chunk = chunk.pad(pads, constant_values=np.nan)
-    for name, (dims, kind) in names.items():
-        if name not in chunk:
-            shape = (n, *(sizes[dim] for dim in dims[1:]))
-            chunk[name] = (dims, np.full(shape, "" if kind == "U" else np.nan))
-    return chunk[list(names)]
 
 
 def _rows(chunk: xr.Dataset) -> int:

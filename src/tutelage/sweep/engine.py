@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from tutelage.base import check
-from tutelage.base.errors import InputError, StoreError
+from tutelage.base.errors import InputError
+from tutelage.base.precision import refuse_fork
+from tutelage.base.processes import processors
+from tutelage.base.progress import Progress
 from tutelage.store import default_directory
 from tutelage.sweep.batching import TASK_SECONDS, Batcher
-from tutelage.sweep.cluster import connect, default_workers
-from tutelage.sweep.evaluate import lost_point, run_task, store_results
-from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.sweep.cluster import connect
+from tutelage.sweep.compact import compact, open_points
+from tutelage.sweep.driver import Driver, Reporter
+from tutelage.sweep.evaluate import run_task
+from tutelage.sweep.folder import SweepFolder
 from tutelage.sweep.imports import complete, origins
 from tutelage.sweep.spec import SweepSpec, as_spec, subset
 
@@ -26,37 +26,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from distributed import Client
 
-#: Arrays of the size of the matrix that an eigenproblem holds at once: itself, copies, work space.
-_MATRICES_AT_ONCE = 5
 #: Share of the free memory that points in flight may claim.
 _MEMORY_SHARE = 0.7
-#: How often a single point may take its worker down before it counts as failed.
-_MOST_DEATHS = 3
-#: Seconds between two questions to the scheduler about its workers: the driver shares their processors.
-_LOOK_SECONDS = 1.0
-#: Seconds a stopped sweep waits for the tasks that run, so that their points are not lost.
-_DRAIN_SECONDS = 5.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Progress:
-    """Where a run stands: points done and wanted in this run, failures among them, seconds so far."""
-
-    done: int
-    total: int
-    failed: int
-    seconds: float
-
-    @property
-    def points_per_second(self) -> float:
-        """Mean rate of this run."""
-        return self.done / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def seconds_left(self) -> float:
-        """At the mean rate; NaN before the first point."""
-        rate = self.points_per_second
-        return (self.total - self.done) / rate if rate else float("nan")
 
 
 def default_store(spec: SweepSpec) -> Path:
@@ -65,7 +36,7 @@ def default_store(spec: SweepSpec) -> Path:
 
 
 def run(
-    spec: SweepSpec | Mapping[str, Any] | str,
+    spec: SweepSpec | Mapping[str, object] | str,
     client: Client | None = None,
     *,
     store: str | Path | None = None,
@@ -74,7 +45,7 @@ def run(
     shard: tuple[int, int] | None = None,
     task_seconds: float = TASK_SECONDS,
     memory: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Progress | None = None,
     imported: Callable[[Mapping[str, str]], None] | None = None,
 ) -> xr.Dataset:
     """Evaluate every point that is not stored yet and return everything stored, lazily.
@@ -100,7 +71,7 @@ def run(
     memory : float, optional
         Bytes that points in flight on the local cluster may claim; 70 % of the free memory by default.
     progress : callable, optional
-        Called with a :class:`Progress` after every task.
+        Called after every task with the fraction done in this run and a few words: points, rate, time left, failures.
     imported : callable, optional
         Called before the first task with each ``module:function`` and the file that it comes from.
 
@@ -114,15 +85,16 @@ def run(
     ------
     InputError
         No such module or function; told before anything is written.
+    WorkersDie
+        Thirty workers died in a row.
     StoreError
         Another run holds the folder, it holds another sweep or files that are not ours, it cannot be written, or the
         disk is full.
     """
-    from tutelage.sweep.compact import compact, open_points
-
+    refuse_fork("sweep")
     spec = complete(as_spec(spec))
     wanted = subset(spec, shard)
-    workers = default_workers() if workers is None else check.integer(workers, "sweep", "workers", minimum=0)
+    workers = len(processors()) if workers is None else check.integer(workers, "sweep", "workers", minimum=0)
     check.number(task_seconds, "sweep", "task_seconds", above=0.0)
     if client is not None and scheduler is not None:
         raise InputError("sweep: expected a client or a scheduler address, got both; give one")
@@ -136,7 +108,7 @@ def run(
             folder.clean()
         pending = folder.pending(wanted, folder.markers())
         if pending:
-            report = _Reporter(sum(len(part) for part in pending), progress)
+            report = Reporter(sum(len(part) for part in pending), progress)
             if workers == 0 and client is None and scheduler is None:
                 _run_here(folder, spec, Batcher(spec, pending, 1, task_seconds), report)
             else:
@@ -145,169 +117,15 @@ def run(
                     budget = (memory or _MEMORY_SHARE * check.available_bytes()) if local else None
                     count = max(1, len(used.scheduler_info(n_workers=-1)["workers"]))
                     batcher = Batcher(spec, pending, count, task_seconds)
-                    _Driver(used, folder, spec, batcher, budget, report).run()
+                    Driver(used, folder, spec, batcher, budget, report).run()
         if shard is None:
             compact(folder)
     return open_points(folder)
 
 
-class _Reporter:
-    """Counts finished tasks and tells the caller."""
-
-    def __init__(self, total: int, progress: Callable[[Progress], None] | None) -> None:
-        self._total, self._progress = total, progress
-        self._done = self._failed = 0
-        self._start = time.perf_counter()
-
-    def add(self, marker: Marker) -> None:
-        self._done += marker.stop - marker.start
-        self._failed += marker.failed
-        if self._progress is not None:
-            seconds = time.perf_counter() - self._start
-            self._progress(Progress(self._done, self._total, self._failed, seconds))
-
-
-def _run_here(folder: SweepFolder, spec: SweepSpec, batcher: Batcher, report: _Reporter) -> None:
+def _run_here(folder: SweepFolder, spec: SweepSpec, batcher: Batcher, report: Reporter) -> None:
     """One task after the other in this process."""
     while (batch := batcher.next()) is not None:
         marker = run_task(str(folder.path), spec, batch.start, batch.stop)
         batcher.learn(batch, marker.seconds)
         report.add(marker)
-
-
-class _Driver:
-    """Keeps a window of tasks in flight on a Dask client.
-
-    A batch whose worker died is a suspect: Dask blames every task the worker held, and memory that all tasks
-    shared may have been the cause. Suspects wait until nothing else is in flight, then run one at a time, in halves,
-    so that in the end only a point that dies on its own counts as failed.
-    """
-
-    def __init__(
-        self,
-        client: Client,
-        folder: SweepFolder,
-        spec: SweepSpec,
-        batcher: Batcher,
-        budget: float | None,
-        report: _Reporter,
-    ) -> None:
-        from distributed import as_completed
-
-        self._client, self._folder, self._spec = client, folder.path.resolve(), spec
-        self._batcher, self._budget, self._report = batcher, budget, report
-        self._flight: dict[Any, tuple[range, float]] = {}
-        self._waiting: range | None = None
-        self._suspects: list[range] = []
-        self._deaths: Counter[int] = Counter()
-        self._infos: list[Any] = []
-        self._next_look = 0.0
-        self._completed = as_completed()
-
-    def run(self) -> None:
-        """Until nothing is pending; stops cleanly on Ctrl-C or a store that cannot be written."""
-        try:
-            self._fill()
-            for future in self._completed:
-                self._finish(future)
-                self._fill()
-        except BaseException:
-            self._stop()
-            raise
-
-    def _workers(self) -> tuple[int, float | None]:
-        """Threads of the cluster now, and the largest MEMORY (bytes) a worker declares; None if some do not.
-
-        Workers come and go (a batch system starts them one by one). Dask itself fills those with a MEMORY.
-        """
-        if time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + _LOOK_SECONDS
-            self._infos = list(self._client.scheduler_info(n_workers=-1)["workers"].values())
-        infos = self._infos
-        memory = [info.get("resources", {}).get("MEMORY") for info in infos]
-        capacity = max(memory) if memory and None not in memory else None
-        return max(1, sum(info["nthreads"] for info in infos)), capacity
-
-    def _fill(self) -> None:
-        threads, capacity = self._workers()
-        while len(self._flight) < 2 * threads:
-            batch = self._next()
-            if batch is None:
-                return
-            size = point_bytes(self._spec, batch)
-            claimed = sum(claim for _, claim in self._flight.values())
-            # One task is always admitted: if it cannot fit, the solver says so and the point is recorded.
-            if self._budget is not None and self._flight and claimed + size > self._budget:
-                self._waiting = batch
-                return
-            self._waiting = None
-            self._submit(batch, size, capacity)
-
-    def _next(self) -> range | None:
-        """The next batch; a suspect when there are no others and nothing is in flight."""
-        batch = self._waiting or self._batcher.next()
-        if batch is None and self._suspects and not self._flight:
-            return self._suspects.pop()
-        return batch
-
-    def _submit(self, batch: range, size: float, capacity: float | None) -> None:
-        resources = None if capacity is None else {"MEMORY": min(size, capacity)}
-        future = self._client.submit(
-            run_task, str(self._folder), self._spec, batch.start, batch.stop, pure=False, resources=resources
-        )
-        self._flight[future] = (batch, size)
-        self._completed.add(future)
-
-    def _finish(self, future: Any) -> None:
-        from distributed import KilledWorker
-
-        batch, _ = self._flight.pop(future)
-        if future.status == "error" and isinstance(future.exception(), KilledWorker):
-            self._lost(batch)
-            return
-        if future.status in ("cancelled", "lost"):
-            raise StoreError(
-                "sweep: expected a running Dask scheduler, the connection to it was lost; what was finished is stored: "
-                "start a scheduler and run it again"
-            )
-        # The marker is read from the store: a result held by a worker that died since would have to be recomputed.
-        marker = SweepFolder(self._folder).marker(batch.start, batch.stop) or future.result()
-        self._batcher.learn(batch, marker.seconds)
-        self._report.add(marker)
-
-    def _lost(self, batch: range) -> None:
-        """A batch that took its worker down is halved; a point that does so again and again counts as failed."""
-        if len(batch) > 1:
-            middle = (batch.start + batch.stop) // 2
-            self._suspects += [range(middle, batch.stop), range(batch.start, middle)]
-            return
-        self._deaths[batch.start] += 1
-        if self._deaths[batch.start] < _MOST_DEATHS:
-            self._suspects.append(batch)
-            return
-        message = f"the worker died each of the {_MOST_DEATHS} times this point ran (out of memory, or a crash in native code)"
-        results = [lost_point(batch.start, message)]
-        self._report.add(store_results(SweepFolder(self._folder), self._spec, batch, results))
-
-    def _stop(self) -> None:
-        """Withdraw what has not started and give the tasks that run a moment to become durable."""
-        with contextlib.suppress(Exception):
-            from distributed import wait
-
-            running = set(self._client.run_on_scheduler(_processing))
-            self._client.cancel([f for f in self._flight if f.key not in running], force=True)
-            if left := [f for f in self._flight if f.key in running]:
-                wait(left, timeout=_DRAIN_SECONDS)
-
-
-def _processing(dask_scheduler: Any = None) -> list[str]:
-    """Keys of the first task of each worker: the ones that run now."""
-    return [next(iter(ws.processing)).key for ws in dask_scheduler.workers.values() if ws.processing]
-
-
-def point_bytes(spec: SweepSpec, batch: range) -> float:
-    """Working memory of the largest point of a batch, in bytes."""
-    if spec.memory_bytes is not None:
-        return spec.memory_bytes
-    sizes = spec.block_sizes(np.arange(batch.start, batch.stop)).astype(np.float64)
-    return float(8 * _MATRICES_AT_ONCE * sizes.max() ** 2)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import platform
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import tutelage
 from tutelage.base.errors import InputError
+from tutelage.base.files import own_name
+from tutelage.base.processes import thread_count
 from tutelage.store import code_version, save_dataset
-from tutelage.store.provenance import cpu_model, thread_count
-from tutelage.sweep.folder import Marker, SweepFolder
+from tutelage.store.provenance import cpu_model
+from tutelage.sweep.folder import SweepFolder
 from tutelage.sweep.imports import load_activation, source_file
-from tutelage.sweep.quantities import Evaluation, resolve
+from tutelage.sweep.layout import Labelled, agreed, alike, layout_of, misfit, stack
+from tutelage.sweep.marker import Marker, described
+from tutelage.sweep.names import RECORDED, check_dimensions, check_name, check_text
+from tutelage.sweep.quantities import Evaluation, Values
+from tutelage.sweep.resolve import resolve
 from tutelage.sweep.spec import Point, SweepSpec
 
 if TYPE_CHECKING:
@@ -27,70 +34,78 @@ if TYPE_CHECKING:
 _LONGEST_ERROR = 2000
 
 
-def evaluate_point(spec: SweepSpec, point: Point) -> dict[str, Any]:
-    """All quantities of one point.
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What became of a point: ``values`` (name -> (dimension names, array)), how each spectrum was found, the messages of
+    the quantities that raised (empty when all is well, their values are left out) and the time it took."""
 
-    Returns
-    -------
-    dict
-        ``values`` (name -> (dimension names, array)), ``method``, ``error`` (empty when all is well) and
-        ``seconds``. A quantity that raises leaves its values out and its message in ``error``.
-    """
+    values: Mapping[str, Labelled]
+    method: str
+    error: str
+    seconds: float
+
+
+def evaluate_point(spec: SweepSpec, point: Point) -> Result:
+    """All quantities of one point."""
     evaluation = Evaluation(point)
-    values: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
+    values: dict[str, Labelled] = {}
     errors = []
     start = time.perf_counter()
     for name in spec.quantities:
         try:
             load_activation(point.activation, spec.search_path, "sweep")
             found = resolve(name, spec.search_path)(evaluation, spec.options.get(name, {}))
-            values.update({key: _labelled(key, value) for key, value in found.items()})
-        except (Exception, SystemExit) as error:  # whatever a point does, the sweep goes on
-            errors.append(f"{name}: {type(error).__name__}: {error}"[:_LONGEST_ERROR])
+            values |= _checked(found, RECORDED | set(spec.extra), values)
+        except BaseException as error:  # whatever a point does, the sweep goes on
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            errors.append(f"{name}: {type(error).__name__}: {error}")
     seconds = time.perf_counter() - start
     method = "; ".join(f"{name}: {text}" for name, text in evaluation.methods.items())
-    return {"values": values, "method": method, "error": "; ".join(errors), "seconds": seconds}
+    return Result(values, method, _told(errors), seconds)
 
 
-def _labelled(name: str, value: Any) -> tuple[tuple[str, ...], np.ndarray]:
+def _told(errors: Iterable[str]) -> str:
+    """Messages as a file can hold them."""
+    text = "; ".join(error[:_LONGEST_ERROR] for error in errors if error)
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _checked(found: Values, recorded: Collection[str], others: Mapping[str, Labelled]) -> dict[str, Labelled]:
+    """What a quantity returned, with names that nothing else in the record of a point has."""
+    checked = {}
+    for name, value in found.items():
+        check_name(name, "a quantity", {*recorded, *others})
+        checked[name] = _labelled(name, value, recorded)
+    agreed_on = agreed([({name: layout_of(value) for name, value in {**others, **checked}.items()}, 1)])
+    if wrong := next((name for name in checked if name not in agreed_on), None):
+        raise InputError(misfit(wrong, layout_of(checked[wrong]), agreed_on))
+    return checked
+
+
+def _labelled(name: str, value: object, recorded: Collection[str]) -> Labelled:
     """Dimension names and a float64 or text array."""
-    dims: tuple[str, ...] | None = None
+    dims = None
     if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], tuple):
-        dims, value = value
-    array = np.asarray(value)
-    if array.dtype.kind in "biuf":
+        names, value = value
+        dims = check_dimensions(names, name, recorded)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"expected a rectangular array for {name}, got {error}") from None
+    if array.dtype.kind in "biuf" and not isinstance(value, np.ma.MaskedArray):
         array = array.astype(np.float64)
     elif array.dtype.kind != "U" or array.ndim:
         raise InputError(
             f"expected a real number, an array of them or a text for {name}, got {type(value).__name__}"
         )
+    else:
+        check_text(str(array), name, "its value")
     if dims is None:
         dims = tuple(f"{name}_{axis}" for axis in range(array.ndim))
     if len(dims) != array.ndim:
         raise InputError(f"expected {len(dims)} dimension(s) for {name}, got shape {array.shape}")
     return dims, array
-
-
-def stack(columns: Sequence[Mapping[str, tuple[tuple[str, ...], np.ndarray]]]) -> dict[str, Any]:
-    """Rows of named arrays to (dims, array) variables along ``point``; ragged ends and gaps are NaN."""
-    variables = {}
-    for name in dict.fromkeys(key for row in columns for key in row):
-        dims, example = next(row[name] for row in columns if name in row)
-        shape = tuple(
-            max(row[name][1].shape[axis] for row in columns if name in row) for axis in range(example.ndim)
-        )
-        if example.dtype.kind == "U":
-            variables[name] = (
-                ("point",),
-                np.array([str(row[name][1]) if name in row else "" for row in columns]),
-            )
-            continue
-        full = np.full((len(columns), *shape), np.nan)
-        for index, row in enumerate(columns):
-            if name in row:
-                full[(index, *(slice(n) for n in row[name][1].shape))] = row[name][1]
-        variables[name] = (("point", *dims), full)
-    return variables
 
 
 @functools.cache
@@ -100,7 +115,7 @@ def code_of(names: tuple[str, ...], search_path: tuple[str, ...]) -> str:
     return code_version(("tutelage", *(file for file in files if file is not None)))
 
 
-def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mapping[str, Any]]) -> xr.Dataset:
+def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Result]) -> xr.Dataset:
     """The chunk of some points: quantities, parameters and how each number was made."""
     import xarray as xr
 
@@ -112,16 +127,17 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mappin
         "cpu": cpu_model(),
     }
     record = {
-        "seconds": ("point", np.array([r["seconds"] for r in results])),
-        "method": ("point", np.array([r["method"] for r in results])),
-        "failed": ("point", np.array([bool(r["error"]) for r in results])),
-        "error": ("point", np.array([r["error"] for r in results])),
+        "seconds": ("point", np.array([r.seconds for r in results])),
+        "method": ("point", np.array([r.method for r in results])),
+        "failed": ("point", np.array([bool(r.error) for r in results])),
+        "error": ("point", np.array([r.error for r in results])),
         "threads": ("point", np.full(n, thread_count())),
         **{name: ("point", np.full(n, value)) for name, value in text.items()},
     }
+    variables = stack([r.values for r in results])
     parameters = {name: ("point", column) for name, column in spec.columns(indices).items()}
     return xr.Dataset(
-        {**stack([r["values"] for r in results]), **record},
+        {**variables, **record},
         coords={"point": np.asarray(indices, dtype=np.int64), **parameters},
         attrs={"host": platform.node()},
     )
@@ -130,24 +146,29 @@ def to_dataset(spec: SweepSpec, indices: Sequence[int], results: Iterable[Mappin
 def run_task(folder: str, spec: SweepSpec, start: int, stop: int) -> Marker:
     """Evaluate the points ``start <= index < stop`` and store them; durable when this returns.
 
-    Running it again finds the stored result, so a scheduler may repeat it at will.
+    Running it again finds the stored result, so a scheduler may repeat it at will. Points whose values have no layout in
+    common go to files of their own: which of them are odd is judged over the whole sweep.
     """
     target = SweepFolder(Path(folder))
     marker = target.marker(start, stop)
     if marker is not None:
         return marker
-    indices = range(start, stop)
-    return store_results(
-        target, spec, indices, [evaluate_point(spec, spec.point(index)) for index in indices]
-    )
+    results = [evaluate_point(spec, spec.point(index)) for index in range(start, stop)]
+    parts = alike([result.values for result in results])
+    markers = [
+        store_results(
+            target, spec, range(start + part.start, start + part.stop), results[part.start : part.stop]
+        )
+        for part in parts
+    ]
+    failed, seconds = sum(m.failed for m in markers), sum(m.seconds for m in markers)
+    return dataclasses.replace(markers[0], stop=stop, failed=failed, seconds=seconds)
 
 
-def store_results(
-    target: SweepFolder, spec: SweepSpec, indices: range, results: Sequence[Mapping[str, Any]]
-) -> Marker:
+def store_results(target: SweepFolder, spec: SweepSpec, indices: range, results: Sequence[Result]) -> Marker:
     """Write one chunk, then its ``done`` marker; each is synced before its name appears."""
     dataset = to_dataset(spec, indices, results)
-    path = save_dataset(dataset, target.chunk_path(indices.start, indices.stop))
+    path = save_dataset(dataset, own_name(target.chunk_path(indices.start, indices.stop)))
     marker = Marker(
         start=indices.start,
         stop=indices.stop,
@@ -156,11 +177,12 @@ def store_results(
         failed=int(dataset.failed.sum()),
         seconds=float(dataset.seconds.sum()),
         sizes={str(k): v for k, v in dataset.sizes.items() if k != "point"},
+        variables=described(dataset),
     )
     target.write_marker(marker)
     return marker
 
 
-def lost_point(index: int, message: str) -> dict[str, Any]:
+def lost_point(message: str) -> Result:
     """The result of a point that took its worker down."""
-    return {"values": {}, "method": "", "error": message[:_LONGEST_ERROR], "seconds": float("nan")}
+    return Result({}, "", _told([message]), float("nan"))

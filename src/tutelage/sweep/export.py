@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tutelage.base import check
-from tutelage.base.errors import InputError, MissingExtraError
-from tutelage.store.atomic import write_error
+from tutelage.base.errors import MissingExtraError
+from tutelage.base.files import atomic_path, write_error
 from tutelage.store.datasets import storable
 from tutelage.store.ownership import check_replaceable, marked, replace_arrays
 
 if TYPE_CHECKING:
     import xarray as xr
-
-FORMATS = {".nc": "netcdf", ".zarr": "zarr", ".parquet": "parquet"}
 
 
 def export(dataset: xr.Dataset, path: str | os.PathLike) -> Path:
@@ -31,26 +29,28 @@ def export(dataset: xr.Dataset, path: str | os.PathLike) -> Path:
     StoreError
         A zarr folder that we did not write or that holds files of others, an unwritable place or full disk.
     """
-    path = Path(path)
-    check.choice(path.suffix.lower(), f"export to {str(path)!r}", "file ending", FORMATS)
-    kind = FORMATS[path.suffix.lower()]
-    if path.is_dir() and kind != "zarr":
-        raise InputError(f"export: expected a file name, got the folder {str(path)!r}; add a name")
-    if kind == "zarr":
-        check_replaceable(path, "export")
+    path, who = Path(path), "export"
+    kind = check.choice(path.suffix.lower(), f"export to {str(path)!r}", "file ending", _WRITERS)
+    try:
+        if kind == ".zarr":
+            _export_folder(dataset, path, who)
+        else:
+            with atomic_path(path, who) as temporary:
+                _WRITERS[kind](dataset, temporary)
+    except ImportError as error:
+        raise MissingExtraError(f"export: {error}; pip install 'tutelage[sweep]'") from error
+    return path
+
+
+def _export_folder(dataset: xr.Dataset, path: Path, who: str) -> None:
+    check_replaceable(path, who)
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
             temporary = Path(folder) / path.name
-            _WRITERS[kind](dataset, temporary)
-            if kind == "zarr":
-                replace_arrays(temporary, path, "export")
-            else:
-                os.replace(temporary, path)
-    except ImportError as error:
-        raise MissingExtraError(f"export: {error}; pip install 'tutelage[sweep]'") from error
+            _zarr(dataset, temporary)
+            replace_arrays(temporary, path, who)
     except OSError as error:
-        raise write_error("export", path, error) from None
-    return path
+        raise write_error(who, path, error) from None
 
 
 def _netcdf(dataset: xr.Dataset, path: Path) -> None:
@@ -87,4 +87,4 @@ def _parquet(dataset: xr.Dataset, path: Path) -> None:
     pd.DataFrame(columns).to_parquet(path)
 
 
-_WRITERS = {"netcdf": _netcdf, "zarr": _zarr, "parquet": _parquet}
+_WRITERS = {".nc": _netcdf, ".zarr": _zarr, ".parquet": _parquet}

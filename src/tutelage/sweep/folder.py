@@ -3,7 +3,8 @@
 ::
 
     sweep.json                     the specification and its schema version
-    lock, lock-3-of-100            held by the running sweep (or shard) through flock; free when it dies
+    lock, lock-3-of-100            held by the running sweep (or shard); free when it dies
+    lock.by                        who held it last
     tasks/000000000-000000050.zarr.zip     the points 0 <= index < 50
     tasks/000000000-000000050.done         its size, checksum and counts, written after it
     points.zarr/                   everything in one zarr, written by one process afterwards
@@ -14,40 +15,25 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
 import json
 import os
-import platform
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from tutelage.base.errors import StoreError
-from tutelage.store import SCHEMA_VERSION, atomic_write, provenance
-from tutelage.store.atomic import is_temporary
+from tutelage.base.errors import InputError, StoreError
+from tutelage.base.files import atomic_write, is_temporary, own_name, read_json
+from tutelage.store import SCHEMA_VERSION, provenance
 from tutelage.store.datasets import SCHEMA_ATTRIBUTE, check_schema
 from tutelage.store.ownership import is_marked, refuse_others, remove_files
+from tutelage.sweep.locks import held, is_held
+from tutelage.sweep.locks import is_ours as is_lock
 from tutelage.sweep.manifest import read_manifest, tasks_of
+from tutelage.sweep.marker import Marker
 from tutelage.sweep.spec import SweepSpec
 
 _SPEC = "sweep.json"
-_NAME = re.compile(r"(\d{9,})-(\d{9,})\.done")
+_NAME = re.compile(r"(\d{9,18})-(\d{9,18})\.done")
 _TASK_FILE = re.compile(r"(\d{9,}-\d{9,})\.(done|zarr\.zip)")
-_LOCK = re.compile(r"lock(-\d+-of-\d+)?")
-_HOLDER = "process "
-
-
-@dataclasses.dataclass(frozen=True)
-class Marker:
-    """What a ``done`` marker says of its chunk."""
-
-    start: int
-    stop: int
-    bytes: int
-    crc32: int
-    failed: int
-    seconds: float
-    sizes: dict[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,10 +93,14 @@ class SweepFolder:
 
     # --- specification -------------------------------------------------------------------------------------
 
+    def exists(self) -> bool:
+        """Whether there is a sweep."""
+        return (self.path / _SPEC).exists()
+
     def create(self, spec: SweepSpec) -> None:
         """Make the folder, or check that the one that exists holds the same sweep."""
         who = f"sweep store {str(self.path)!r}"
-        if (self.path / _SPEC).exists():
+        if self.exists():
             stored = self.spec()
             if stored != spec:
                 raise StoreError(
@@ -126,29 +116,33 @@ class SweepFolder:
                 f"{who}: expected a writable folder, cannot make it ({error.strerror}); choose another"
             ) from None
         content = {SCHEMA_ATTRIBUTE: SCHEMA_VERSION, "spec": spec.to_mapping(), "provenance": provenance()}
-        with atomic_write(self.path / _SPEC, "w", who) as stream:
+        with atomic_write(own_name(self.path / _SPEC), "w", who) as stream:
             json.dump(content, stream, indent=2)
 
     def _ours(self, entry: Path) -> bool:
         """Whether an entry of a folder without a specification is what a sweep leaves there."""
         if entry == self.tasks and entry.is_dir():
             return all(_TASK_FILE.fullmatch(f.name) or is_temporary(f.name) for f in entry.iterdir())
-        if _LOCK.fullmatch(entry.name) and entry.is_file():
-            return entry.read_bytes()[: len(_HOLDER)] in (b"", _HOLDER.encode())
         if entry == self.compact_path:
             return is_marked(entry)
-        return is_temporary(entry.name) or (entry == self.manifest_path and read_manifest(entry) is not None)
+        return (
+            is_temporary(entry.name)
+            or is_lock(entry)
+            or (entry == self.manifest_path and read_manifest(entry) is not None)
+        )
 
     def spec(self) -> SweepSpec:
         """The specification of the sweep stored here, without a search path: whoever wrote it names no code to run."""
         who = f"sweep store {str(self.path)!r}"
         try:
-            content = json.loads((self.path / _SPEC).read_text(encoding="utf-8"))
+            content = read_json(self.path / _SPEC)
             check_schema(content, who)
             return SweepSpec.from_mapping({**content["spec"], "search_path": ()}, who)
         except (FileNotFoundError, NotADirectoryError):
             raise StoreError(f"{who}: expected a sweep, there is no {_SPEC} in it; check the path") from None
-        except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, KeyError, TypeError) as error:
+        except InputError:
+            raise
+        except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
             raise StoreError(
                 f"{who}: expected a readable {_SPEC}, it is truncated or corrupt ({error}); remove it and "
                 "run the sweep again from its TOML file: the stored points are kept"
@@ -159,7 +153,7 @@ class SweepFolder:
     def marker(self, start: int, stop: int) -> Marker | None:
         """The marker of a task if its chunk is whole (size as written), else None."""
         try:
-            marker = Marker(**json.loads(self.marker_path(start, stop).read_text(encoding="utf-8")))
+            marker = Marker(**read_json(self.marker_path(start, stop)))
             whole = self.chunk_path(start, stop).stat().st_size == marker.bytes
         except (OSError, ValueError, TypeError):
             return None
@@ -174,7 +168,7 @@ class SweepFolder:
 
     def write_marker(self, marker: Marker) -> None:
         """Write a marker; from then on its task is never run again."""
-        with atomic_write(self.marker_path(marker.start, marker.stop), "w", "sweep") as stream:
+        with atomic_write(own_name(self.marker_path(marker.start, marker.stop)), "w", "sweep") as stream:
             json.dump(dataclasses.asdict(marker), stream)
 
     def clean(self) -> None:
@@ -207,60 +201,13 @@ class SweepFolder:
 
     # --- lock and status -----------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def lock(self, shard: tuple[int, int] | None = None) -> Iterator[None]:
-        """Hold the sweep for one run: exclusive, or shared with other shards of it.
-
-        flock belongs to the process: when it is killed the lock is free, so there is no stale lock to remove.
-        """
-        with contextlib.ExitStack() as stack:
-            kind = fcntl.LOCK_EX if shard is None else fcntl.LOCK_SH
-            stack.enter_context(self._locked(self.path / "lock", kind, write=shard is None))
-            if shard is not None:
-                name = f"lock-{shard[0]}-of-{shard[1]}"
-                stack.enter_context(self._locked(self.path / name, fcntl.LOCK_EX, write=True))
-            yield
-
-    @contextlib.contextmanager
-    def _locked(self, path: Path, kind: int, write: bool) -> Iterator[None]:
-        try:
-            # A link would have whatever it leads to emptied.
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
-        except OSError as error:
-            raise StoreError(
-                f"sweep store {str(self.path)!r}: cannot write in it ({error.strerror}); choose another"
-            ) from None
-        try:
-            try:
-                fcntl.flock(handle, kind | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = path.read_text(encoding="utf-8", errors="replace").strip() or "another run or shard"
-                raise StoreError(
-                    f"sweep store {str(self.path)!r}: expected no other run on it, {holder} is working "
-                    "on it; wait for it or stop it"
-                ) from None
-            # Who holds it is only told in a message: a full disk must not stop a run here.
-            with contextlib.suppress(OSError):
-                if write:
-                    os.ftruncate(handle, 0)
-                    os.write(handle, f"{_HOLDER}{os.getpid()} on {platform.node()}".encode())
-            yield
-        finally:
-            os.close(handle)
+    def lock(self, shard: tuple[int, int] | None = None) -> contextlib.AbstractContextManager[None]:
+        """Hold the sweep for one run: alone, or beside other shards of it."""
+        return held(self.path, shard)
 
     def running(self) -> bool:
-        """Whether some process holds the lock now."""
-        try:
-            handle = os.open(self.path / "lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(handle)
-        return False
+        """Whether some process works on the sweep now."""
+        return is_held(self.path)
 
     def status(self) -> SweepStatus:
         """Count what is stored, from the markers alone."""

@@ -12,20 +12,24 @@ import dataclasses
 import functools
 import importlib
 import importlib.util
+import inspect
 import os
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tutelage
+from tutelage.activations import ACTIVATIONS, register_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import class_path
-from tutelage.sweep.spec import SweepSpec
+
+if TYPE_CHECKING:
+    from tutelage.sweep.spec import SweepSpec
 
 
 def complete(spec: SweepSpec) -> SweepSpec:
@@ -47,7 +51,8 @@ def origins(spec: SweepSpec, who: str = "sweep") -> dict[str, str]:
         load_activation(text, spec.search_path, who)
     for name in spec.imported:
         if ":" in name:
-            user_function(name, spec.search_path, who)  # a wrong name is told now, not at the first point
+            # A wrong name and options it does not take are told now, not at the first point.
+            _check_options(user_function(name, spec.search_path, who), name, spec.options.get(name, {}), who)
             found[name] = str(source_file(name, spec.search_path) or "Python itself")
     return found
 
@@ -73,11 +78,23 @@ def user_function(name: str, search_path: tuple[str, ...], who: str) -> Callable
 
 def load_activation(text: str, search_path: tuple[str, ...], who: str) -> None:
     """Import the class that ``module:Class:key=value`` names, and make it known by that name; nothing for other forms."""
-    from tutelage.activations import ACTIVATIONS, register_activation
-
     head = class_path(text, ACTIVATIONS)
     if head and head not in ACTIVATIONS:
         register_activation(user_function(head, search_path, who), head)
+
+
+def _check_options(function: Callable[..., Any], name: str, options: Mapping[str, object], who: str) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # compiled: it says so at the first point
+        return
+    try:
+        signature.bind(None, **options)
+    except TypeError as error:
+        raise InputError(
+            f"{who}: expected a function of a point and its options, {name} cannot be called with "
+            f"{', '.join(options) or 'a point alone'} ({error}); correct it or [options.{name!r}]"
+        ) from None
 
 
 def source_file(name: str, search_path: tuple[str, ...]) -> Path | None:

@@ -9,14 +9,17 @@ import stat
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
-from tutelage.store import atomic_write
+from tutelage.base.files import atomic_write, own_name, read_json
 
 if TYPE_CHECKING:
-    from tutelage.sweep.folder import Marker
+    from tutelage.sweep.marker import Marker
 
 _BLOCK = 1 << 20
+
+Sum: TypeAlias = list[int] | None
+"""[bytes, CRC-32] of a file; None for what is no regular file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Manifest:
     """
 
     tasks: Mapping[str, int]
-    files: Mapping[str, Any]
+    files: Mapping[str, Sum]
 
 
 def tasks_of(markers: Iterable[Marker]) -> dict[str, int]:
@@ -40,7 +43,7 @@ def tasks_of(markers: Iterable[Marker]) -> dict[str, int]:
     return {f"{m.start}-{m.stop}": m.crc32 for m in markers}
 
 
-def checksums(folder: Path) -> dict[str, Any]:
+def checksums(folder: Path) -> dict[str, Sum]:
     """Relative name -> [bytes, CRC-32] of every file below a folder; what is no regular file has no checksum."""
     found = {}
     for root, _, files in os.walk(folder):
@@ -60,7 +63,7 @@ def checksum(path: Path) -> list[int]:
     return [size, crc]
 
 
-def damaged_files(folder: Path, expected: Mapping[str, Any]) -> list[str]:
+def damaged_files(folder: Path, expected: Mapping[str, Sum]) -> list[str]:
     """Names of the files that are missing, changed or not in the list; every byte is read (about 1 GB/s)."""
     found = checksums(folder)
     return sorted(
@@ -70,14 +73,14 @@ def damaged_files(folder: Path, expected: Mapping[str, Any]) -> list[str]:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write it, durable when this returns."""
-    with atomic_write(path, "w", "sweep (compaction)") as stream:
+    with atomic_write(own_name(path), "w", "sweep (compaction)") as stream:
         json.dump(dataclasses.asdict(manifest), stream)
 
 
 def read_manifest(path: Path) -> Manifest | None:
     """The manifest of a file; None where there is none, or none that can be read."""
     try:
-        manifest = Manifest(**json.loads(path.read_text(encoding="utf-8")))
+        manifest = Manifest(**read_json(path))
     except (OSError, ValueError, TypeError):
         return None
     return manifest if isinstance(manifest.tasks, dict) and isinstance(manifest.files, dict) else None

@@ -14,8 +14,8 @@ import sys
 import threading
 import time
 
+from tutelage.base.processes import SAFE_PATH, SINGLE_THREAD
 from tutelage.sweep.imports import worker_path
-from tutelage.sweep.pin import SAFE_PATH, SINGLE_THREAD
 
 #: Seconds between the end of a worker and the start of the next: against a machine that cannot start any.
 _PAUSE = 0.1

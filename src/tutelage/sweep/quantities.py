@@ -1,18 +1,19 @@
-"""What can be asked of a point: named quantities, and a user's own ``module:function``."""
+"""What can be asked of a point: a named quantity, and the point while it is evaluated."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.sweep.spec import Point
+from tutelage.network import Network
+from tutelage.spectra import Spectrum, spectrum
 
-_USER_NAME = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+if TYPE_CHECKING:
+    from tutelage.sweep.spec import Point
+
 #: What a quantity returns: name -> number, text, array, or (dimension names, array).
 Values = Mapping[str, Any]
 
@@ -23,18 +24,16 @@ class Evaluation:
     def __init__(self, point: Point) -> None:
         self.point = point
         self.methods: dict[str, str] = {}
-        self._spectra: dict[str, Any] = {}
+        self._spectra: dict[str, Spectrum] = {}
 
     @functools.cached_property
-    def teacher(self) -> Any:
+    def teacher(self) -> Network:
         """The teacher network."""
         return self.point.teacher()
 
-    def spectrum(self, method: str = "auto") -> Any:
+    def spectrum(self, method: str = "auto") -> Spectrum:
         """The teacher's spectrum, computed once per method; its method is noted in the record of the point."""
         if method not in self._spectra:
-            from tutelage.spectra import spectrum
-
             self._spectra[method] = spectrum(self.teacher, method=method)
         self.methods["spectrum"] = self._spectra[method].method
         return self._spectra[method]
@@ -45,7 +44,7 @@ class Quantity:
     """A named quantity: ``compute(evaluation, **options) -> values``.
 
     ``options`` holds the defaults (None: anything goes); ``coordinates(**options)`` gives the shared axes of
-    array-valued results.
+    array-valued results; ``checked(**options)`` raises where no point could be evaluated with them.
     """
 
     name: str
@@ -53,41 +52,21 @@ class Quantity:
     options: Mapping[str, Any] | None = dataclasses.field(default_factory=dict)
     coordinates: Callable[..., Mapping[str, Any]] | None = None
     help: str = ""
+    checked: Callable[..., object] | None = None
 
-    def __call__(self, evaluation: Evaluation, given: Mapping[str, Any]) -> Values:
+    def __call__(self, evaluation: Evaluation, given: Mapping[str, object]) -> Values:
         """Evaluate with the given options over the defaults."""
         return self.compute(evaluation, **{**(self.options or {}), **given})
 
-    def axes(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    def check(self, given: Mapping[str, object], who: str) -> None:
+        """Refuse options that cannot work, before the first point."""
+        options = {**(self.options or {}), **given}
+        try:
+            if self.checked is not None:
+                self.checked(**options)
+        except InputError as error:
+            raise InputError(f"{who}: option of {self.name}: {error}") from None
+
+    def axes(self, given: Mapping[str, object]) -> Mapping[str, Any]:
         """Coordinates of the shared dimensions."""
         return {} if self.coordinates is None else self.coordinates(**{**(self.options or {}), **given})
-
-
-def resolve(name: str, search_path: tuple[str, ...] = (), who: str = "sweep") -> Quantity:
-    """The quantity of a name, or of ``module:function``, which is imported when a point is evaluated and not before.
-
-    Raises
-    ------
-    InputError
-        Unknown name (the nearest is given), or not the names of a module and a function.
-    """
-    if ":" not in name:
-        from tutelage.sweep.builtin import QUANTITIES
-
-        if name not in QUANTITIES:
-            hint = check.nearest(name, QUANTITIES)
-            raise InputError(f"{who}: unknown quantity {name!r}; {hint} (or write module:function)")
-        return QUANTITIES[name]
-    if not _USER_NAME.fullmatch(name):
-        raise InputError(f"{who}: expected module:function, got {name!r}; write their names as Python does")
-    return Quantity(name, functools.partial(_call_user, name, tuple(search_path), who), options=None)
-
-
-def _call_user(
-    name: str, search_path: tuple[str, ...], who: str, evaluation: Evaluation, **options: Any
-) -> Values:
-    """A user's function takes the point; a bare result is named after the function."""
-    from tutelage.sweep.imports import user_function
-
-    value = user_function(name, search_path, who)(evaluation.point, **options)
-    return value if isinstance(value, Mapping) else {name.partition(":")[2]: value}

@@ -7,19 +7,19 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import class_path
+from tutelage.base.types import ArrayLike
+from tutelage.network import Network, sample_teacher
 from tutelage.store import dataset_key
-
-if TYPE_CHECKING:
-    from tutelage.network import Network
+from tutelage.sweep.parse import parse, search_folders
 
 #: Spawn-key word of the streams handed to user functions, away from the layer numbers teachers use.
 _USER_STREAM = 1_000_003
@@ -54,8 +54,6 @@ class Point:
 
     def teacher(self) -> Network:
         """The teacher of this point: the same on any machine, in any order."""
-        from tutelage.network import sample_teacher
-
         return sample_teacher(
             self.activation, self.d, self.k, self.seed, self.weights, realization=self.realization
         )
@@ -78,7 +76,7 @@ class SweepSpec:
     name : str
         Names the store's folder.
     quantities : tuple of str
-        Names of :data:`tutelage.sweep.quantities.QUANTITIES`, or ``"module:function"``.
+        Names of :data:`tutelage.sweep.builtin.QUANTITIES`, or ``"module:function"``.
     activations, weights : tuple of str
         Written specifications.
     sizes : tuple of (d, k)
@@ -137,7 +135,7 @@ class SweepSpec:
         question = {k: v for k, v in self.to_mapping().items() if k != "memory_bytes"}
         return dataset_key(self.name, question, code="")
 
-    def columns(self, indices: Any) -> dict[str, np.ndarray]:
+    def columns(self, indices: ArrayLike) -> dict[str, np.ndarray]:
         """The parameters of many points, one array per name.
 
         Parameters
@@ -176,7 +174,7 @@ class SweepSpec:
             extra=extra,
         )
 
-    def block_sizes(self, indices: Any) -> np.ndarray:
+    def block_sizes(self, indices: ArrayLike) -> np.ndarray:
         """Side of the largest matrix a spectrum needs at each point: k min(k, d) + k (science 3a)."""
         columns = self.columns(indices)
         return columns["k"] * (np.minimum(columns["k"], columns["d"]) + 1)
@@ -201,10 +199,8 @@ class SweepSpec:
         return mapping if self.memory_bytes is None else {**mapping, "memory_bytes": self.memory_bytes}
 
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any], who: str = "SweepSpec") -> SweepSpec:
+    def from_mapping(cls, mapping: Mapping[str, object], who: str = "SweepSpec") -> SweepSpec:
         """Build and check a specification from the tables of a TOML file (or :meth:`to_mapping`); imports nothing of it."""
-        from tutelage.sweep.parse import parse
-
         return cls(**parse(mapping, who))
 
 
@@ -219,18 +215,19 @@ def load_spec(path: str | os.PathLike) -> SweepSpec:
     path = Path(path)
     who = f"load_spec({str(path)!r})"
     try:
-        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+        mapping = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
     except FileNotFoundError:
         raise InputError(f"{who}: no such file; check the path") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{who}: expected a TOML file, could not read it ({error}); correct it") from None
     beside = path.parent.resolve()
-    search_path = [str(beside), *(str(beside / folder) for folder in mapping.pop("search_path", []))]
+    folders = search_folders(mapping.pop("search_path", []), who)
+    search_path = [str(beside), *(str(beside / folder) for folder in folders)]
     name = re.sub(r"[^a-z0-9_.-]", "_", path.stem.lower())
     return SweepSpec.from_mapping({"name": name, **mapping, "search_path": search_path}, who)
 
 
-def as_spec(value: SweepSpec | Mapping[str, Any] | str | os.PathLike) -> SweepSpec:
+def as_spec(value: SweepSpec | Mapping[str, object] | str | os.PathLike) -> SweepSpec:
     """A specification from itself, a mapping or the path of a TOML file."""
     if isinstance(value, SweepSpec):
         return value
@@ -250,14 +247,3 @@ def subset(spec: SweepSpec, shard: tuple[int, int] | None) -> range:
     if number > count:
         raise InputError(f"sweep: expected a shard between 1 and {count}, got {number}; shards count from 1")
     return range((number - 1) * spec.n_points // count, number * spec.n_points // count)
-
-
-def unique(values: Iterable[Any], who: str, name: str) -> tuple[Any, ...]:
-    """The values as a tuple; a repeated one would make two points of one."""
-    values = tuple(values)
-    repeated = [v for i, v in enumerate(values) if v in values[:i]]
-    if repeated:
-        raise InputError(
-            f"{who}: expected different values for {name}, got {repeated[0]!r} twice; remove one"
-        )
-    return values

@@ -14,9 +14,9 @@ from tutelage.dynamics import (
     bulk_loss,
     bulk_strength,
     predict_loss,
-    readouts,
     spectral_measure,
     time_to_loss,
+    timescales,
 )
 from tutelage.network import Architecture, sample_teacher
 from tutelage.population import hessian_at_optimum
@@ -81,7 +81,7 @@ def _one(
     measure = spectral_measure(found, 1.0)
     start = float(predict_loss(measure, [0.0]).loss[0])
     curve = predict_loss(measure, _TIMES).loss / start
-    rates = readouts(found)
+    rates = timescales(found)
     # Floating point may take the smallest true eigenvalue of a singular Hessian for a zero: count exactly.
     rank = hessian_rank(teacher, floating=False).rank if exact and activation == "quadratic" else rates.rank
     return rates.smallest, rates.smallest_error, rank, time_to_loss(measure, 1e-6 * start), curve

@@ -15,14 +15,14 @@ from tutelage.dynamics import (
     Curve,
     GradientDescent,
     NoisyTeacher,
-    Readouts,
     StartMeasure,
+    Timescales,
     asymptote,
     log_steps,
     predict_loss,
-    readouts,
     simulate,
     spectral_measure,
+    timescales,
 )
 from tutelage.network import sample_teacher
 from tutelage.population import Problem
@@ -88,8 +88,8 @@ def _noise(study: NearOptimum, run: str) -> float:
     return study.noise if run == _SGD else study.small_noise
 
 
-def _predicted(study: NearOptimum, run: str) -> tuple[Readouts, StartMeasure]:
-    """The spectrum's read-outs and the measure of the run's own start."""
+def _predicted(study: NearOptimum, run: str) -> tuple[Timescales, StartMeasure]:
+    """The spectrum's time scales and the measure of the run's own start."""
     return _of_start(_network(run), study.d, study.k, study.seed, _noise(study, run))
 
 
@@ -125,11 +125,11 @@ def _network(run: str) -> str:
 
 
 @functools.lru_cache(maxsize=8)
-def _of_start(activation: str, d: int, k: int, seed: int, noise: float) -> tuple[Readouts, StartMeasure]:
+def _of_start(activation: str, d: int, k: int, seed: int, noise: float) -> tuple[Timescales, StartMeasure]:
     """Kept, because computing and judging a study ask for the same ones."""
     teacher = sample_teacher(activation, d=d, k=k, seed=seed)
     displacement = NoisyTeacher(noise).displacement(teacher.n_params, seed)
-    return readouts(teacher), spectral_measure(teacher, displacement)
+    return timescales(teacher), spectral_measure(teacher, displacement)
 
 
 def _slope(curve: Curve, window: tuple[float, float]) -> float:

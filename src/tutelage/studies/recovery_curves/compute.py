@@ -11,7 +11,8 @@ import xarray as xr
 from tutelage.base.progress import Progress, silent
 from tutelage.quadratic.counts import unique_counts
 from tutelage.quadratic.datasets import curve_dataset
-from tutelage.quadratic.recovery import TOLERANCES, recover
+from tutelage.quadratic.recovery import recover
+from tutelage.quadratic.settings import TARGETS, RecoverySettings
 from tutelage.quadratic.thresholds import critical_samples, effective_parameters_frozen
 from tutelage.studies.claim import Measured
 
@@ -47,13 +48,13 @@ def compute(study: RecoveryCurves, progress: Progress | None = None) -> xr.Datas
     d, m = study.judged
     n_c = critical_samples(d, m)
     exact = unique_counts(d, d - 1, study.grid_instances, study.seed)
-    interior = recover(d, m, n_c, study.grid_instances, study.seed, "interior", tolerance=1e-18)
+    interior = recover(d, m, n_c, study.grid_instances, study.seed, RecoverySettings("interior", 1e-18))
     loose = recover(study.loose_d, 3, critical_samples(study.loose_d, 3), study.loose_instances, study.seed)
     # One size for both: plain descent at the panels' d, at n_c, stopped where the flow is stopped.
     count, loss = study.descent_instances, study.descent_loss
-    plain = recover(d, m, n_c, count, study.seed, "gradient_descent", tolerance=loss)
-    followed = recover(d, m, n_c, count, study.seed, tolerance=loss)
-    early = recover(d, m, n_c, study.instances, study.seed, tolerance=1e-6)
+    plain = recover(d, m, n_c, count, study.seed, RecoverySettings("gradient_descent", loss))
+    followed = recover(d, m, n_c, count, study.seed, RecoverySettings("gradient_flow", loss))
+    early = recover(d, m, n_c, study.instances, study.seed, RecoverySettings("gradient_flow", 1e-6))
     report(1.0)
     return data.assign(
         grid_half_point=(("grid_d", "grid_m"), [[c.half_point for c in row] for row in half]),
@@ -86,7 +87,7 @@ def measure(study: RecoveryCurves, dataset: xr.Dataset) -> Mapping[str, Measured
     arrived = dataset.descent_arrived.values.astype(bool)
     verdicts = [
         (dataset.descent_error.values <= t)[arrived] != (dataset.flow_error.values <= t)[arrived]
-        for t in TOLERANCES
+        for t in TARGETS
     ]
     last = dataset.isel(panel=study.panels.index(study.judged))
     at = lambda n: last.isel(point=int(np.flatnonzero(last.n.values == n)[0]))  # noqa: E731

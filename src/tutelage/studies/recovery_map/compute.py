@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from tutelage.base.progress import Progress, silent
+from tutelage.base.progress import Progress, portion, silent
 from tutelage.quadratic.counts import unique_counts
 from tutelage.quadratic.datasets import full_map_dataset
 from tutelage.quadratic.thresholds import critical_samples, statistical_dimension
@@ -24,7 +24,7 @@ def compute(study: RecoveryMap, progress: Progress | None = None) -> xr.Dataset:
     columns, d = range(1, study.d + 1), study.d
     samples = [int(n) for n in np.unique(np.rint(np.geomspace(d, d * (d + 1) // 2, study.points)))]
     data = full_map_dataset(
-        d, columns, samples, study.instances, study.seed, progress=lambda i, n: report(0.4 * i / n)
+        d, columns, samples, study.instances, study.seed, progress=portion(progress, 0.0, 0.4)
     )
     edge = [unique_counts(d, m, study.instances, study.seed).counts for m in (d - 1, d)]
     found = []

@@ -1,4 +1,4 @@
-"""Read-outs of a spectrum: rates, time constants, asymptotes, times to reach a loss."""
+"""What a spectrum says about the times of learning: rates, time constants, asymptotes, times to reach a loss."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
+from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.rules import FLOW, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.spectral import StartMeasure, as_start_measure, without_null_round_off
+from tutelage.measure import Measure
 from tutelage.spectra import Eigensystem, Spectrum, spectrum
 
 _TRUSTED = 1e3
@@ -25,7 +27,7 @@ _EXTENDED_UP_TO = 300
 
 
 @dataclasses.dataclass(frozen=True)
-class Readouts:
+class Timescales:
     r"""What a spectrum says about learning near the optimum (science 6).
 
     Attributes
@@ -98,7 +100,7 @@ class Readouts:
         return dataclasses.asdict(self) | {name: getattr(self, name) for name in derived}
 
 
-def readouts(source: Any) -> Readouts:
+def timescales(source: object) -> Timescales:
     """Rates and time constants of a Spectrum, an Eigensystem or anything :func:`tutelage.hessian_of` takes.
 
     Where the smallest eigenvalue drowns in its error bar and the operator has exact entries, it is computed
@@ -113,15 +115,15 @@ def readouts(source: Any) -> Readouts:
         rank, kind = int(found.multiplicities[positive].sum()), "counted above ten error bars"
     if not np.any(positive):
         raise InputError(
-            "readouts: expected a positive eigenvalue, got none above its error bar; nothing is learned"
+            "timescales: expected a positive eigenvalue, got none above its error bar; nothing is learned"
         )
     first = int(np.argmax(positive))
-    return Readouts(
+    return Timescales(
         float(values[first]), float(found.errors[first]), float(values[-1]), rank, kind, found.n_params
     )
 
 
-def _spectrum_of(source: Any) -> Spectrum:
+def _spectrum_of(source: object) -> Spectrum:
     if isinstance(source, Spectrum):
         return source
     if isinstance(source, Eigensystem):
@@ -137,7 +139,13 @@ def _spectrum_of(source: Any) -> Spectrum:
         return found
 
 
-def asymptote(measure: Any, times: Any, rule: Rule | str = FLOW, *, through: Curve | None = None) -> Curve:
+def asymptote(
+    measure: StartMeasure | Measure,
+    times: ArrayLike,
+    rule: Rule | str = FLOW,
+    *,
+    through: Curve | None = None,
+) -> Curve:
     r"""The long-time law: :math:`C e^{-2\lambda_{min}^+ t}` for the flow,
     :math:`C\,\psi(\lambda_{min}^+, t)^2` for any rule.
 
@@ -188,7 +196,7 @@ def _slowest(source: StartMeasure) -> tuple[float, float]:
     return float(rate), float(source.weights[same].sum())
 
 
-def time_to_loss(measure: Any, target: float, rule: Rule | str = FLOW) -> float:
+def time_to_loss(measure: StartMeasure | Measure, target: float, rule: Rule | str = FLOW) -> float:
     r"""The time at which the predicted loss falls to ``target``: :math:`\epsilon(t) = target` inverted.
 
     For gradient descent the first whole step, times the learning rate; ``inf`` where the rate is unstable.
@@ -227,7 +235,11 @@ def time_to_loss(measure: Any, target: float, rule: Rule | str = FLOW) -> float:
 
 
 def active_directions(
-    measure: Any, times: Any = None, rule: Rule | str = FLOW, *, steps: Any = None
+    measure: StartMeasure | Measure,
+    times: ArrayLike | None = None,
+    rule: Rule | str = FLOW,
+    *,
+    steps: ArrayLike | None = None,
 ) -> np.ndarray:
     r"""How many directions carry the loss at time t: the participation ratio
     :math:`(\sum_i c_i)^2/\sum_i c_i^2`, :math:`c_i = \lambda_i\psi_i^2` over directions, of an isotropic

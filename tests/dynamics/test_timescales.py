@@ -1,4 +1,4 @@
-"""Read-outs invert and summarise the curve they come from; the bulk law meets exact spectra."""
+"""Time scales invert and summarise the curve they come from; the bulk law meets exact spectra."""
 
 import numpy as np
 import pytest
@@ -16,9 +16,9 @@ from tutelage.dynamics import (
     bulk_strength,
     log_times,
     predict_loss,
-    readouts,
     spectral_measure,
     time_to_loss,
+    timescales,
 )
 from tutelage.measure import Measure
 
@@ -29,7 +29,7 @@ def linear():
 
 
 def test_the_linear_network_is_read_off_its_closed_spectrum(linear):
-    found = readouts(linear)
+    found = timescales(linear)
     eigenvalues = linear.a @ linear.a + np.linalg.eigvalsh(linear.W.T @ linear.W)
     assert found.rank == 10 and found.rank_kind == "structural" and found.n_params == 220
     assert found.smallest == pytest.approx(eigenvalues[0], rel=1e-12)
@@ -42,7 +42,7 @@ def test_the_linear_network_is_read_off_its_closed_spectrum(linear):
 
 def test_the_best_rates_are_best():
     H = np.diag([0.0, 0.02, 0.3, 1.7])
-    found = readouts(H)
+    found = timescales(H)
     slowest = lambda rule: np.max(np.abs(rule.filter(np.array([0.02, 0.3, 1.7]), np.array([1500.0]))))  # noqa: E731
     best = slowest(GradientDescent(found.best_rate))
     assert best ** (1 / 1500) == pytest.approx(found.best_factor, rel=1e-9)
@@ -57,7 +57,7 @@ def test_the_best_rates_are_best():
 
 def test_tiny_eigenvalues_come_with_relative_accuracy():
     teacher = sample_teacher("erf", d=4, k=5, seed=0)
-    found = readouts(teacher)
+    found = timescales(teacher)
     assert found.rank == teacher.n_params
     assert found.smallest_error < 1e-3 * found.smallest
 
@@ -86,8 +86,8 @@ def test_the_asymptote_meets_the_curve_late_and_at_the_final_time(linear):
     assert fixed.loss[-1] == pytest.approx(curve.loss[-1], rel=1e-12)
     assert predicted.loss[-1] == pytest.approx(curve.loss[-1], rel=1e-3)
     assert np.all(predicted.loss <= curve.loss * (1 + 1e-12))
-    assert predicted.meta["rate"] == pytest.approx(readouts(linear).smallest, rel=1e-12)
-    assert predicted.slope_between(1.0, 50.0) == pytest.approx(-2 * readouts(linear).smallest)
+    assert predicted.meta["rate"] == pytest.approx(timescales(linear).smallest, rel=1e-12)
+    assert predicted.slope_between(1.0, 50.0) == pytest.approx(-2 * timescales(linear).smallest)
 
 
 def test_active_directions_fall_from_many_to_the_last(linear):
@@ -136,7 +136,7 @@ def test_erf_networks_learn_along_the_bulk_law():
         (lambda: bulk_loss("linear", 3, 3, 1.0, [1.0]), NotAvailableError, "odd nonlinear"),
         (lambda: bulk_loss("quadratic", 3, 3, 1.0, [1.0]), NotAvailableError, "odd nonlinear"),
         (lambda: bulk_loss("erf", 3, 3, 1.0, [-1.0]), InputError, "times >= 0"),
-        (lambda: readouts(np.zeros((2, 2))), InputError, "nothing is learned"),
+        (lambda: timescales(np.zeros((2, 2))), InputError, "nothing is learned"),
         (lambda: asymptote(Measure([0.0, 1.0], [1.0, 0.0]), [1.0]), InputError, "its loss is 0"),
         (lambda: time_to_loss(Measure([1.0], [1.0]), 0.0), InputError, "target > 0"),
         (lambda: time_to_loss(Measure([1.0], [1.0]), 0.1, HeavyBall(0.1)), InputError, "flow or gd"),
