@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 from collections.abc import Callable
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -106,7 +106,7 @@ class CrossEntropy(Loss):
 class OwnLoss(Loss):
     """A function of one sample's output and target, written for the library of the model."""
 
-    function: Callable[[Array, Array], Array]
+    function: Callable[..., Any]  # of JAX's arrays or torch's
     name = "a function"
     convex = False  # not known, so not declared
 
@@ -120,7 +120,7 @@ class OwnLoss(Loss):
 LOSSES: dict[str, Loss] = {"half_square": HalfSquare(), "cross_entropy": CrossEntropy()}
 
 
-def as_loss(loss: str | Callable[[Array, Array], Array], who: str) -> Loss:
+def as_loss(loss: str | Callable[..., Any], who: str) -> Loss:
     """The loss of this name, or the user's own."""
     if callable(loss):
         return OwnLoss(loss)

@@ -95,7 +95,7 @@ def parameters(params: PyTree, only: Trainable, who: str) -> Parameters:
             )
     if not shapes:
         raise InputError(f"{who}: expected params with arrays of floats, got none in {type(params).__name__}")
-    trained = tuple(shapes) if only is None else _picked(only, tuple(shapes), who)
+    trained = tuple(shapes) if only is None else picked(only, tuple(shapes), who)
     return Parameters(jax.tree.structure(params), names, tuple(constants), Layout(shapes, trained))
 
 
@@ -124,7 +124,7 @@ def _hashable(leaf: object, name: str, who: str) -> Hashable:
     return leaf
 
 
-def _picked(only: str | Sequence[str], known: tuple[str, ...], who: str) -> tuple[str, ...]:
+def picked(only: str | Sequence[str], known: tuple[str, ...], who: str) -> tuple[str, ...]:
     """The leaves in whose path one of the names stands, whole steps of it."""
     wanted = (only,) if isinstance(only, str) else tuple(only)
     for name in wanted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
@@ -25,7 +26,11 @@ from tutelage.model.parameters import parameters
 from tutelage.model.point import Apply, Model, Point, chunked, point_gradient, point_loss
 from tutelage.model.sampled import SampledModel
 from tutelage.model.samples import gather
+from tutelage.model.torch_problem import TorchProblem
 from tutelage.problem import Objective
+
+if TYPE_CHECKING:
+    import torch
 
 _WHO = "ModelProblem"
 OwnLossFunction = Callable[[Array, Array], Array]
@@ -104,6 +109,34 @@ class ModelProblem(SampledModel[PyTree]):
             weight = np.full(self.n_samples, 1.0 / self.n_samples)
             self._chunked = (*chunked((inputs, targets), self.chunks.size), self._weights(weight))
         check.number(self.loss(), _WHO, "loss at params")
+
+    @classmethod
+    def from_torch(
+        cls,
+        module: torch.nn.Module,
+        X: PyTree,
+        y: ArrayLike | None = None,
+        loss: str | Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = "half_square",
+        *,
+        only: Trainable = None,
+        chunk: int | None = None,
+        dtype: str = "float64",
+    ) -> TorchProblem:
+        """The same of a torch module and tensors, arrays or a ``DataLoader``; needs ``tutelage[torch]``.
+
+        Derivatives are torch.func's, on the module's device; the module itself is not changed. ``only`` takes names of
+        parameters or of modules; without it those are trained that require a gradient. Eigenvectors come back as arrays
+        by the module's names: ``operator.unravel(column)``.
+
+        Raises
+        ------
+        MissingExtraError
+            Without torch.
+        InputError
+            As :class:`ModelProblem`; a module in training mode with dropout or batch normalisation; an operation without
+            second derivatives.
+        """
+        return TorchProblem(module, X, y, loss, only, chunk, dtype)
 
     # --- what and where ---------------------------------------------------------------------------------------
     @property
