@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import zipfile
 
 import numpy as np
 
 from tutelage.activations import Activation, as_activation
 from tutelage.base.errors import InputError
 from tutelage.base.files import atomic_write
+from tutelage.base.npz import read_arrays
 from tutelage.base.types import ArrayLike
 from tutelage.network import LAYERS, Network
 
@@ -31,20 +31,7 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
     (:func:`tutelage.register_activation`) before, or given here.
     """
     who = f"load_network({str(path)!r})"
-    try:
-        with open(path, "rb") as stream:  # np.load leaves its own handle open when the archive is broken
-            data = np.load(stream, allow_pickle=False)
-            if not isinstance(data, np.lib.npyio.NpzFile):
-                raise InputError(f"{who}: expected an npz archive with W and a, got a single npy array")
-            arrays = {key: data[key] for key in data.files}
-    except FileNotFoundError:
-        raise InputError(f"{who}: no such file; check the path") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"{who}: expected an npz archive, could not read it ({error}); write it again"
-        ) from None
+    arrays = read_arrays(path, who, "W and a")
     missing = [key for key in ("W", "a") if key not in arrays]
     if missing:
         found = ", ".join(sorted(arrays)) or "nothing"
