@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from tutelage.base import check
 
-_CHUNK_BYTES = 6.4e7
+_CHUNK_BYTES = 3.2e7
 """What one product may hold where nothing else is asked: large enough for full-rate products of matrices."""
 
-_BATCH_BYTES = 5e8
+_BATCH_BYTES = 2.5e8
 """What the products of one batch may hold together."""
 
 

@@ -58,7 +58,7 @@ class ModelProblem(SampledModel[PyTree]):
     only : str or sequence of str, optional
         The parameters that are trained, by steps of their paths (``"hidden"``, ``"layers.0"``); the rest is frozen.
     chunk : int, optional
-        Samples held at once; by default as many as 64 MB hold.
+        Samples held at once; by default as many as 32 MB hold.
     dtype : {"float64", "float32"}
         In which the model is computed. Error bars of eigenvalues grow to float32's.
 
