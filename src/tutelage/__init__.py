@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tutelage import activations as activations
     from tutelage import base as base
     from tutelage import cli as cli
+    from tutelage import deep_network as deep_network
     from tutelage import dynamics as dynamics
     from tutelage import empirical as empirical
     from tutelage import inputs as inputs
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from tutelage.base.errors import NotAvailableError as NotAvailableError
     from tutelage.base.errors import StoreError as StoreError
     from tutelage.base.estimate import Estimate as Estimate
+    from tutelage.deep_network import DeepNetwork as DeepNetwork
     from tutelage.dynamics import Curve as Curve
     from tutelage.dynamics import CustomFilter as CustomFilter
     from tutelage.dynamics import Diagnosis as Diagnosis
@@ -157,6 +159,7 @@ _PUBLIC = {
         AllocationError InputError MissingExtraError NoHessianError NotAvailableError StoreError
     """,
     "tutelage.base.estimate": "Estimate",
+    "tutelage.deep_network": "DeepNetwork",
     "tutelage.dynamics": """
         Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall ModelDiagnosis Nesterov
         NoisyTeacher RandomStart Rule StabilityWarning Timescales active_directions asymptote diagnose
@@ -189,9 +192,9 @@ _PUBLIC = {
 """Module -> the names it gives to ``tutelage``."""
 
 _ROOMS = """
-    activations base cli dynamics empirical inputs landscape laws layout measure model
-    moments network network_file operators plotting population problem quadratic rank
-    report source spectra store studies sweep weights
+    activations base cli deep_network dynamics empirical inputs landscape laws layout
+    measure model moments network network_file operators plotting population problem
+    quadratic rank report source spectra store studies sweep weights
 """
 """Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 
