@@ -60,7 +60,7 @@ def tutelage_torch():
 
 
 def curvlinops():
-    import curvlinops as peer
+    import curvlinops as peer  # pyright: ignore[reportMissingImports]
 
     parameters = list(MODULE.parameters())
     data = [(torch.as_tensor(X), torch.as_tensor(Y))]
@@ -77,7 +77,7 @@ def curvlinops():
 
 
 def hessian_eigenthings():
-    import hessian_eigenthings as peer
+    import hessian_eigenthings as peer  # pyright: ignore[reportMissingImports]
 
     data = [(torch.as_tensor(X), torch.as_tensor(Y))]
     operator = peer.HessianOperator(MODULE, data, peer.supervised_loss(criterion))
@@ -102,13 +102,13 @@ def hessian_eigenthings():
 
 
 def pyhessian():
-    import pyhessian as peer
+    import pyhessian as peer  # pyright: ignore[reportMissingImports]
 
     operator = peer.hessian(MODULE, criterion, data=(torch.as_tensor(X), torch.as_tensor(Y)), cuda=False)
 
     def density():
         points, weights = operator.density(iter=STEPS, n_v=PROBES)
-        return np.concatenate(points).real, np.concatenate(weights).real
+        return np.real(np.concatenate(points)), np.real(np.concatenate(weights))
 
     return {
         "top": lambda: (operator.eigenvalues(maxIter=200, tol=1e-10)[0][0], None),
