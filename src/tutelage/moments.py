@@ -11,9 +11,14 @@ import numpy as np
 
 from tutelage.activations.base import Activation
 from tutelage.activations.pairs import TABLES_UP_TO, MeanMoments, PairMoments, PlaneTerms, filled
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
+from tutelage.base.rows import lengths
 from tutelage.base.types import Array
 from tutelage.inputs import GaussianInputs
+
+_BYTES_A_PAIR = 160.0  # eight tables, and as many temporary ones
 
 __all__ = [
     "MeanMoments",
@@ -22,6 +27,8 @@ __all__ = [
     "dual_matrix",
     "first_moments",
     "neuron_means",
+    "neuron_tables",
+    "own_errors",
     "own_tables",
     "pair_moments",
     "pair_tables",
@@ -148,19 +155,79 @@ def pair_tables(
     b_Z: np.ndarray | None = None,
 ) -> Tables:  # fmt: skip
     """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes where pairs are quick (not traceable)."""
+    check.fits_in_memory(
+        _BYTES_A_PAIR * len(W) * len(Z), "moments", f"a table of {len(W)} x {len(Z)} pairs of neurons",
+        f"{int((0.9 * check.available_bytes() / _BYTES_A_PAIR) ** 0.5)} neurons", "choose fewer",
+    )  # fmt: skip
     rows = (filled(W), filled(Z)) if activation.quick_pairs else (W, Z)
     biases = (None if m is None else _padded(m, len(row)) for m, row in zip((b, b_Z), rows, strict=True))
     tables = pair_moments(activation, *rows, *biases)
     return type(tables)(*(np.ascontiguousarray(np.asarray(t)[: len(W), : len(Z)]) for t in tables))
 
 
+def own_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = None) -> Tables:
+    r"""``pair_tables`` of W with itself, for what :math:`E[\sigma'(u_i)\sigma'(u_j)\,xx^T]` needs of them.
+
+    On the diagonal only k_31 + 2 k_22 + k_13 matters; where the activation knows it without cancellation (without
+    biases), k_31 and k_13 are half of it there and k_22 is 0.
+
+    Raises
+    ------
+    InputError
+        Tables that leave the range of float64, as those of the exponential do beyond norms of about 19.
+    """
+    activation.require_rows(W, "moments")
+    tables = pair_tables(activation, W, W, b, b)
+    if isinstance(tables, PairMoments):
+        tables = _with_own(tables, _own_square(activation, W, 1))
+    if not all(np.isfinite(table).all() for table in tables):
+        norms = lengths(W)
+        raise InputError(
+            f"moments: expected neurons whose moments under {activation.spec!r} are finite float64 numbers, got norms up "
+            f"to {norms.max():.3g}; rescale the weights"
+        )
+    return tables
+
+
+def own_errors(activation: Activation, W: np.ndarray, b: np.ndarray | None = None) -> Tables | None:
+    """Absolute errors of ``own_tables`` other than rounding; None where there are none."""
+    errors = activation.table_errors(W, W, None if b is None else (b, b))
+    if not isinstance(errors, PairMoments):
+        return errors
+    coarse, fine = (_own_square(activation, W, refine) for refine in (1, 2))
+    return errors if coarse is None or fine is None else _with_own(errors, np.abs(coarse - fine))
+
+
 @float64
-def own_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None) -> np.ndarray:
+def _own_square(activation: Activation, W: np.ndarray, refine: int) -> np.ndarray | None:
+    own = _compiled_own_square(activation, jnp.sum(jnp.asarray(filled(W)) ** 2, axis=1), refine)
+    return None if own is None else np.asarray(own)[: len(W)]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _compiled_own_square(activation: Activation, q: Array, refine: int) -> Array | None:
+    return activation.own_square(q, refine)
+
+
+def _with_own(tables: PairMoments, own: np.ndarray | None) -> PairMoments:
+    if own is None:
+        return tables
+    here = np.eye(len(own), dtype=bool)
+    half = np.diag(own / 2)
+    return tables._replace(
+        k22=np.where(here, 0.0, tables.k22),
+        k31=np.where(here, half, tables.k31),
+        k13=np.where(here, half, tables.k13),
+    )
+
+
+@float64
+def neuron_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None) -> np.ndarray:
     r"""s_0 ... s_4, shape (5, k): :math:`s_p = E[\sigma^{(p)}(w_i\cdot x + b_i)]`, in NumPy (science 9)."""
     norms = np.sum(W * W, axis=1)
     means = np.zeros_like(norms) if b is None else b
     size = max(16, 1 << (len(norms) - 1).bit_length())
-    found = _own(activation, _padded(means, size), _padded(norms, size))
+    found = _of_neurons(activation, _padded(means, size), _padded(norms, size))
     return np.stack([np.asarray(s)[: len(norms)] for s in found])
 
 
@@ -190,7 +257,7 @@ def _tables(
     return kind(*(getattr(tables, name) if name in kept else None for name in kind._fields))
 
 
-_own = jax.jit(lambda activation, m, q: activation.neuron_means(m, q), static_argnums=0)
+_of_neurons = jax.jit(lambda activation, m, q: activation.neuron_means(m, q), static_argnums=0)
 
 
 def _names(order: int, biased: bool) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
@@ -15,7 +16,8 @@ from tutelage.activations.base import Elementary
 from tutelage.activations.erf import NormalCdf
 from tutelage.activations.facts import EVEN
 from tutelage.activations.half_planes import Table
-from tutelage.activations.pairs import PairMoments
+from tutelage.activations.pairs import MeanMoments, PairMoments
+from tutelage.base.rows import lengths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +50,18 @@ class Exp(Elementary):
     def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
         s = xp.exp(m + q / 2)
         return lambda p: s
+
+    def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """The exponent is rounded relative to its size, and the exponential absolutely in its exponent."""
+        exponents = 1 + (lengths(W) + lengths(Z).T) ** 2 / 2
+        return PairMoments(*(exponents * table for table in tables))
+
+    def mean_terms(
+        self, tables: MeanMoments, W: np.ndarray, Z: np.ndarray, means: tuple[np.ndarray, np.ndarray]
+    ) -> MeanMoments:
+        of_means = np.abs(means[0])[:, None] + np.abs(means[1])
+        exponents = 1 + (lengths(W) + lengths(Z).T) ** 2 / 2 + of_means
+        return MeanMoments(*(exponents * table for table in tables))
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         return tuple(Fraction(1, math.factorial(p)) for p in range(order + 1))

@@ -6,14 +6,16 @@ import dataclasses
 import math
 from collections.abc import Callable
 
+import numpy as np
 from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.facts import Reflection
 from tutelage.activations.half_planes import Table
-from tutelage.activations.pairs import PairMoments
+from tutelage.activations.pairs import MeanMoments, PairMoments
 from tutelage.base import check
+from tutelage.base.rows import lengths
 
 
 class PolynomialFamily(Elementary):
@@ -26,6 +28,8 @@ class PolynomialFamily(Elementary):
 
     coefficients: tuple[float, ...]
     """Coefficients of the powers, constant first."""
+
+    longest = 1e150
 
     @property
     def reflection(self) -> Reflection | None:
@@ -68,6 +72,22 @@ class PolynomialFamily(Elementary):
     def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array | float]:
         means = self._means(m, q)
         return lambda p: means[p] if p < len(means) else 0.0
+
+    def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """The same sums with every coefficient and every correlation positive."""
+        q_uu, q_vv, q_uv = lengths(W) ** 2, lengths(Z).T ** 2, np.abs(W @ Z.T)
+        positive = Polynomial(tuple(abs(c) for c in self.coefficients))
+        return PairMoments(*(0.0 * q_uv + t for t in positive.tables(q_uu, q_uv, q_vv, np)))
+
+    def mean_terms(
+        self, tables: MeanMoments, W: np.ndarray, Z: np.ndarray, means: tuple[np.ndarray, np.ndarray]
+    ) -> MeanMoments:
+        """With every mean positive too."""
+        q_uu, q_vv, q_uv = lengths(W) ** 2, lengths(Z).T ** 2, np.abs(W @ Z.T)
+        positive = Polynomial(tuple(abs(c) for c in self.coefficients))
+        m_u, m_v = np.abs(means[0])[:, None], np.abs(means[1])[None, :]
+        table = positive.mean_tables(m_u, m_v, q_uu, q_uv, q_vv, np)
+        return MeanMoments(*(0.0 * q_uv + table(int(n[1]), int(n[2])) for n in MeanMoments._fields))
 
     def _means(self, m: Array | int, q: Array) -> list[Array | float]:
         """E[sigma^(n)(m + sqrt(q) g)] for n = 0 ... degree, g standard normal."""

@@ -32,6 +32,7 @@ def fisher(network: Network, X: ArrayLike | None = None) -> LossHessian:
     >>> float(fisher(Network([[1.0, 0.0]], [2.0], "linear")).trace())
     9.0
     """
+    require_network(network, "fisher")
     if X is None:
         return hessian_at_optimum(network)
     return Problem.from_teacher(network, X).hessian(network).outer

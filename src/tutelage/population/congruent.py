@@ -21,8 +21,8 @@ from tutelage.base.types import Array
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import Layout
 from tutelage.network import Network
-from tutelage.operators import Copies, Factor, LossHessian, Reduction, Structure
-from tutelage.population import reduction, structure
+from tutelage.operators import Copies, Entries, Factor, LossHessian, Reduction, Structure
+from tutelage.population import reduction, rounding, structure
 from tutelage.population.pair_hessian import PairHessian
 
 
@@ -88,8 +88,18 @@ class CongruentHessian(LossHessian):
             reduction=functools.partial(_reduced, here),
             factor=None if inner.factor is None else _factor(here, inner.factor),
             null_vectors=null_vectors,
-            entry_error=inner.entry_error,
+            entries=functools.partial(_entries, here),
         )
+
+
+def _entries(operator: CongruentHessian) -> Entries:
+    r"""Those inside, times a bound on :math:`|T|^2`, T the matrix of rows (R, 0), (μ, 1) on every neuron."""
+    inputs, bound = operator.inputs, 1.0
+    if "W" in operator.layout.trained:
+        root = inputs.root or identity_root(1)
+        bound = max(1.0, root.scale, *np.asarray(root.values)) ** 2
+        bound += 0.0 if inputs.mean is None else float(1 + inputs.mean @ inputs.mean)
+    return rounding.scaled(operator.inner.structure.entries, bound)
 
 
 def _factor(operator: CongruentHessian, inner: Factor) -> Factor:
@@ -131,11 +141,14 @@ def _by_inputs(operator: CongruentHessian) -> tuple[CongruentHessian, np.ndarray
     if len(frame) >= d:
         return operator, None, []
     C, copies = reduction.repeated_matrix(inner), []
+    repeated = functools.partial(rounding.repeated_entries, inner)
     for space, part in zip(spaces, frames, strict=True):
         outside = part if space.basis is not None else np.concatenate([part, root.vectors.T])
         times = (d if space.basis is None else space.basis.shape[1]) - len(outside)
         if times:
-            copies.append(Copies(space.value**2 * C, times, frame=outside, within=space.basis))
+            scale = space.value**2
+            entries = functools.partial(rounding.scaled, repeated, scale)
+            copies.append(Copies(scale * C, times, frame=outside, within=space.basis, entries=entries))
     values = np.concatenate([np.full(len(p), s.value) for s, p in zip(spaces, frames, strict=True)])
     small = Root(0.0, np.eye(len(frame)), values)
     law = GaussianInputs.of_root(None if inputs.mean is None else frame @ inputs.mean, small)

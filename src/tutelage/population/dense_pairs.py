@@ -159,7 +159,9 @@ def _mixed_squares(op: PairHessian) -> float:
     q = W @ W.T
     n = np.diag(q)
     weight = np.sum(outputs(op.network.a) ** 2, axis=0)[:, None]
-    return float(np.sum(weight * (t.k20**2 * n[:, None] + 2 * t.k20 * t.k11 * q + t.k11**2 * n)))
+    squares = t.k20**2 * n[:, None] + 2 * t.k20 * t.k11 * q + t.k11**2 * n
+    np.fill_diagonal(squares, n * np.diag(t.k20 + t.k11) ** 2)
+    return float(np.sum(weight * squares))
 
 
 def _hidden_squares(op: PairHessian) -> float:
@@ -175,7 +177,11 @@ def _hidden_squares(op: PairHessian) -> float:
         + 4 * k22 * q * (k31 * qi + k13 * qj)
     )  # fmt: skip
     weight = _weight(op)
-    squares = weight**2 * (d * k11**2 + 2 * k11 * rest_trace + rest)
+    squares = d * k11**2 + 2 * k11 * rest_trace + rest
+    # A neuron with itself has k11 on d - 1 directions; the sum above would square what cancels along its own.
+    along = np.diag(k11) + n * np.diag(k31 + 2 * k22 + k13)
+    np.fill_diagonal(squares, (d - 1) * np.diag(k11) ** 2 + along**2)
+    squares *= weight**2
     if op.plane is not None:
         _add_plane_squares(op, op.plane, weight, squares)
     if op.part is not None:

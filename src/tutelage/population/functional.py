@@ -17,7 +17,7 @@ class FunctionalPart(NamedTuple):
     Block (w_i, w_i): ``identity_i I + square_i w_i w_iᵀ + Σ_j cross_ij (w_i z_jᵀ + z_j w_iᵀ) + Σ_j source_ij z_j z_jᵀ``
     plus ``plane``; block (w_i, A_oi): ``own_oi w_i + Σ_j C_oj k11_ij z_j``. With biases (w_i, b_i): ``third_i w_i + Σ_j
     bent_ij z_j``, (b_i, b_i): ``identity_i``, (b_i, A_oi): ``slope_oi``. Shapes (k,), (k, l), (m, k); C (m, l) are the
-    read-outs of the sources, those of the teacher with a minus.
+    read-outs of the sources, those of the teacher with a minus; ``biases`` (l,) are theirs, where any has one.
     """
 
     Z: np.ndarray
@@ -32,6 +32,7 @@ class FunctionalPart(NamedTuple):
     third: np.ndarray | None = None
     bent: np.ndarray | None = None
     slope: np.ndarray | None = None
+    biases: np.ndarray | None = None
 
     def product(self, W: Array, vector: Layers) -> dict[str, Array]:
         """Apply to a vector of layers, the output bias apart, which it leaves at 0."""

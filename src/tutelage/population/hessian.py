@@ -18,10 +18,11 @@ from tutelage.population.pairs import PlaneBlocks, outputs
 @float64
 def outer_hessian(network: Network, layout: Layout) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
+    network.activation.require_rows(network.W, "hessian")
     rows, plane = _rows_and_planes(network)
     b, A = network.b, outputs(network.a)
-    tables = moments.pair_tables(network.activation, rows, rows, b, b)
-    own = None if network.c is None else moments.own_tables(network.activation, rows, b)[:3]
+    tables = moments.own_tables(network.activation, rows, b)
+    own = None if network.c is None else moments.neuron_tables(network.activation, rows, b)[:3]
     blocks = None
     if plane is not None and len(plane.i):
         weight = (A.T @ A)[plane.i, plane.j][:, None]
@@ -55,7 +56,7 @@ def functional_part(student: Network, teacher: Network) -> FunctionalPart:
     blocks = None if plane is None else _own_planes(plane, A.T @ C)
     tables = {name: table for name, table in m._asdict().items() if table is not None}
     if student.c is not None or teacher.c is not None:
-        s = moments.own_tables(activation, W, b)
+        s = moments.neuron_tables(activation, W, b)
         known = {"k10": s[1], "k20": s[2], "k30": s[3], "k40": s[4]}
         none = np.zeros_like(s[0])
         tables = {name: np.column_stack([t, known.get(name, none)]) for name, t in tables.items()}
@@ -65,7 +66,7 @@ def functional_part(student: Network, teacher: Network) -> FunctionalPart:
     part = FunctionalPart(
         Z=Z, C=C, k11=tables["k11"], identity=(weight * tables["k20"]).sum(1),
         square=(weight * tables["k40"]).sum(1), cross=weight * tables["k31"], source=weight * tables["k22"],
-        own=C @ tables["k20"].T, plane=blocks,
+        own=C @ tables["k20"].T, plane=blocks, biases=b_Z,
     )  # fmt: skip
     if student.b is None:
         return part

@@ -16,7 +16,7 @@ from tutelage.layout import Layout
 from tutelage.moments import MeanMoments, PairMoments
 from tutelage.network import Network
 from tutelage.operators import LossHessian, Structure
-from tutelage.population import reduction, structure
+from tutelage.population import reduction, rounding, structure
 from tutelage.population.dense_pairs import dense_pairs, pair_frobenius_squared
 from tutelage.population.functional import FunctionalPart, plane_trace
 from tutelage.population.pairs import Own, PlaneBlocks, outer_product, outputs
@@ -118,11 +118,13 @@ class PairHessian(LossHessian):
     @functools.cached_property
     def structure(self) -> Structure:
         here = _on_host(self)
-        reduced = functools.partial(reduction.reduced, here)
+        more = {
+            "reduction": functools.partial(reduction.reduced, here),
+            "entries": functools.partial(rounding.entries, here),
+        }
         if here.part is not None:
-            return Structure(reduction=reduced)
-        known = structure.of_outer_part(here.network, here.layout)
-        return dataclasses.replace(known, reduction=reduced)
+            return Structure(**more)
+        return dataclasses.replace(structure.of_outer_part(here.network, here.layout), **more)
 
 
 def _on_host(operator: PairHessian) -> PairHessian:

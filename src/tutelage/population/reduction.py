@@ -3,13 +3,14 @@ r"""What rotations of the inputs, and of the outputs, leave of a population Hess
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tutelage.base.rows import row_coordinates, row_space
 from tutelage.operators import Copies, Reduction
-from tutelage.population import structure
+from tutelage.population import rounding, structure
 from tutelage.population.pairs import PlaneBlocks, outputs
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def _by_inputs(
     inside[known] = coordinates
     block = in_coordinates(operator, inside, frame)
     factor = None if part is not None else structure.repeated_factor(block.network)
-    copies = Copies(repeated_matrix(operator), network.d - r, factor, frame=frame)
+    entries = functools.partial(rounding.repeated_entries, operator)
+    copies = Copies(repeated_matrix(operator), network.d - r, factor, frame=frame, entries=entries)
     return block, frame, [copies]
 
 
@@ -95,7 +97,8 @@ def read_out_space(operator: PairHessian) -> tuple[np.ndarray | None, list[Copie
         s0 = (np.zeros(len(kappa)) if operator.own is None else operator.own[0])[:, None]
         kappa = np.block([[kappa, s0], [s0.T, np.full((1, 1), float(operator.own is not None))]])
         kappa = kappa if "a" in trained else kappa[-1:, -1:]
-    return span, [Copies((kappa + kappa.T) / 2, m - span.shape[1], frame=span.T, layer="a")]
+    entries, times = functools.partial(rounding.read_out_entries, operator), m - span.shape[1]
+    return span, [Copies((kappa + kappa.T) / 2, times, frame=span.T, layer="a", entries=entries)]
 
 
 def in_outputs(operator: PairHessian, span: np.ndarray) -> PairHessian:

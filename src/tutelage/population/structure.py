@@ -16,11 +16,10 @@ from tutelage.population.linear import linear_sectors
 
 def of_outer_part(network: Network, layout: Layout) -> Structure:
     """Of E[∇f ∇fᵀ] at these weights, those of a network or of its reduced block."""
-    activation, W = network.activation, network.W
-    means = None if network.b is None else (network.b, network.b)
+    activation = network.activation
     factor = _factor(network, layout)
     if not layout.is_complete:
-        return Structure(factor=factor, entry_error=lambda: activation.quadrature_error(W, means=means))
+        return Structure(factor=factor)
     smooth = isinstance(activation, Elementary) and not activation.kinks
     plain = set(network.layers) == {"W", "a"} and network.n_outputs == 1
     return Structure(
@@ -28,7 +27,6 @@ def of_outer_part(network: Network, layout: Layout) -> Structure:
         null_vectors=lambda: rescaling(network),
         sectors=lambda: linear_sectors(network) if plain else None,
         balls=(lambda bits: ball_hessian(network, bits)) if smooth and plain else None,
-        entry_error=lambda: activation.quadrature_error(W, means=means),
     )
 
 

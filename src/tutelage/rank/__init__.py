@@ -7,7 +7,13 @@ from tutelage.rank.generic import effective_parameters
 from tutelage.rank.here import hessian_rank
 from tutelage.rank.optima import Optimum, optima
 from tutelage.rank.result import RankResult
-from tutelage.rank.soft import participation_ratio, rank_at_time, rank_with_samples, ridge_count
+from tutelage.rank.soft import (
+    log_determinant,
+    participation_ratio,
+    rank_at_time,
+    rank_with_samples,
+    ridge_count,
+)
 from tutelage.rank.symmetry import FlatDirections, continuous_symmetries, flat_directions
 from tutelage.rank.verify import verify
 
@@ -25,6 +31,7 @@ __all__ = [
     "flat_directions",
     "formulas",
     "hessian_rank",
+    "log_determinant",
     "optima",
     "participation_ratio",
     "rank_at_time",

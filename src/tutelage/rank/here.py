@@ -88,8 +88,9 @@ def hessian_rank(
             f"{_WHO}: expected a Network, got {type(network).__name__}; for the generic rank of an architecture "
             "use effective_parameters"
         )
-    primes = check.integer(primes, _WHO, "primes")
-    seed = check.integer(seed, _WHO, "seed", minimum=0)
+    primes = check.integer(primes, _WHO, "primes", maximum=1000)
+    floating = check.flag(floating, _WHO, "floating")
+    seed = check.seed(seed, _WHO)
     max_order = check.integer(max_order, _WHO, "max_order")
     proof_limit = check.number(proof_limit, _WHO, "proof_limit", minimum=0.0)
     activation = network.activation

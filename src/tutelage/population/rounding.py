@@ -1,0 +1,145 @@
+r"""How large the terms are that entries of a Hessian are sums of: rounding, and errors of tables, follow from it.
+
+Block (i, j) of the outer part is a sum of :math:`a_ia_jk_{11}I`, :math:`a_ia_jk_{31}w_iw_i^T`, ...: its rounding is a
+small part of the largest, which at long neurons exceeds the sum by far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tutelage import moments
+from tutelage.base.rows import lengths
+from tutelage.layout import Layout
+from tutelage.moments import MeanMoments, Tables
+from tutelage.network import Network
+from tutelage.operators import Entries
+from tutelage.population.functional import FunctionalPart
+from tutelage.population.pairs import PlaneBlocks, outputs
+
+if TYPE_CHECKING:
+    from tutelage.population.pair_hessian import PairHessian
+
+
+def entries(operator: PairHessian) -> Entries:
+    """Sums of terms, and what a quadrature left in them."""
+    network, layout, own = operator.network, operator.layout, operator.own
+    size = outer_size(
+        network, _terms(operator), layout, operator.plane, None if own is None else np.array(own)
+    )
+    errors, error = moments.own_errors(network.activation, network.W, network.b), 0.0
+    if errors is not None:
+        error = outer_size(network, errors, layout, None, _own_errors(operator, errors))
+    if operator.part is not None:
+        of_part = functional_size(network.W, operator.part)
+        size, error = size + of_part, error + _source_error(network, operator.part) * of_part
+    return Entries(size, error)
+
+
+def repeated_entries(operator: PairHessian) -> Entries:
+    """Of G_ij k_11 alone."""
+    network, part = operator.network, operator.part
+    A = outputs(network.a)
+    weights = A.T @ A
+    size = norm(weights * _terms(operator).k11)
+    errors = moments.own_errors(network.activation, network.W, network.b)
+    error = 0.0 if errors is None else norm(weights * errors.k11)
+    if part is not None:
+        of_part = float(np.abs(part.identity).max())
+        size, error = size + of_part, error + _source_error(network, part) * of_part
+    return Entries(size, error)
+
+
+def read_out_entries(operator: PairHessian) -> Entries:
+    """Of k_00, and of s_0 beside it."""
+    network = operator.network
+    own = np.zeros((1, 1)) if operator.own is None else np.abs(np.asarray(operator.own))
+    size = norm(_terms(operator).k00) + 2 * norm(own[0])
+    errors = moments.own_errors(network.activation, network.W, network.b)
+    if errors is None:
+        return Entries(size)
+    lost = _own_errors(operator, errors)
+    return Entries(size, norm(errors.k00) + (0.0 if lost is None else 2 * norm(lost[0])))
+
+
+def scaled(entries: Callable[[], Entries], factor: float) -> Entries:
+    """Of the matrix times a number."""
+    known = entries()
+    return known._replace(size=factor * known.size, error=factor * known.error)
+
+
+def outer_size(
+    network: Network, t: Tables, layout: Layout, plane: PlaneBlocks | None, own: np.ndarray | None
+) -> float:
+    """Bound on the spectral norm of the outer part, every term replaced by its norm; of errors, given their tables.
+
+    ``own`` are s_0, s_1, s_2 (3, k) where there is an output bias, whose block with itself is exactly 1.
+    """
+    A = outputs(network.a)
+    u, v, a = lengths(network.W), lengths(network.W).T, lengths(A.T)
+    t, G = type(t)(*(np.abs(x) for x in t)), np.abs(A.T @ A)
+    weights = G * (t.k11 + t.k31 * u**2 + 2 * t.k22 * u * v + t.k13 * v**2)
+    if plane is not None:
+        np.add.at(weights, (plane.i, plane.j), np.abs(plane.c).sum(axis=1))
+    blocks = {"WW": weights, "Wa": a * (t.k20 * u + t.k11 * v), "aa": t.k00}
+    if isinstance(t, MeanMoments):
+        blocks |= {"Wb": G * (t.k21 * u + t.k12 * v), "bb": G * t.k11, "ba": a * t.k10}
+    if own is not None:
+        s0, s1, s2 = np.abs(own)
+        blocks |= {"Wc": a[:, 0] * s2 * u[:, 0], "bc": a[:, 0] * s1, "ac": s0}
+    kept = [
+        norm(block)
+        for (row, column), block in blocks.items()
+        for _ in range(1 + (row != column))
+        if {row, column} <= set(layout.trained)
+    ]
+    return norm(np.array(kept))
+
+
+def functional_size(W: np.ndarray, part: FunctionalPart) -> float:
+    """The same of the functional part, whose blocks of one neuron's w_i, b_i and a_i stand alone in their rows."""
+    u, v = lengths(W)[:, 0], lengths(part.Z)[:, 0]
+    mixed = lengths(np.abs(part.k11) @ (np.abs(part.C) * v).T)[:, 0]
+    cross, source = np.abs(part.cross) @ v, np.abs(part.source) @ v**2
+    own = np.abs(part.identity) + np.abs(part.square) * u**2 + 2 * cross * u + source
+    if part.plane is not None:
+        np.add.at(own, part.plane.i, np.abs(part.plane.c).sum(axis=1))
+    total = own + lengths(part.own.T)[:, 0] * u + mixed
+    if part.third is not None and part.bent is not None and part.slope is not None:
+        total = total + np.abs(part.third) * u + np.abs(part.bent) @ v + lengths(part.slope.T)[:, 0]
+    return float(total.max())
+
+
+def norm(array: np.ndarray) -> float:
+    """Frobenius norm, safe against squares that overflow."""
+    largest = float(np.abs(array).max(initial=0.0))
+    return largest * float(np.linalg.norm(array / largest)) if 0 < largest < np.inf else largest
+
+
+def _terms(operator: PairHessian) -> Tables:
+    network, tables, W = operator.network, operator.tables, operator.network.W
+    if isinstance(tables, MeanMoments):
+        assert network.b is not None, "the means of tables with means"
+        return network.activation.mean_terms(tables, W, W, (network.b, network.b))
+    return network.activation.terms(tables, W, W)
+
+
+def _own_errors(operator: PairHessian, errors: Tables) -> np.ndarray | None:
+    """Of s_0, s_1, s_2, made by the rule of the tables: relative to their largest as the worst table."""
+    if operator.own is None:
+        return None
+    pairs = zip(errors, operator.tables, strict=True)
+    worst = max(float(np.max(e) / max(np.max(np.abs(t)), np.finfo(float).tiny)) for e, t in pairs)
+    own = np.abs(np.asarray(operator.own))
+    return worst * np.broadcast_to(own.max(axis=1, keepdims=True), own.shape)
+
+
+def _source_error(network: Network, part: FunctionalPart) -> float:
+    """Relative error of the tables of the neurons with the sources."""
+    b = np.zeros(network.k) if network.b is None else network.b
+    means = None if part.biases is None else (b, part.biases)
+    rows = part.Z if part.biases is None else part.Z[: len(part.biases)]  # without the constant
+    return network.activation.quadrature_error(network.W, rows, means)
