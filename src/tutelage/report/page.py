@@ -62,6 +62,18 @@ Files: <code>figures/{name}.pdf</code>, <code>datasets/{name}.zarr.zip</code>.</
 </section>"""
 
 
+def sections(runs: Sequence[Judged], pictures: Mapping[str, Path], flags: str, own: Mapping[str, str]) -> str:
+    """All studies, with a heading where a part begins."""
+    shown, part = [], ""
+    for run in runs:
+        card = run.study.card
+        if card.part and card.part != part:
+            shown.append(f'<h2 class="part">{prose(card.part)}</h2>')
+        part = card.part
+        shown.append(section(run, pictures[card.name], flags, own.get(card.name, "")))
+    return "".join(shown)
+
+
 def _judged_by(entry: Entry) -> str:
     """The claims of an equation that are on the page, and how many are not."""
     shown = [
@@ -167,7 +179,7 @@ x ~ N(0, I), and weights of variance 1/d and 1/k. The loss is half the mean squa
 alone; ± is one standard error over independent repetitions: teachers, samples or instances, and “within 4 errors”
 means four of them. “Ours”: not in either paper. How claims are judged, and how to doubt one: <code>docs/claims.md</code>.</p>
 {claims_table(runs)}</section>
-{"".join(section(run, pictures[run.study.name], flags, own.get(run.study.name, "")) for run in runs)}
+{sections(runs, pictures, flags, own)}
 {equations_section(entries, pictures)}
 <section id="provenance"><h2>Provenance</h2>
 <p>Made by <code>{text(command([*pictures, *failures], flags, own))}</code>, version {text(tutelage.__version__)}, the
