@@ -59,8 +59,9 @@ def read_pages():
 def written(table):
     """The table as TOML."""
     rows = [f'"{number}" = {json.dumps(row, ensure_ascii=False)}' for number, row in table.items()]
-    return "# Made from docs/science by tests/report/test_science.py: number = [title, section, sources ...]\n" + "\n".join(
-        [*rows, ""]
+    return (
+        "# Made from docs/science by tests/report/test_science.py: number = [title, section, sources ...]\n"
+        + "\n".join([*rows, ""])
     )
 
 

@@ -1,16 +1,21 @@
 """Reduced sizes at which the tests judge a study and record its numbers."""
 
 from tutelage.studies.compare import Compare
+from tutelage.studies.critical_points import CriticalPointsStudy
 from tutelage.studies.effective_parameters import EffectiveParameters
 from tutelage.studies.erf_spectrum import ErfSpectrum
 from tutelage.studies.information import Information
+from tutelage.studies.large_step import LargeStepStudy
 from tutelage.studies.learning_curves import LearningCurves
 from tutelage.studies.near_optimum import NearOptimum
+from tutelage.studies.orthonormal_relu import OrthonormalRelu
+from tutelage.studies.random_start import RandomStartStudy
 from tutelage.studies.recovery_curves import RecoveryCurves
 from tutelage.studies.recovery_map import RecoveryMap
 from tutelage.studies.recovery_rates import RecoveryRates
 from tutelage.studies.sampled_hessian import SampledHessian
 from tutelage.studies.setup import Setup
+from tutelage.studies.student_width import StudentWidth
 from tutelage.studies.two_papers import TwoPapers
 
 SETUP = Setup(d=2, k=3, activations=("quadratic:alpha=1.0",))
@@ -31,3 +36,8 @@ CURVES = RecoveryCurves(
 MAP = RecoveryMap(d=4, instances=16, points=4, dimensions=(6, 8, 16), shift_instances=(20, 24, 30))
 RATES = RecoveryRates(algebraic=((4, 1, 8), (6, 2, 4)), exponential=((3, 4),), last_time=1e5)
 PAPERS = TwoPapers(sizes=((5, 2), (14, 2)), instances=(10, 40))
+CRITICAL_POINTS = CriticalPointsStudy(eigenvalues=(2.0, 1.0, -0.6, -1.5), k=2, students=40)
+STUDENT_WIDTH = StudentWidth(instances=24, dimension=120, draws=12)
+ORTHONORMAL_RELU = OrthonormalRelu(starts=16)
+LARGE_STEP = LargeStepStudy(shapes=((240, 160, 480),), rates=(0.25, 4.0, 8.0), runs=6)
+RANDOM_START = RandomStartStudy(runs=8)

@@ -41,6 +41,11 @@ STUDIES = {
     "recovery-map": dataclasses.replace(reduced.MAP, shift_instances=(8, 8, 8)),
     "recovery-rates": reduced.RATES,
     "two-papers": reduced.PAPERS,
+    "critical-points": reduced.CRITICAL_POINTS,
+    "student-width": reduced.STUDENT_WIDTH,
+    "orthonormal-relu": reduced.ORTHONORMAL_RELU,
+    "large-step": reduced.LARGE_STEP,
+    "random-start": reduced.RANDOM_START,
 }
 SLOW = {"fig3"}
 """Trains four networks; compiling that takes most of ten seconds."""

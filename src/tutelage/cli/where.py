@@ -58,7 +58,11 @@ def _numbers(words: tuple[str, ...]) -> list[str]:
     from tutelage.report.science import formulas
 
     known = formulas()
-    name = words[-1] if len(words) == 1 or (len(words) == 2 and words[0].lower() == "science") else " ".join(words)
+    name = (
+        words[-1]
+        if len(words) == 1 or (len(words) == 2 and words[0].lower() == "science")
+        else " ".join(words)
+    )
     found = [f.number for f in known.values() if name in (f.number, f.section, *f.sources)]
     if not found:
         keys = {key for f in known.values() for key in f.sources}
@@ -72,7 +76,9 @@ def _numbers(words: tuple[str, ...]) -> list[str]:
 def _overview(title: str, entries: Iterable[Entry]) -> None:
     from tutelage.cli.support import print_table
 
-    rows = [(e.number, e.what, len(e.code), len(e.tests), ", ".join(e.figures), len(e.claims)) for e in entries]
+    rows = [
+        (e.number, e.what, len(e.code), len(e.tests), ", ".join(e.figures), len(e.claims)) for e in entries
+    ]
     print_table(title, ("", "what", "functions", "tests", "figures", "claims"), rows)
 
 

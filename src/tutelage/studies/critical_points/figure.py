@@ -28,12 +28,20 @@ def _landscape(axis: Axes, dataset: xr.Dataset) -> None:
     k = int(dataset.attrs["k"])
     p = (k + 1) // 2
     axis.plot(
-        dataset["critical_index"], dataset["critical_loss"], "o", ms=5, color=BLUE, mfc="none", label="predicted"
+        dataset["critical_index"],
+        dataset["critical_loss"],
+        "o",
+        ms=5,
+        color=BLUE,
+        mfc="none",
+        label="predicted",
     )
     ends = dataset["loss"].values[dataset["positive"].values == p]
     axis.plot(np.zeros(ends.size), ends, "x", ms=7, color=RED, label=f"ends of {ends.size} runs")
     axis.set(
-        xlabel="index: directions that lead down", ylabel="loss", title=f"all critical points, {p} of {k} read-outs > 0"
+        xlabel="index: directions that lead down",
+        ylabel="loss",
+        title=f"all critical points, {p} of {k} read-outs > 0",
     )
     axis.legend(loc="upper left")
 
@@ -52,7 +60,9 @@ def _frequencies(axis: Axes, dataset: xr.Dataset) -> None:
     )  # fmt: skip
     for p in where:
         words = f"{levels[p]:.3g}" + ("\nlowest" if p == best else "\nspurious")
-        axis.annotate(words, (p, max(measured[p], expected[p])), xytext=(0, 9), textcoords="offset points", ha="center")
+        axis.annotate(
+            words, (p, max(measured[p], expected[p])), xytext=(0, 9), textcoords="offset points", ha="center"
+        )
     axis.set(
         xticks=where, ylim=(0, 1.55 * max(measured.max(), expected.max())), xlabel="positive read-outs",
         ylabel="fraction of runs", title="the minimum that is met, with its loss",

@@ -20,7 +20,9 @@ def draw(dataset: xr.Dataset) -> Figure:
         rates = dataset["rate"].values
         for i, (shape, colour) in enumerate(zip(dataset["shape"].values, CYCLE, strict=False)):
             left.plot(dataset["grid"], dataset["top_curve"][i], color=colour, lw=1.2)
-            left.errorbar(rates, *_mean(dataset["top"].values[i]), fmt="o", ms=4, color=colour, label=str(shape))
+            left.errorbar(
+                rates, *_mean(dataset["top"].values[i]), fmt="o", ms=4, color=colour, label=str(shape)
+            )
         left.plot([], [], color=BLACK, lw=1.2, label="predicted")
         left.set(
             xscale="log", yscale="log", xlabel="learning rate η", ylabel="top eigenvalue of $W_1W_1^T$",

@@ -55,7 +55,7 @@ def _facts(k: int, found: Minima, exact: np.ndarray) -> xr.Dataset:
 
 def measure(study: OrthonormalRelu, dataset: xr.Dataset) -> Mapping[str, Measured]:
     """The closed spectrum, the counts at every run's end, and the fractions beside another search."""
-    apart, growing, staying, bottoms, teacher_bottoms, pvalues = [], [], [], [], [], []
+    apart, growing, staying, bottoms, pvalues = [], [], [], [], []
     for k, reference in zip(study.widths, study.reference, strict=True):
         part, closed = dataset.sel(width=k), np.sort(orthonormal_relu_spectrum(k).eigenvalues)[::-1]
         exact, values = part["teacher"].values[: k * k], part["eigenvalues"].values[:, : k * k]

@@ -21,10 +21,20 @@ def draw(dataset: xr.Dataset) -> Figure:
         left.plot(dataset["grid"], dataset["overlap_limit"], color=BLACK, label="limit")
         _dots(left, dataset, "overlap", BLUE, f"d = {dataset.attrs['d']}, mean ± s.e.")
         left.axvline(
-            dataset.attrs["transition"], color=RED, ls=":", lw=1.2, label=f"transition {dataset.attrs['transition']:.3f}"
+            dataset.attrs["transition"],
+            color=RED,
+            ls=":",
+            lw=1.2,
+            label=f"transition {dataset.attrs['transition']:.3f}",
         )
-        left.set(xscale="log", ylabel="squared overlap with the signal", title="the lowest eigenvector of a random start")
-        right.plot(dataset["grid"], dataset["edge_limit"], color=BLACK, ls="--", label="edge of the bulk, limit")
+        left.set(
+            xscale="log",
+            ylabel="squared overlap with the signal",
+            title="the lowest eigenvector of a random start",
+        )
+        right.plot(
+            dataset["grid"], dataset["edge_limit"], color=BLACK, ls="--", label="edge of the bulk, limit"
+        )
         right.plot(dataset["grid"], dataset["lowest_limit"], color=BLACK, label="lowest eigenvalue, limit")
         _dots(right, dataset, "edge", ORANGE, "second eigenvalue")
         _dots(right, dataset, "lowest", BLUE, "lowest eigenvalue")

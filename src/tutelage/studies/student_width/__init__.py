@@ -19,7 +19,7 @@ class StudentWidth(Study):
 
     sizes: tuple[tuple[int, int], ...] = ((6, 2),)
     widths: tuple[tuple[int, ...], ...] = ((2, 6),)
-    instances: int = 24
+    instances: int = 40
     dimension: int = 200
     pairs: tuple[tuple[float, float], ...] = ((0.25, 0.3), (0.5, 0.1), (1.0, 0.5))
     small: float = 1e-4
@@ -33,7 +33,6 @@ class StudentWidth(Study):
         return cls(
             sizes=((20, 5), (24, 12)),
             widths=((5, 6, 8, 20), (12, 13, 16, 24)),
-            instances=40,
             dimension=600,
             pairs=((0.1, 0.3), (0.25, 0.3), (0.5, 0.1), (0.5, 1.0), (1.0, 0.5), (2.0, 0.3)),
         )

@@ -31,10 +31,14 @@ def compute(study: StudentWidth, progress: Progress | None = None) -> xr.Dataset
     """50 % points for every size and width, the errors of oracle shrinkage, and Bayes-optimal curves."""
     cases = list(enumerate(zip(study.sizes, study.widths, strict=True)))
     found = [
-        width_thresholds(d, m, widths, study.instances, study.seed).assign(case=("student_width", [i] * len(widths)))
+        width_thresholds(d, m, widths, study.instances, study.seed).assign(
+            case=("student_width", [i] * len(widths))
+        )
         for i, ((d, m), widths) in tracked(cases, portion(progress, 0.0, 0.9))
     ]
-    points = xr.concat(found, dim="student_width", join="outer", fill_value=-1, combine_attrs="drop_conflicts")
+    points = xr.concat(
+        found, dim="student_width", join="outer", fill_value=-1, combine_attrs="drop_conflicts"
+    )
     asked = [*study.pairs, (study.pairs[1][0], study.small)]
     oracle = [
         [_shrinkage_error(study, kappa, t, i, draw) for draw in range(study.draws)]
@@ -92,7 +96,9 @@ class _Case:
         self.half = part["half_point"].values
         # The profile interval of 95 % is four standard errors wide.
         self.error = (part["half_high"].values - part["half_low"].values) / 4
-        self.delta = [statistical_dimension(self.d, self.m, student_width=w).value for w in study.widths[case]]
+        self.delta = [
+            statistical_dimension(self.d, self.m, student_width=w).value for w in study.widths[case]
+        ]
 
     @property
     def worst(self) -> float:

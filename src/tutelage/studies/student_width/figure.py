@@ -18,16 +18,26 @@ def draw(dataset: xr.Dataset) -> Figure:
     """Left: 50 % points over spare neurons, in units of n_c; right: the error nobody beats, and its threshold."""
     with style():
         figure, (left, right) = panels(2, height=3.6)
-        for (d, m), case, colour in zip(np.reshape(dataset.attrs["sizes"], (-1, 2)), range(99), CYCLE, strict=False):
+        for (d, m), case, colour in zip(
+            np.reshape(dataset.attrs["sizes"], (-1, 2)), range(99), CYCLE, strict=False
+        ):
             part = dataset.isel(student_width=dataset["case"].values == case)
             n_c, spare = critical_samples(int(d), int(m)), part["student_width"].values - m
             grid = np.arange(d - m + 1)
-            delta = [statistical_dimension(int(d), int(m), student_width=int(m + s)).value / n_c for s in grid]
+            delta = [
+                statistical_dimension(int(d), int(m), student_width=int(m + s)).value / n_c for s in grid
+            ]
             left.plot(grid, delta, color=colour, lw=1.2)
             half = part["half_point"].values
             errors = [half - part["half_low"].values, part["half_high"].values - half]
             left.errorbar(
-                spare, half / n_c, np.array(errors) / n_c, fmt="o", ms=4, color=colour, label=f"d = {d}, $m_*$ = {m}"
+                spare,
+                half / n_c,
+                np.array(errors) / n_c,
+                fmt="o",
+                ms=4,
+                color=colour,
+                label=f"d = {d}, $m_*$ = {m}",
             )
         left.plot([], [], color=BLACK, lw=1.2, label=r"$\delta(d, m_*, w)$")
         left.axhline(1, color=RED, ls=":", lw=1.2, label="$n_c$")
@@ -39,6 +49,11 @@ def draw(dataset: xr.Dataset) -> Figure:
         kappa = float(dataset["kappa"].values[-1])
         right.plot(dataset["alpha"], dataset["bayes"], color=BLUE, label=f"Bayes-optimal, κ = {kappa:g}")
         right.axvline(recovery_threshold(kappa), color=RED, ls=":", lw=1.2, label="κ − κ²/2")
-        right.set(xlabel="samples n/d²", ylabel="error of A / error of zero", ylim=(0, None), title="wide teachers, $m_*$ known")
+        right.set(
+            xlabel="samples n/d²",
+            ylabel="error of A / error of zero",
+            ylim=(0, None),
+            title="wide teachers, $m_*$ known",
+        )
         right.legend(loc="upper right")
     return figure
