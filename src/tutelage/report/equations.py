@@ -102,7 +102,7 @@ class Numbering:
 PAPER = Numbering(WHAT, cited)
 """The equations of Couto et al. 2025."""
 
-SCIENCE = Numbering({number: formula.title for number, formula in formulas().items()}, science_cited)
+FORMULAS = Numbering({number: formula.title for number, formula in formulas().items()}, science_cited)
 """The formulas and sections of the science pages."""
 
 
@@ -211,7 +211,7 @@ def entry(number: int, verdicts: Mapping[str, str] | None = None) -> Entry:
 def science_entries(numbers: Iterable[str], verdicts: Mapping[str, str] | None = None) -> list[Entry]:
     """Formulas of the science pages."""
     wanted = set(numbers)
-    return [found for found in index(verdicts, SCIENCE) if found.number in wanted]
+    return [found for found in index(verdicts, FORMULAS) if found.number in wanted]
 
 
 def stored_verdicts(store: Store) -> dict[str, str]:
