@@ -30,12 +30,12 @@ _ALLOWED = 0.07
 def compute(study: StudentWidth, progress: Progress | None = None) -> xr.Dataset:
     """50 % points for every size and width, the errors of oracle shrinkage, and Bayes-optimal curves."""
     cases = list(enumerate(zip(study.sizes, study.widths, strict=True)))
-    found = [
-        width_thresholds(d, m, widths, study.instances, study.seed).assign(
-            case=("student_width", [i] * len(widths))
-        )
-        for i, ((d, m), widths) in tracked(cases, portion(progress, 0.0, 0.9))
-    ]
+    found = []
+    for i, ((d, m), widths) in tracked(cases, portion(progress, 0.0, 0.9)):
+        part = width_thresholds(d, m, widths, study.instances, study.seed)
+        # Numbered points: sizes have different numbers of them.
+        number = np.arange(part.sizes["point"])
+        found.append(part.assign(case=("student_width", [i] * len(widths))).assign_coords(point=number))
     points = xr.concat(
         found, dim="student_width", join="outer", fill_value=-1, combine_attrs="drop_conflicts"
     )
