@@ -11,7 +11,7 @@ import pytest
 from tutelage import studies
 from tutelage.report import claims as claim_pages
 from tutelage.report.equations import index
-from tutelage.report.page import command, page
+from tutelage.report.page import command, page, sections
 from tutelage.report.typeset import dotted, first_sentence, heading, label, prose, typeset
 from tutelage.studies.claim import Claim, Measured, Statement
 from tutelage.studies.judge import TESTS
@@ -109,6 +109,22 @@ def _page(built, **options):
     pictures = {run.study.name: folder / "figures" / f"{run.study.name}.png" for run in report.runs}
     verdicts = {claim.id: claim.verdict for run in report.runs for claim in run.claims}
     return page(report.runs, pictures, index(verdicts), {}, {}, **({"full": False, "seed": 0} | options))
+
+
+def test_a_part_of_the_report_begins_with_one_heading(built):
+    report, folder, _ = built
+    picture = folder / "figures" / f"{report.runs[0].study.name}.png"
+
+    def run(name, part):
+        card = dataclasses.replace(report.runs[0].study.card, name=name, part=part)
+        study = type("Parted", (type(report.runs[0].study),), {"card": card})()
+        return dataclasses.replace(report.runs[0], study=study)
+
+    runs = [run("first", ""), run("second", "What <else>"), run("third", "What <else>")]
+    shown = sections(runs, dict.fromkeys(("first", "second", "third"), picture), "", {})
+    heading = '<h2 class="part">What &lt;else&gt;</h2>'
+    assert shown.count("<h2 class=") == shown.count(heading) == 1
+    assert shown.index('id="first"') < shown.index(heading) < shown.index('id="second"')
 
 
 def test_words_of_others_are_shown_on_the_page_and_do_nothing(built):

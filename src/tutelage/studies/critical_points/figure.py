@@ -43,6 +43,7 @@ def _landscape(axis: Axes, dataset: xr.Dataset) -> None:
         ylabel="loss",
         title=f"all critical points, {p} of {k} read-outs > 0",
     )
+    axis.xaxis.get_major_locator().set_params(integer=True)
     axis.legend(loc="upper left")
 
 

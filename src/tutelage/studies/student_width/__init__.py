@@ -14,7 +14,7 @@ class StudentWidth(Study):
     """Measured 50 % points of recovery for students of ``widths`` before teachers of ``sizes`` (d, m_*); science 12.
 
     ``pairs`` are κ and noise variance t at which optimal shrinkage of simulated matrices of dimension ``dimension`` is
-    compared with the Bayes-optimal error.
+    compared with the Bayes-optimal error; the threshold is judged at the κ of the second.
     """
 
     sizes: tuple[tuple[int, int], ...] = ((6, 2),)
@@ -34,5 +34,5 @@ class StudentWidth(Study):
             sizes=((20, 5), (24, 12)),
             widths=((5, 6, 8, 20), (12, 13, 16, 24)),
             dimension=600,
-            pairs=((0.1, 0.3), (0.25, 0.3), (0.5, 0.1), (0.5, 1.0), (1.0, 0.5), (2.0, 0.3)),
+            pairs=((0.25, 0.3), (0.5, 0.1), (0.1, 0.3), (0.5, 1.0), (1.0, 0.5), (2.0, 0.3)),
         )

@@ -45,6 +45,7 @@ def draw(dataset: xr.Dataset) -> Figure:
             xlabel="spare neurons $w - m_*$", ylabel="50 % point of recovery / $n_c$",
             title=f"{dataset.attrs['instances']} instances a point, 95 %",
         )  # fmt: skip
+        left.xaxis.get_major_locator().set_params(integer=True)
         left.legend(loc="lower right")
         kappa = float(dataset["kappa"].values[-1])
         right.plot(dataset["alpha"], dataset["bayes"], color=BLUE, label=f"Bayes-optimal, κ = {kappa:g}")
