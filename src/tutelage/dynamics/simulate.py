@@ -17,7 +17,7 @@ from tutelage.base.precision import float64
 from tutelage.base.progress import Progress
 from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
-from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Track, run_steps
+from tutelage.dynamics.descent import GROWTH, QUICK_COMPILATION, OptaxRule, Track, run_steps
 from tutelage.dynamics.flow import run_flow
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting
@@ -149,14 +149,18 @@ def _observer(place: Setting, record: Callable[[Any], Any] | None, test: Any) ->
     if record is None and test is None:
         return None
 
+    within = GROWTH * max(1.0, float(np.abs(place.thetas).max()))
+
     def observe(theta: np.ndarray) -> dict[str, Any]:
         student = place.observed(theta)
         found: dict[str, Any] = {}
         if record is not None:
             value = record(student)
             found = dict(value) if isinstance(value, dict) else {"record": value}
-        # Parameters that have left all bounds have no test loss to compute.
-        return found if test is None else found | {"test": test.loss(student)}
+        if test is not None:
+            # Parameters that have left all bounds have no test loss to compute.
+            found |= {"test": test.loss(student) if np.abs(theta).max() < within else np.nan}
+        return found
 
     def guarded(theta: np.ndarray) -> dict[str, Any] | None:
         return observe(theta) if np.all(np.isfinite(theta)) else None
