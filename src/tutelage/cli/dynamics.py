@@ -100,6 +100,8 @@ def dynamics(
         curves = [predict_loss(measure, times, moving, label=f"predicted mean, noise {noise:g}")]
         if simulate or batch is not None:
             curves += _simulated(teacher, start, moving, times, seed, batch)
+            if (status := curves[-1].meta["status"]).startswith("stopped"):
+                notes.append(f"dynamics: the simulated flow {status}; its later losses are not numbers")
         notes += sorted({str(w.message) for w in caught if issubclass(w.category, StabilityWarning)})
     _warn(notes)
     content = _content(teacher, rates, moving.spec, noise, seed, curves, notes)

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from tutelage.cli.support import fraction_bars, print_table, save_figure, say, write_json
-from tutelage.quadratic.counts import sample_instances
+from tutelage.quadratic.counts import require_budget, sample_instances
 from tutelage.quadratic.datasets import curve_dataset, full_map_dataset, map_dataset
 from tutelage.quadratic.feasible import FeasibleSize, feasible_sizes
 from tutelage.quadratic.settings import TARGETS, RecoverySettings
@@ -25,6 +25,7 @@ def show_instance(
     d: int, width: int, n: int, seed: int, starts: int, settings: RecoverySettings, json: Path | None
 ) -> None:
     """Certificate, size of the set of fits, and training from several starts, of one instance."""
+    require_budget("recover", starts, "starts", starts, d, max(width, settings.width(d)), n)
     A, X = sample_instances(d, width, n, [0], seed, settings.weights)
     certificates = certify_batch(A, X)
     size = feasible_sizes(A, X, 8, seed, certificates)[0]

@@ -15,6 +15,9 @@ from tutelage.base.errors import MissingExtraError
 from tutelage.base.types import Array, PyTree
 from tutelage.problem import Objective
 
+_MOST_STEPS = 100_000
+"""Minutes; a run that needs them is stiff beyond what the solver can follow."""
+
 
 def run_flow(
     objective: Objective,
@@ -46,13 +49,17 @@ def run_flow(
         diffrax.PIDController(rtol=rtol, atol=atol), step_ts=jnp.asarray(times[times > 0])
     )
     solution = _solve(diffrax, objective, controller, start, jnp.asarray(times), reference, scale)
-    success = bool(solution.result == diffrax.RESULTS.successful)
-    meta = {
-        "solver_steps": int(solution.stats["num_steps"]),
-        "status": "finished" if success else f"stopped: {diffrax.RESULTS[solution.result]}",
-    }
+    meta = {"solver_steps": int(solution.stats["num_steps"]), "status": _status(diffrax, solution.result)}
     path = reference + scale * np.asarray(solution.ys)
     return np.where(np.isfinite(path), path, np.nan), meta
+
+
+def _status(diffrax: ModuleType, result: Any) -> str:
+    if bool(result == diffrax.RESULTS.successful):
+        return "finished"
+    if bool(result == diffrax.RESULTS.max_steps_reached):
+        return f"stopped: {_MOST_STEPS} solver steps did not reach the last time; choose an earlier one"
+    return f"stopped: {diffrax.RESULTS[result]}"
 
 
 def _solve(
@@ -102,7 +109,7 @@ def _compiled(
         args=(objective, reference, scale),
         saveat=save(ts=times),
         stepsize_controller=controller,
-        max_steps=100_000,
+        max_steps=_MOST_STEPS,
         throw=False,
     )
 

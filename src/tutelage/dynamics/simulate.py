@@ -19,6 +19,7 @@ from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.descent import GROWTH, QUICK_COMPILATION, OptaxRule, Track, run_steps
 from tutelage.dynamics.flow import run_flow
+from tutelage.dynamics.quadratic import as_problem
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting
 from tutelage.network import Network
@@ -53,8 +54,8 @@ def simulate(
     Parameters
     ----------
     problem
-        A problem (the population loss, the loss of data), or anything :func:`tutelage.hessian_of` takes except a
-        network: the exactly quadratic loss ½ δᵀHδ.
+        A problem (the population loss, the loss of data); a network, which is then its own teacher under standard
+        normal inputs; anything else :func:`tutelage.hessian_of` takes: the exactly quadratic loss ½ δᵀHδ.
     start : NoisyTeacher, RandomStart, Network or array_like (P,)
         An array is a displacement from the teacher (from 0 for a quadratic loss), trainable parameters only.
     rule : Rule, str or optax.GradientTransformation
@@ -65,7 +66,7 @@ def simulate(
     batch : int or None
         Inputs per step: fresh Gaussian ones for the population problem (online SGD), drawn with replacement
         from the samples of an empirical one. None takes the full gradient.
-    test : Problem, empirical.Problem or None
+    test : Problem, empirical.Problem, Network or None
         Its loss is recorded too, as ``records["test"]``.
     teacher : Network or None
         For data, whose labels do not name it: what a NoisyTeacher starts from and distances are measured to.
@@ -108,7 +109,7 @@ def simulate(
     ticks = clock(ruled, times, steps, _WHO)
     runs, seed = check.integer(runs, _WHO, "runs"), check.seed(seed, _WHO)
     place = setting(problem, start, teacher, batch, runs, seed, _WHO)
-    observe = _observer(place, record, test)
+    observe = _observer(place, record, None if test is None else as_problem(test, _WHO))
     if ticks.steps is None:
         if batch is not None:
             raise InputError(

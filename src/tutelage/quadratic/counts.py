@@ -17,7 +17,7 @@ from tutelage.base import check
 from tutelage.base.progress import Progress
 from tutelage.base.types import ArrayLike
 from tutelage.base.value import Value
-from tutelage.quadratic.chunks import Arrays, in_chunks
+from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
 from tutelage.quadratic.probability import RecoveryCurve
 from tutelage.quadratic.teacher import Weights, orthogonal_split, sample_inputs, sample_quadratic_teacher
 from tutelage.quadratic.thresholds import effective_parameters_frozen, statistical_dimension
@@ -46,6 +46,19 @@ def sample_instances(
     """
     A = [sample_quadratic_teacher(d, width, seed, weights, i).matrix for i in realizations]
     return np.array(A), np.array([sample_inputs(n, d, seed, i) for i in realizations])
+
+
+def require_budget(who: str, count: int, what: str, at_once: int, d: int, width: int, n: int) -> None:
+    """Refuse more instances or starts than end, or whose arrays (``at_once`` of them together) do not fit."""
+    check.affordable(count, who, what, 1e6, "each takes a millisecond at best, so that they take days")
+    one = 8.0 * (2 * n * d + 4 * d * d + 2 * width * d)
+    system = 8.0 * n * d * (d + 1) / 2
+    room = (0.9 * check.available_bytes() - system) / one
+    check.fits_in_memory(
+        system + min(count, at_once) * one, who,
+        f"{min(count, at_once)} {what} of d = {d}, {width} neurons and n = {n} samples",
+        f"{int(room)} {what}" if room >= 1 else "none of this size", "choose smaller sizes",
+    )  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -132,6 +145,7 @@ def unique_counts(
     who = "unique_counts"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     instances, seed = check.integer(instances, who, "instances"), check.seed(seed, who)
+    require_budget(who, instances, "instances", CHUNK, d, width, d * (d + 1) // 2)
     parameters = {"d": d, "width": width, "seed": seed, "weights": as_weight_law(weights).spec}
     found = in_chunks(
         lambda block: _search(d, width, block, seed, weights),

@@ -15,8 +15,8 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.progress import Progress
 from tutelage.base.value import Value
-from tutelage.quadratic.chunks import Arrays, in_chunks
-from tutelage.quadratic.counts import sample_instances
+from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
+from tutelage.quadratic.counts import require_budget, sample_instances
 from tutelage.quadratic.feasible import feasible_sizes
 from tutelage.quadratic.settings import RecoverySettings
 from tutelage.quadratic.solver import minimise
@@ -89,6 +89,7 @@ def recover(
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     n, instances = check.integer(n, who, "n"), check.integer(instances, who, "instances")
     seed = check.seed(seed, who)
+    require_budget(who, instances, "instances", CHUNK, d, max(width, settings.width(d)), n)
 
     def compute(block: range) -> Arrays:
         A, X = sample_instances(d, width, n, block, seed, settings.weights)

@@ -9,8 +9,8 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.progress import Progress, tracked
-from tutelage.quadratic.chunks import Arrays, in_chunks
-from tutelage.quadratic.counts import sample_instances
+from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
+from tutelage.quadratic.counts import require_budget, sample_instances
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
 from tutelage.quadratic.solver import minimise
 from tutelage.quadratic.teacher import Weights, matrix_of, sample_start
@@ -88,6 +88,7 @@ def width_thresholds(
     error = check.number(error, who, "error", above=0.0)
     rank = min(width, d)
     widths = [check.integer(w, who, "student width", minimum=rank) for w in student_widths]
+    require_budget(who, instances, "instances", CHUNK, d, max(width, *widths), d)
     setting = {"d": d, "width": width, "seed": seed, "starts": starts, "weights": as_weight_law(weights).spec}
     curves, predictions = [], []
     for w in tracked(widths, progress):
