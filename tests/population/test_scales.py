@@ -26,7 +26,7 @@ A = np.array([1.0, -1.0])
 
 def networks(spec, scale, readout=1.0):
     """A teacher, and a student far from it."""
-    student = scale * (W + [[0.5, 0.0, 0.1], [0.0, -0.3, 0.2]])
+    student = scale * (W + np.array([[0.5, 0.0, 0.1], [0.0, -0.3, 0.2]]))
     return Network(scale * W, readout * A, spec), Network(student, readout * A, spec)
 
 

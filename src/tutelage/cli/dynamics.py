@@ -290,7 +290,10 @@ def _print(teacher: Network, rates: Timescales, curves: list[Curve]) -> None:
     chosen = np.unique(np.linspace(0, len(curves[0]) - 1, _ROWS).astype(int))
     columns = ["time", *(curve.label for curve in curves)]
     print_table(
-        "loss", columns, [(float(curves[0].times[i]), *(float(c.loss[i]) for c in curves)) for i in chosen]
+        "loss",
+        columns,
+        [(float(curves[0].times[i]), *(float(c.loss[i]) for c in curves)) for i in chosen],
+        columns[1:2] if len(curves) > 1 else (),  # the mean over starts, beside what happened to this one
     )
     lost = curves[-1].diverged_at
     if lost is not None:

@@ -124,6 +124,7 @@ def show_curve(
         f"n_c = {data.n_c}, statistical dimension {data.delta:.1f}; disagree: success at 1e-4 against the certificate",
         columns,
         rows,
+        ("unfinished", "width of fits", "disagree"),
     )
 
 
@@ -196,7 +197,7 @@ def show_certified_map(
         for row in (data.isel(width=i) for i in range(data.sizes["width"]))
     ]
     columns = ("m*", "certified 50 % point", "s.e.", "n_c", "statistical dimension", "50 % / d", "undecided")
-    print_table(f"d = {d}: {instances} instances per width", columns, rows)
+    print_table(f"d = {d}: {instances} instances per width", columns, rows, ("50 % / d", "s.e.", "n_c"))
 
 
 def show_widths(
@@ -227,6 +228,7 @@ def show_widths(
         f"n_c = {data.n_c}, N_eff = {data.n_eff}; predicted: statistical dimension, {data.delta_wide:.1f} for a wide student",
         columns,
         rows,
+        ("off by",),
     )
 
 

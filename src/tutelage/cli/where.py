@@ -29,7 +29,7 @@ def where(equation: int | None = None, /, *, store: Path | None = None) -> int:
             for e in index()
         ]
         columns = ("", "what", "functions", "tests", "figures", "claims")
-        print_table("Equations of Couto et al. (2025)", columns, rows)
+        print_table("Equations of Couto et al. (2025)", columns, rows, ("tests", "functions", "claims"))
         return 0
     entry(equation)
     found = entry(equation, stored_verdicts(Store(store)))
