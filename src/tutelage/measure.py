@@ -11,7 +11,7 @@ import numpy as np
 
 from tutelage.base import check, quadrature
 from tutelage.base.errors import InputError
-from tutelage.base.value import Value
+from tutelage.base.value import Value, html_of_tuple
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -24,6 +24,8 @@ class Integral(NamedTuple):
 
     value: Any
     error: Any
+
+    _repr_html_ = html_of_tuple
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, Progress, as_progress
 from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.descent import GROWTH, QUICK_COMPILATION, OptaxRule, Track, run_steps
@@ -44,7 +44,7 @@ def simulate(
     seed: int = 0,
     learning_rate: float = 1.0,
     record: Callable[[Any], Any] | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
     rtol: float = 1e-8,
     atol: float = 1e-10,
     label: str = "simulated",
@@ -75,8 +75,8 @@ def simulate(
     record : callable or None
         Called with the Network (or the parameters, for a quadratic loss) at every recorded time; returns a
         number, an array or a dict of them, found in ``records`` (under ``"record"`` unless a dict).
-    progress : callable or None
-        Called with the fraction done.
+    progress : callable, True or None
+        Called with the fraction done; True draws a bar.
     rtol, atol : float
         Tolerances of the flow's solver; ``atol`` relative to the distance at the start.
 
@@ -105,6 +105,7 @@ def simulate(
     >>> simulate(np.diag([1.0, 2.0]), [1.0, 1.0], "gd:learning_rate=0.5", steps=[0, 1]).loss
     array([1.5  , 0.125])
     """
+    progress = as_progress(progress, _WHO)
     stepper, ruled = _stepper(rule, learning_rate)
     ticks = clock(ruled, times, steps, _WHO)
     runs, seed = check.integer(runs, _WHO, "runs"), check.seed(seed, _WHO)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.types import ArrayLike
 from tutelage.base.value import Value
 from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
@@ -121,7 +121,7 @@ def unique_counts(
     weights: Weights = Normal(),  # noqa: B008  (a frozen value)
     *,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> UniqueCounts:
     """Search every realization's data stream for the n at which A_* becomes the only fit.
 
@@ -132,8 +132,8 @@ def unique_counts(
     weights : WeightLaw, str or frozen scipy.stats distribution, optional
     store : tutelage.store.Store, optional
         Chunks of 50 realizations are kept there: an interrupted run resumes, a longer one extends.
-    progress : callable, optional
-        Called with the fraction done.
+    progress : callable or True, optional
+        Called with the fraction done; True draws a bar.
 
     Examples
     --------
@@ -142,6 +142,7 @@ def unique_counts(
     >>> unique_counts(d=4, width=3, instances=5).counts
     array([10, 10, 10, 10, 10])
     """
+    progress = as_progress(progress, "unique_counts")
     who = "unique_counts"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     instances, seed = check.integer(instances, who, "instances"), check.seed(seed, who)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.progress import Progress, tracked
+from tutelage.base.progress import AskedProgress, as_progress, tracked
 from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
 from tutelage.quadratic.counts import require_budget, sample_instances
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
@@ -45,7 +45,7 @@ def width_thresholds(
     weights: Weights = Normal(),  # noqa: B008  (a frozen value)
     *,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> xr.Dataset:
     """For each student width the sample count at which half of the instances are recovered, beside δ(d, m_*, w).
 
@@ -82,6 +82,7 @@ def width_thresholds(
     """
     import xarray as xr
 
+    progress = as_progress(progress, "width_thresholds")
     who = "width_thresholds"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     instances, starts = check.integer(instances, who, "instances"), check.integer(starts, who, "starts")
