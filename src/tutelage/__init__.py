@@ -71,10 +71,12 @@ if TYPE_CHECKING:
     from tutelage.dynamics import GradientFlow as GradientFlow
     from tutelage.dynamics import HeavyBall as HeavyBall
     from tutelage.dynamics import Nesterov as Nesterov
+    from tutelage.dynamics import NoiseFloor as NoiseFloor
     from tutelage.dynamics import NoisyTeacher as NoisyTeacher
     from tutelage.dynamics import RandomStart as RandomStart
     from tutelage.dynamics import Rule as Rule
     from tutelage.dynamics import StabilityWarning as StabilityWarning
+    from tutelage.dynamics import StableRate as StableRate
     from tutelage.dynamics import Timescales as Timescales
     from tutelage.dynamics import active_directions as active_directions
     from tutelage.dynamics import asymptote as asymptote
@@ -84,10 +86,13 @@ if TYPE_CHECKING:
     from tutelage.dynamics import log_times as log_times
     from tutelage.dynamics import loss_cumulants as loss_cumulants
     from tutelage.dynamics import match_neurons as match_neurons
+    from tutelage.dynamics import noise_floor as noise_floor
     from tutelage.dynamics import overlay as overlay
     from tutelage.dynamics import parse_rule as parse_rule
     from tutelage.dynamics import predict_loss as predict_loss
     from tutelage.dynamics import predict_parameters as predict_parameters
+    from tutelage.dynamics import predict_sgd as predict_sgd
+    from tutelage.dynamics import sgd_stability as sgd_stability
     from tutelage.dynamics import simulate as simulate
     from tutelage.dynamics import spectral_measure as spectral_measure
     from tutelage.dynamics import time_to_loss as time_to_loss
@@ -150,10 +155,11 @@ _PUBLIC = {
         AllocationError InputError MissingExtraError NoHessianError NotAvailableError StoreError
     """,
     "tutelage.dynamics": """
-        Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoisyTeacher
-        RandomStart Rule StabilityWarning Timescales active_directions asymptote diagnose lanczos_loss
-        log_steps log_times loss_cumulants match_neurons overlay parse_rule predict_loss
-        predict_parameters simulate spectral_measure time_to_loss timescales
+        Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoiseFloor
+        NoisyTeacher RandomStart Rule StabilityWarning StableRate Timescales active_directions
+        asymptote diagnose lanczos_loss log_steps log_times loss_cumulants match_neurons noise_floor
+        overlay parse_rule predict_loss predict_parameters predict_sgd sgd_stability simulate
+        spectral_measure time_to_loss timescales
     """,
     "tutelage.empirical": "fisher ntk",
     "tutelage.inputs": "GaussianInputs",

@@ -18,6 +18,7 @@ from tutelage.dynamics.rules import (
     StabilityWarning,
     parse_rule,
 )
+from tutelage.dynamics.sgd import NoiseFloor, StableRate, noise_floor, predict_sgd, sgd_stability
 from tutelage.dynamics.simulate import simulate
 from tutelage.dynamics.spectral import StartMeasure, spectral_measure
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
@@ -32,10 +33,12 @@ __all__ = [
     "HeavyBall",
     "Match",
     "Nesterov",
+    "NoiseFloor",
     "NoisyTeacher",
     "RandomStart",
     "Rule",
     "StabilityWarning",
+    "StableRate",
     "StartMeasure",
     "Timescales",
     "active_directions",
@@ -49,10 +52,13 @@ __all__ = [
     "log_times",
     "loss_cumulants",
     "match_neurons",
+    "noise_floor",
     "overlay",
     "parse_rule",
     "predict_loss",
     "predict_parameters",
+    "predict_sgd",
+    "sgd_stability",
     "simulate",
     "spectral_measure",
     "time_to_loss",

@@ -21,6 +21,7 @@ from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Track, run_s
 from tutelage.dynamics.flow import run_flow
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting
+from tutelage.dynamics.sgd import limit_near, warn_above
 from tutelage.network import Network
 from tutelage.problem import Objective
 
@@ -81,7 +82,8 @@ def simulate(
     Returns
     -------
     Curve
-        ``loss`` is the mean over runs, ``std`` their standard deviation, ``runs`` the single ones.
+        ``loss`` is the mean over runs, ``std`` their standard deviation, ``runs`` the single ones. Before a teacher
+        whose labels are noisy it is the excess ε, without v/2.
         ``diverged_at`` is the first step at which a parameter grew beyond 1e8 times the start; the loss is
         NaN from the next record on. A flow that its solver could not finish says so in ``meta["status"]``;
         losses below ``meta["floor"]`` are round-off.
@@ -95,8 +97,9 @@ def simulate(
     -----
     StabilityWarning
         Learning rate at or above the largest stable one for the Hessian at the teacher (at the start where student
-        and teacher differ in width, and for data without a teacher); the message gives it. It is necessary for SGD,
-        not sufficient: small batches diverge at smaller rates. An optax rule is not checked.
+        and teacher differ in width, and for data without a teacher); the message gives it. Under gradient descent with
+        batches that of :func:`sgd_stability`, which is lower; with momentum or far from a teacher the one without
+        batches, which is necessary only. An optax rule is not checked.
 
     Examples
     --------
@@ -117,7 +120,7 @@ def simulate(
     else:
         if isinstance(stepper, Rule):
             # From the caller of simulate: this function and its float64 wrapper stand between.
-            warn_if_unstable(stepper, place.largest_eigenvalue(), stacklevel=4)
+            _warn(stepper, place, batch, stacklevel=5)
         track = run_steps(
             place.objective, stepper, place.thetas, ticks.steps, seed, place.reference, observe, progress
         )
@@ -125,6 +128,15 @@ def simulate(
     meta["floor"] = track.floor
     name = ruled.spec if isinstance(rule, (Rule, str)) else "optax"
     return _curve(track, ticks, meta | {"label": label, "rule": name, "seed": seed, "n_runs": runs})
+
+
+def _warn(rule: Rule, place: Setting, batch: int | None, stacklevel: int) -> None:
+    """The limit of batches where they and an optimum are known, that of full gradients elsewhere."""
+    largest = place.largest_eigenvalue()
+    if batch is None or rule.name != "gd" or place.reference is None or not largest > 0.0:
+        return warn_if_unstable(rule, largest, stacklevel=stacklevel)
+    warn_above(limit_near(place.problem, place.near, batch), rule.step_size or 0.0, stacklevel)
+    return None
 
 
 def _stepper(rule: Any, learning_rate: float) -> tuple[Any, Rule]:

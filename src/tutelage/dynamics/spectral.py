@@ -7,17 +7,22 @@ import dataclasses
 from typing import TypeAlias
 
 import numpy as np
+import scipy.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
 from tutelage.dynamics.starts import NoisyTeacher, isotropic_scale
 from tutelage.measure import Measure
+from tutelage.operators import SymmetricOperator
 from tutelage.source import Source
 from tutelage.spectra import Eigensystem, Spectrum, eigensystem, spectrum
 
 _LEVEL = 8
 """Nodes of a density: about 2000 a panel. Halving them changes the loss of a Marchenko-Pastur bulk by less than 1e-12."""
+
+_DENSE_UP_TO = 600
+"""Largest P whose top eigenvalue is taken from the dense matrix; the crossover with Lanczos is not measured."""
 
 MeasureSource: TypeAlias = Source | Eigensystem | Spectrum | Measure
 """Whatever has eigenvalues, with or without eigenvectors."""
@@ -135,6 +140,13 @@ def _eigenvalue_measure(source: MeasureSource) -> tuple[Measure, str]:
     return Measure(without_null_round_off(result), result.multiplicities.astype(np.float64)), str(
         result.method
     )
+
+
+def largest_eigenvalue(operator: SymmetricOperator) -> float:
+    """λ_max alone."""
+    if operator.size <= _DENSE_UP_TO:
+        return float(scipy.linalg.eigvalsh(operator.dense(), driver="evd")[-1])
+    return float(spectrum(operator, "lanczos", count=1).values[-1])
 
 
 def eigensystem_of(source: MeasureSource, who: str) -> Eigensystem:
