@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from tutelage.dynamics import Nesterov as Nesterov
     from tutelage.dynamics import NoiseFloor as NoiseFloor
     from tutelage.dynamics import NoisyTeacher as NoisyTeacher
+    from tutelage.dynamics import OnlineEquations as OnlineEquations
     from tutelage.dynamics import RandomStart as RandomStart
     from tutelage.dynamics import Rule as Rule
     from tutelage.dynamics import StabilityWarning as StabilityWarning
@@ -87,9 +88,11 @@ if TYPE_CHECKING:
     from tutelage.dynamics import loss_cumulants as loss_cumulants
     from tutelage.dynamics import match_neurons as match_neurons
     from tutelage.dynamics import noise_floor as noise_floor
+    from tutelage.dynamics import overlap_rates as overlap_rates
     from tutelage.dynamics import overlay as overlay
     from tutelage.dynamics import parse_rule as parse_rule
     from tutelage.dynamics import predict_loss as predict_loss
+    from tutelage.dynamics import predict_overlaps as predict_overlaps
     from tutelage.dynamics import predict_parameters as predict_parameters
     from tutelage.dynamics import predict_sgd as predict_sgd
     from tutelage.dynamics import sgd_stability as sgd_stability
@@ -156,10 +159,10 @@ _PUBLIC = {
     """,
     "tutelage.dynamics": """
         Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoiseFloor
-        NoisyTeacher RandomStart Rule StabilityWarning StableRate Timescales active_directions
-        asymptote diagnose lanczos_loss log_steps log_times loss_cumulants match_neurons noise_floor
-        overlay parse_rule predict_loss predict_parameters predict_sgd sgd_stability simulate
-        spectral_measure time_to_loss timescales
+        NoisyTeacher OnlineEquations RandomStart Rule StabilityWarning StableRate Timescales
+        active_directions asymptote diagnose lanczos_loss log_steps log_times loss_cumulants
+        match_neurons noise_floor overlap_rates overlay parse_rule predict_loss predict_overlaps
+        predict_parameters predict_sgd sgd_stability simulate spectral_measure time_to_loss timescales
     """,
     "tutelage.empirical": "fisher ntk",
     "tutelage.inputs": "GaussianInputs",

@@ -7,6 +7,7 @@ from tutelage.dynamics.diagnose import Diagnosis, diagnose
 from tutelage.dynamics.lanczos import lanczos_loss
 from tutelage.dynamics.linear import linear_loss
 from tutelage.dynamics.matching import Match, match_neurons
+from tutelage.dynamics.order_parameters import OnlineEquations, overlap_rates, predict_overlaps
 from tutelage.dynamics.predict import loss_cumulants, predict_loss, predict_parameters
 from tutelage.dynamics.rules import (
     CustomFilter,
@@ -35,6 +36,7 @@ __all__ = [
     "Nesterov",
     "NoiseFloor",
     "NoisyTeacher",
+    "OnlineEquations",
     "RandomStart",
     "Rule",
     "StabilityWarning",
@@ -53,9 +55,11 @@ __all__ = [
     "loss_cumulants",
     "match_neurons",
     "noise_floor",
+    "overlap_rates",
     "overlay",
     "parse_rule",
     "predict_loss",
+    "predict_overlaps",
     "predict_parameters",
     "predict_sgd",
     "sgd_stability",

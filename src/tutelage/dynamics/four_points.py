@@ -9,6 +9,14 @@ import numpy as np
 from tutelage.activations import Activation, Erf
 
 
+def closed_coefficients(activation: Activation) -> tuple[float, float] | None:
+    """(c_1, c_2) of c_1 u + c_2 u²; None for any other function."""
+    if activation.degree is None or activation.degree > 2:
+        return None
+    c = (*(activation.coefficients or ()), 0.0, 0.0, 0.0)
+    return None if c[0] else (c[1], c[2])
+
+
 def slope_products(activation: Activation, gram: np.ndarray) -> np.ndarray | None:
     r""":math:`E[\sigma'_i\sigma'_j\sigma'_p\sigma'_q]` of Gaussian pre-activations, shape (k, k, k, k).
 
@@ -49,3 +57,62 @@ def _affine_slopes(c: float, b: float, q: np.ndarray) -> np.ndarray:
         np.einsum(f"{one},{two}->ijpq", q, q) for one, two in zip(pairs[:3], pairs[:2:-1], strict=True)
     )
     return c**4 + c**2 * b**2 * six + b**4 * three
+
+
+def erf_residual_products(scale: float, gram: np.ndarray, c: np.ndarray, k: int) -> np.ndarray:
+    r""":math:`N_{ij} = \sum_{lm}c_lc_mI_4(i, j, l, m) = E[(\sum_l c_l\sigma_l)^2\sigma'_i\sigma'_j]`, i, j < k, shape (k, k).
+
+    Parameters
+    ----------
+    scale : float
+        s of erf(su).
+    gram : ndarray, shape (K, K)
+        Covariances of the pre-activations of student and teacher.
+    c : ndarray, shape (K,)
+    """
+    C = 2.0 * scale**2 * gram
+    i, j = np.triu_indices(k)
+    own = 1.0 + np.diag(C)
+    A, B, x = own[i, None], own[j, None], C[i, j][:, None]
+    Ci, Cj = C[i], C[j]
+    L4 = A * B - x**2
+    L1 = L4 * own - Cj**2 * A - Ci**2 * B + 2.0 * x * Ci * Cj
+    cross = Ci[:, :, None] * Cj[:, None, :]
+    cross = cross + cross.transpose(0, 2, 1)
+    L0 = (
+        L4[:, :, None] * C
+        - A[:, :, None] * Cj[:, :, None] * Cj[:, None, :]
+        - B[:, :, None] * Ci[:, :, None] * Ci[:, None, :]
+        + x[:, :, None] * cross
+    )
+    root = np.sqrt(L1)
+    sines = np.arcsin(np.clip(L0 / (root[:, :, None] * root[:, None, :]), -1.0, 1.0))
+    values = 8.0 * scale**2 / math.pi**2 / np.sqrt(L4[:, 0]) * np.einsum("plm,l,m->p", sines, c, c)
+    return _symmetric(values, k)
+
+
+def polynomial_residual_products(
+    coefficients: tuple[float, float], gram: np.ndarray, c: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    r"""The same for :math:`c_1u + c_2u^2`, by homogeneous degree 2, 4 and 6 in x: three arrays (k, k)."""
+    c1, c2 = coefficients
+    D = c[:, None]
+    Gc = gram @ c
+    bb, wb = c1**2 * c @ Gc, c1 * Gc[:k]
+    GDG = gram @ (D * gram)
+    wSw, wSb, wSSw = c2 * GDG[:k, :k], c1 * c2 * (GDG @ c)[:k], c2**2 * (GDG @ (D * gram))[:k, :k]
+    tau, square = c2 * c @ np.diag(gram), c2**2 * c @ (GDG.diagonal())
+    trace = 2.0 * square + tau**2
+    q, both = gram[:k, :k], lambda v: v[:, None] + v[None, :]
+    four = c1**2 * trace + 2.0 * c1 * c2 * (2.0 * tau * both(wb) + 4.0 * both(wSb))
+    four = four + 4.0 * c2**2 * (bb * q + 2.0 * np.outer(wb, wb))
+    six = 4.0 * c2**2 * (trace * q + 8.0 * wSSw + 4.0 * tau * wSw)
+    return np.full((k, k), c1**2 * bb), four, six
+
+
+def _symmetric(values: np.ndarray, k: int) -> np.ndarray:
+    """The symmetric matrix (k, k) of its upper triangle."""
+    matrix = np.empty((k, k))
+    i, j = np.triu_indices(k)
+    matrix[i, j] = matrix[j, i] = values
+    return matrix

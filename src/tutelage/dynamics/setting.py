@@ -54,6 +54,10 @@ class Setting:
         except NoHessianError:
             return math.nan
 
+    def hessian(self, theta: np.ndarray) -> np.ndarray:
+        """The dense Hessian at these trained parameters."""
+        return self.problem.hessian(self.observed(theta)).dense()
+
     def observed(self, theta: np.ndarray) -> Network | np.ndarray:
         """What a recording function is given: the Network, or the bare parameters of a quadratic loss."""
         return self.problem.with_theta(self.template, theta)

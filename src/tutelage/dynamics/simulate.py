@@ -178,7 +178,7 @@ def _flow(
     reference = np.zeros(place.thetas.shape[1]) if place.reference is None else place.reference
     losses, distances, records, metas, floors = [], [], [], [], []
     for run, theta in enumerate(place.thetas):
-        path, meta = run_flow(place.objective, theta, times, reference, *tolerances)
+        path, meta = run_flow(place.objective, place.hessian, theta, times, reference, *tolerances)
         loss, floor = _observe(place.objective, jnp.asarray(np.vstack([theta, path])))
         losses.append(np.asarray(loss)[1:])
         floors.append(float(floor[0]))
