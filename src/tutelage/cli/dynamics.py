@@ -31,6 +31,8 @@ def dynamics(
     until: float | None = None,
     simulate: bool = False,
     batch: int | None = None,
+    label_noise: float | None = None,
+    runs: int = 1,
     json: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     plot: Path | None = None,
 ) -> int:
@@ -38,6 +40,8 @@ def dynamics(
 
     Example: `tutelage dynamics --activation linear -d 10 -k 20 --rule gd --learning-rate 0.1 --simulate
     --plot c.png`
+
+    `--rule sgd --batch 4 --label-noise 0.01` draws the mean of SGD, its floor, the curve at the largest stable rate and a run.
 
     Parameters
     ----------
@@ -54,9 +58,9 @@ def dynamics(
     noise
         Standard deviation of every parameter of the start around the teacher.
     rule
-        `flow`, `gd`, `heavy_ball` or `nesterov`.
+        `flow`, `gd`, `heavy_ball`, `nesterov` or `sgd` (fresh inputs at every step).
     learning_rate
-        Of the stepping rules; a warning gives the largest stable one when it is exceeded.
+        Of the stepping rules; a warning gives the largest stable one when it is exceeded. `sgd` takes half of it by default.
     momentum
         Of `heavy_ball` and `nesterov` (default 0.9).
     until
@@ -64,7 +68,11 @@ def dynamics(
     simulate
         Also train one student and predict ITS curve (not the mean over starts).
     batch
-        Simulate online SGD with this many fresh inputs per step instead of full gradients.
+        Simulate online SGD with this many fresh inputs per step instead of full gradients (`sgd`: 1 by default).
+    label_noise
+        Variance of normal noise on the labels, for `sgd`.
+    runs
+        Simulated runs, whose mean is shown, for `sgd`.
     json
         Write times, losses and time scales to this file (`-` prints them instead of the table).
     plot
@@ -73,6 +81,8 @@ def dynamics(
     import warnings
 
     from tutelage.base import check
+    from tutelage.base.errors import InputError
+    from tutelage.cli.dynamics_sgd import SgdQuestion, answer_sgd
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, write_json
     from tutelage.dynamics import NoisyTeacher, StabilityWarning, predict_loss, spectral_measure, timescales
     from tutelage.spectra import spectrum
@@ -81,10 +91,17 @@ def dynamics(
         json = check_output(json, "dynamics --json")
     if plot is not None:
         plot = check_output(plot, "dynamics --plot", FIGURE_SUFFIXES)
-    moving = _rule(rule, learning_rate, momentum)
-    start = NoisyTeacher(noise)
     if until is not None:
         check.number(until, "dynamics", "--until", above=0.0)
+    if rule == "sgd":
+        if momentum is not None:
+            raise InputError("dynamics: sgd takes no --momentum; choose --rule heavy_ball or nesterov")
+        question = SgdQuestion(noise, learning_rate, batch or 1, label_noise or 0.0, until, runs, seed)
+        return answer_sgd(_teacher(activation, d, k, seed, weights), question, json, plot)
+    if label_noise is not None or runs != 1:
+        raise InputError("dynamics: --label-noise and --runs are those of SGD; choose --rule sgd")
+    moving = _rule(rule, learning_rate, momentum)
+    start = NoisyTeacher(noise)
     teacher = _teacher(activation, d, k, seed, weights)
     eigenvalues = spectrum(teacher)
     rates = timescales(teacher)
@@ -116,7 +133,7 @@ def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rul
 
     if ":" in name:
         return parse_rule(name)
-    check.choice(name, "dynamics", "rule", RULES)
+    check.choice(name, "dynamics", "rule", (*RULES, "sgd"))
     if name == "flow":
         if learning_rate is not None or momentum is not None:
             raise InputError("dynamics: flow takes no --learning-rate or --momentum; choose --rule gd")

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 import scipy.integrate
 
+from tutelage.base.errors import NoHessianError
 from tutelage.base.types import Array
 from tutelage.problem import Objective
 
@@ -19,7 +20,7 @@ _MAX_STEPS = 100_000
 
 def run_flow(
     objective: Objective,
-    hessian: Callable[[np.ndarray], np.ndarray] | None,
+    hessian: Callable[[np.ndarray], np.ndarray],
     start: np.ndarray,
     times: np.ndarray,
     reference: np.ndarray,
@@ -31,17 +32,21 @@ def run_flow(
     The unknown is :math:`(\theta - \theta_{ref})/|\theta_0 - \theta_{ref}|`, so that ``atol`` is relative to the distance
     at the start and a run from noise 1e-5 is as accurate as one from noise 1. LSODA's stiff steps follow the slowest
     direction that still matters, not the steepest eigenvalue, and its Jacobian is evaluated a few dozen times: at equal
-    error no solver of SciPy or diffrax was faster. ``hessian`` is of θ; None differentiates the gradient.
+    error no solver of SciPy or diffrax was faster.    ``hessian`` is of θ, dense.
     """
     leaves, tree = jax.tree.flatten(objective)
     scale = float(np.linalg.norm(start - reference)) or 1.0
+    gradient, derivative = _gradient(tree), _hessian(tree)
 
     def field(t: float, y: np.ndarray) -> np.ndarray:
-        return -np.asarray(_gradient(tree, leaves, reference + scale * y)) / scale
+        return -np.asarray(gradient(leaves, reference + scale * y)) / scale
 
     def jacobian(t: float, y: np.ndarray) -> np.ndarray:
         theta = reference + scale * y
-        return -(np.asarray(_hessian(tree, leaves, theta)) if hessian is None else hessian(theta))
+        try:
+            return -hessian(theta)
+        except NoHessianError:  # a kink at this very point; automatic differentiation takes one side of it
+            return -np.asarray(derivative(leaves, theta))
 
     path = np.full((times.size, start.size), np.nan)
     path[times == 0.0] = start
@@ -71,15 +76,14 @@ def _march(
     return _MAX_STEPS, f"stopped: {_MAX_STEPS} steps did not reach the end"
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _gradient(tree: jax.tree_util.PyTreeDef, leaves: list[Array], theta: Array) -> Array:
-    objective: Objective = jax.tree.unflatten(tree, leaves)
-    return objective.gradient(theta, None)
+@functools.lru_cache(maxsize=64)
+def _gradient(tree: jax.tree_util.PyTreeDef) -> Callable[[list[Array], Array], Array]:
+    """Compiled once for objectives of one structure; found once a run, not once a call."""
+    return jax.jit(lambda leaves, theta: jax.tree.unflatten(tree, leaves).gradient(theta, None))
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _hessian(tree: jax.tree_util.PyTreeDef, leaves: list[Array], theta: Array) -> Array:
+@functools.lru_cache(maxsize=64)
+def _hessian(tree: jax.tree_util.PyTreeDef) -> Callable[[list[Array], Array], Array]:
     # The derivative of the cancellation-free gradient costs its tables once per node; that of the expanded
     # gradient is the same Hessian from one set of tables, and a Jacobian needs no cancellation-free digits.
-    objective: Objective = jax.tree.unflatten(tree, leaves)
-    return jax.jacfwd(objective.smooth_gradient)(theta)
+    return jax.jit(lambda leaves, theta: jax.jacfwd(jax.tree.unflatten(tree, leaves).smooth_gradient)(theta))
