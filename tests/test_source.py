@@ -24,7 +24,7 @@ from tutelage import (
     spectrum,
 )
 from tutelage.base.errors import InputError, NotAvailableError
-from tutelage.dynamics import lanczos_loss, predict_parameters, readouts, spectral_measure
+from tutelage.dynamics import lanczos_loss, predict_parameters, spectral_measure, timescales
 from tutelage.operators import MatrixOperator
 
 MATRIX = np.array([[2.0, 1.0, 0.0], [1.0, 3.0, -1.0], [0.0, -1.0, 1.0]])
@@ -103,7 +103,7 @@ def test_every_question_enters_by_the_same_door():
     assert explain_method(source).n_params == n
     assert spectral_density(source, probes=2).mass == pytest.approx(n)
     assert spectral_measure(source, delta).mass == pytest.approx(delta @ delta)
-    assert readouts(source).n_params == n
+    assert timescales(source).n_params == n
     assert predict_parameters(source, delta, [0.0])[0] == pytest.approx(delta)
     exact = simulate(dense, delta, times=[0.5]).loss
     assert simulate(hessian_of(source), delta, times=[0.5]).loss == pytest.approx(exact, rel=1e-6)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from scipy.stats.distributions import rv_frozen
 
 from tutelage.activations import Activation, as_activation
 from tutelage.base import check
@@ -17,7 +16,7 @@ from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
 from tutelage.layout import Layout
-from tutelage.weights import Normal, WeightLaw, as_weight_law
+from tutelage.weights import Normal, Weights, as_weight_law
 
 LAYERS = ("W", "b", "a", "c")
 """The layers of a two-layer network in the order of θ."""
@@ -251,7 +250,7 @@ def sample_teacher(
     d: int,
     k: int,
     seed: int = 0,
-    weights: WeightLaw | str | rv_frozen = Normal(),  # noqa: B008  (a frozen value)
+    weights: Weights = Normal(),  # noqa: B008  (a frozen value)
     realization: int = 0,
 ) -> Network:
     """A random teacher: entries of W have variance 1/d, of a 1/k ([C25] section 1.1).

@@ -107,10 +107,10 @@ def test_a_search_resumes_and_extends_what_the_store_holds(tmp_path, monkeypatch
     monkeypatch.undo()
     seen = []
     longer = find_minima(
-        teacher, starts=53, store=store, progress=lambda done, total: seen.append((done, total))
+        teacher, starts=53, store=store, progress=lambda fraction, message=None: seen.append(fraction)
     )
     assert np.array_equal(longer.loss[:50], first.loss)
-    assert seen == [(50, 53), (53, 53)]
+    assert seen == [50 / 53, 1.0]
     assert len(store.keys()) == 2
 
 

@@ -40,7 +40,7 @@ def test_a_report_shown_from_its_folder_neither_needs_nor_makes_a_store(again, t
     for folder in (tmp_path / "file", tmp_path / "none"):  # one cannot be written, the other does not exist
         assert len(build.build_report(again.folder, ["fig7", "fig6"], store=Store(folder)).runs) == 2
     assert not (tmp_path / "none").exists()
-    with pytest.raises(StoreError, match="cannot write in"):
+    with pytest.raises(StoreError, match="cannot make the folder"):
         build.build_report(again.folder, ["fig7", "broken"], store=Store(tmp_path / "file"))
 
 

@@ -77,4 +77,4 @@ def test_workers_import_nothing_that_lies_in_the_current_folder(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert done.stdout.strip() == "[('a', 'aa'), ('b', 'bb')]", done.stderr
+    assert done.stdout.strip() == "{'a': 'aa', 'b': 'bb'}", done.stderr

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tutelage
+from tutelage.base.compiled import keep_compiled
 from tutelage.base.errors import InputError, MissingExtraError
 from tutelage.base.interrupts import interruptible
 from tutelage.base.streams import flushed, prepare_streams
@@ -123,4 +124,5 @@ def _refuse(message: str) -> int:
 def main() -> None:
     """Entry point of the ``tutelage`` script."""
     prepare_streams()
+    keep_compiled()
     sys.exit(run())

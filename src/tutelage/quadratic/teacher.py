@@ -6,7 +6,6 @@ import dataclasses
 from typing import TypeAlias
 
 import numpy as np
-from scipy.stats.distributions import rv_frozen
 
 from tutelage.activations import Polynomial
 from tutelage.base import check
@@ -14,15 +13,11 @@ from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
 from tutelage.inputs import GaussianInputs
 from tutelage.network import Network, layer_rng
-from tutelage.weights import Normal, WeightLaw, as_weight_law
+from tutelage.weights import Normal, Weights, as_weight_law
 
 # Layers 0 and 1 are the weights and the read-out of `sample_teacher`; inputs and starts have their own streams.
 _INPUT_STREAM = 2
 _START_STREAM = 3
-
-
-Weights: TypeAlias = WeightLaw | str | rv_frozen
-"""Any law of :mod:`tutelage.weights`, its written form, or a frozen scipy.stats distribution."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from tutelage.base.errors import InputError
 from tutelage.base.files import atomic_write, check_file, check_folder
-from tutelage.store.plain import plain
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,6 +50,8 @@ def _finite(value: object) -> object:
 
 def write_json(path: str | Path, content: object) -> None:
     """Write strict JSON with full float64 precision, atomically; ``-`` prints it."""
+    from tutelage.store.plain import plain  # the commands' help needs no NumPy
+
     text = json.dumps(_finite(plain(content, "write_json")), indent=2, allow_nan=False) + "\n"
     if str(path) == "-":
         sys.stdout.write(text)

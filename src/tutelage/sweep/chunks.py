@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 
 def who(folder: SweepFolder) -> str:
+    """How messages name a sweep's store."""
     return f"sweep store {str(folder.path)!r}"
 
 
 def warn(message: str) -> None:
+    """A :class:`StoreWarning` at the caller's caller."""
     warnings.warn(message, StoreWarning, stacklevel=3)
 
 
@@ -38,6 +40,7 @@ class DamagedTask(DamagedError):
 
 
 def read_chunk(folder: SweepFolder, marker: Marker) -> xr.Dataset:
+    """The chunk of a task, with exactly the points, sizes and bytes its marker promises; DamagedTask otherwise."""
     path = folder.chunk_path(marker.start, marker.stop)
     try:
         chunk = load_dataset(path)
