@@ -81,7 +81,9 @@ if TYPE_CHECKING:
     from tutelage.dynamics import Timescales as Timescales
     from tutelage.dynamics import active_directions as active_directions
     from tutelage.dynamics import asymptote as asymptote
+    from tutelage.dynamics import data_excess as data_excess
     from tutelage.dynamics import diagnose as diagnose
+    from tutelage.dynamics import flat_drift as flat_drift
     from tutelage.dynamics import lanczos_loss as lanczos_loss
     from tutelage.dynamics import log_steps as log_steps
     from tutelage.dynamics import log_times as log_times
@@ -91,6 +93,7 @@ if TYPE_CHECKING:
     from tutelage.dynamics import overlap_rates as overlap_rates
     from tutelage.dynamics import overlay as overlay
     from tutelage.dynamics import parse_rule as parse_rule
+    from tutelage.dynamics import predict_drift as predict_drift
     from tutelage.dynamics import predict_loss as predict_loss
     from tutelage.dynamics import predict_overlaps as predict_overlaps
     from tutelage.dynamics import predict_parameters as predict_parameters
@@ -160,9 +163,10 @@ _PUBLIC = {
     "tutelage.dynamics": """
         Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoiseFloor
         NoisyTeacher OnlineEquations RandomStart Rule StabilityWarning StableRate Timescales
-        active_directions asymptote diagnose lanczos_loss log_steps log_times loss_cumulants
-        match_neurons noise_floor overlap_rates overlay parse_rule predict_loss predict_overlaps
-        predict_parameters predict_sgd sgd_stability simulate spectral_measure time_to_loss timescales
+        active_directions asymptote data_excess diagnose flat_drift lanczos_loss log_steps log_times
+        loss_cumulants match_neurons noise_floor overlap_rates overlay parse_rule predict_drift
+        predict_loss predict_overlaps predict_parameters predict_sgd sgd_stability simulate
+        spectral_measure time_to_loss timescales
     """,
     "tutelage.empirical": "fisher ntk",
     "tutelage.inputs": "GaussianInputs",

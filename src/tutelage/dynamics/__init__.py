@@ -4,6 +4,7 @@ kind of curve."""
 from tutelage.dynamics.bulk import bulk_loss, bulk_strength
 from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
 from tutelage.dynamics.diagnose import Diagnosis, diagnose
+from tutelage.dynamics.label_noise import data_excess, flat_drift, predict_drift
 from tutelage.dynamics.lanczos import lanczos_loss
 from tutelage.dynamics.linear import linear_loss
 from tutelage.dynamics.matching import Match, match_neurons
@@ -47,7 +48,9 @@ __all__ = [
     "asymptote",
     "bulk_loss",
     "bulk_strength",
+    "data_excess",
     "diagnose",
+    "flat_drift",
     "lanczos_loss",
     "linear_loss",
     "log_steps",
@@ -58,6 +61,7 @@ __all__ = [
     "overlap_rates",
     "overlay",
     "parse_rule",
+    "predict_drift",
     "predict_loss",
     "predict_overlaps",
     "predict_parameters",
