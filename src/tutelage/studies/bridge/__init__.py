@@ -19,7 +19,7 @@ class Bridge(Study):
     shape: tuple[int, int] = (50, 3)
     inputs: int = 100
     rate: float = 0.5
-    last: float = 6.0
+    last: float = 4.0
     runs: int = 12
     label_noise: float = 0.01
     seed: int = 1

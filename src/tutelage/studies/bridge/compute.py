@@ -24,7 +24,7 @@ from tutelage.studies.claim import Measured
 if TYPE_CHECKING:
     from tutelage.studies.bridge import Bridge
 
-_POINTS = 25
+_POINTS = 17
 
 _SLOW = 1e-6
 """Learning rate of the decay near the optimum: the noise of its samples moves the rates by about as much."""
