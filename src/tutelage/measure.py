@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sized
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tutelage.base import check, quadrature
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -25,7 +27,7 @@ class Integral(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Measure:
+class Measure(Value):
     r"""A positive measure on the line: :math:`\sum_i w_i\,\delta_{x_i} + \rho(x)\,dx`.
 
     Attributes
@@ -47,6 +49,8 @@ class Measure:
         1e-16.
     distribution : callable or None
         :math:`x \mapsto \int_{-\infty}^x \rho`, where a closed form or a table is at hand.
+    origin, offset_density : float and callable, optional
+        The density as a function of x - origin, where that keeps digits: beside a singularity at ``origin`` != 0.
     """
 
     points: np.ndarray
@@ -56,15 +60,19 @@ class Measure:
     mass: float | None = None
     panels: tuple[float, ...] | None = None
     distribution: Callable[[np.ndarray], np.ndarray] | None = None
+    origin: float = 0.0
+    offset_density: Callable[[np.ndarray], np.ndarray] | None = None
 
     def __post_init__(self) -> None:
-        points = np.asarray(self.points, dtype=np.float64).reshape(-1)
-        weights = np.asarray(self.weights, dtype=np.float64).reshape(-1)
+        points, weights = (
+            np.zeros(0)
+            if isinstance(x, Sized) and not len(x)
+            else check.float_array(x, "Measure", name).reshape(-1)
+            for x, name in ((self.points, "points"), (self.weights, "weights"))
+        )
         check.same_length(points.size, weights.size, "Measure", "the numbers of points and weights")
-        if points.size:
-            check.float_array(points, "Measure", "points")
-            if (check.float_array(weights, "Measure", "weights") < 0).any():
-                raise InputError("Measure: expected weights >= 0, got a negative one; a measure is positive")
+        if (weights < 0).any():
+            raise InputError("Measure: expected weights >= 0, got a negative one; a measure is positive")
         order = np.argsort(points, kind="stable")
         object.__setattr__(self, "points", points[order])
         object.__setattr__(self, "weights", weights[order])
@@ -111,20 +119,28 @@ class Measure:
     def _continuous(self, function: Callable[[np.ndarray], np.ndarray], tolerance: float) -> Integral:
         if self.density is None:
             return Integral(np.asarray(0.0), np.asarray(0.0))
-        panels = self._finite_panels()
         total, value, error = 0.0, np.float64(0.0), np.float64(np.inf)
         for level in range(quadrature.COARSEST, quadrature.FINEST + 1):
             finer = level > quadrature.COARSEST
-            nodes, weights = (
-                part.ravel() for part in quadrature.nodes(panels[:-1], panels[1:], level, finer)
-            )
-            total = total + np.asarray(function(nodes)) @ (weights * self.density(nodes))
+            nodes, weights = self._nodes(level, finer)
+            total = total + np.asarray(function(nodes)) @ weights
             previous, value = value, np.asarray(total) * 0.5**level
             if finer:
                 error = np.abs(value - previous)
                 if np.all(error <= tolerance * (1 + np.abs(value))):
                     break
         return Integral(value, error)
+
+    def _nodes(self, level: int, only_new: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Quadrature nodes of the density and their weights before the factor 2^-level."""
+        panels = self._finite_panels() - self.origin
+        offsets, weights = (
+            part.ravel() for part in quadrature.nodes(panels[:-1], panels[1:], level, only_new)
+        )
+        nodes = self.origin + offsets
+        if self.offset_density is not None:
+            return nodes, weights * self.offset_density(offsets)
+        return nodes, weights if self.density is None else weights * self.density(nodes)
 
     def _finite_panels(self) -> np.ndarray:
         if self.panels is None or not np.all(np.isfinite(self.panels)):
@@ -140,12 +156,10 @@ class Measure:
         level = check.integer(level, "Measure.discretise", "level")
         if self.density is None:
             return self
-        panels = self._finite_panels()
-        nodes, weights = (part.ravel() for part in quadrature.nodes(panels[:-1], panels[1:], level))
-        weights = 0.5**level * weights * self.density(nodes)
+        nodes, weights = self._nodes(level)
         return Measure(
             np.concatenate([self.points, nodes]),
-            np.concatenate([self.weights, weights]),
+            np.concatenate([self.weights, 0.5**level * weights]),
             support=self.support,
             mass=self.mass,
         )
@@ -162,12 +176,34 @@ class Measure:
         return value[()]
 
     def _density_below(self, x: float) -> float:
+        return float(self.restrict(-np.inf, x)._continuous(np.ones_like, 1e-10).value)
+
+    def restrict(self, low: float, high: float) -> Measure:
+        """The part on [low, high], ends included; not normalized."""
+        if not low <= high:
+            raise InputError(f"Measure.restrict: expected low <= high, got {low} and {high}")
+        kept = (self.points >= low) & (self.points <= high)
+        points, weights = self.points[kept], self.weights[kept]
+        if self.density is None:
+            return Measure(points, weights)
         panels = self._finite_panels()
-        if x <= panels[0]:
-            return 0.0
-        ends = tuple(np.unique([*panels[panels < x], min(x, panels[-1])]))
-        cut = dataclasses.replace(self, points=[], weights=[], panels=ends, mass=self.mass)
-        return float(cut._continuous(np.ones_like, 1e-10).value)
+        if low <= panels[0] and high >= panels[-1] and kept.all():
+            return self
+        panels = np.unique(np.clip(panels, low, high))
+        if panels.size < 2:
+            return Measure(points, weights)
+        ends = tuple(panels.tolist())
+        return Measure(
+            points,
+            weights,
+            self.density,
+            ends[:: len(ends) - 1],
+            None,
+            ends,
+            None,
+            self.origin,
+            self.offset_density,
+        )
 
     def moment(self, order: int) -> float:
         r""":math:`\int x^n\,d\mu` (not divided by the mass)."""
@@ -177,15 +213,17 @@ class Measure:
     def scale(self, factor: float) -> Measure:
         """The image under x -> factor * x, factor > 0: the mass stays, positions move."""
         factor = check.number(factor, "Measure.scale", "factor", above=0)
-        density, distribution = self.density, self.distribution
+        stretched = functools.partial(_stretched, factor)
         return Measure(
             self.points * factor,
             self.weights,
-            None if density is None else lambda x: density(np.asarray(x) / factor) / factor,
+            stretched(self.density, factor),
             None if self.support is None else (self.support[0] * factor, self.support[1] * factor),
             self.mass,
             None if self.panels is None else tuple(end * factor for end in self.panels),
-            None if distribution is None else lambda x: distribution(np.asarray(x) / factor),
+            stretched(self.distribution, 1.0),
+            self.origin * factor,
+            stretched(self.offset_density, factor),
         )
 
     def to_xarray(self, n_points: int = 400) -> xarray.Dataset:
@@ -210,9 +248,9 @@ class Measure:
 
     def plot(self, ax: matplotlib.axes.Axes | None = None, **style: Any) -> matplotlib.axes.Axes:
         """Density as a line, atoms as bars of their mass on the same axis; returns the axes."""
-        import matplotlib.pyplot as plt
+        from tutelage.base.canvas import axes_or_new
 
-        ax = plt.subplots()[1] if ax is None else ax
+        ax = axes_or_new(ax)
         if self.density is not None:
             grid = self._grid(600)
             ax.plot(grid, self.density(grid), **style)
@@ -236,3 +274,21 @@ class Measure:
         }
         body = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
         return f"<table><caption>Measure</caption>{body}</table>"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stretched:
+    """x -> function(x / factor) / jacobian: a value, so that measures can be pickled."""
+
+    function: Callable[[np.ndarray], np.ndarray]
+    factor: float
+    jacobian: float
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return self.function(np.asarray(x) / self.factor) / self.jacobian
+
+
+def _stretched(
+    factor: float, function: Callable[[np.ndarray], np.ndarray] | None, jacobian: float
+) -> _Stretched | None:
+    return None if function is None else _Stretched(function, factor, jacobian)

@@ -16,6 +16,7 @@ import scipy.special
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import format_spec, parse_spec
+from tutelage.base.value import Shown
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
@@ -27,7 +28,7 @@ _DRAWING = threading.Lock()
 _NORMAL_QUARTILE = float(scipy.special.ndtri(0.75))
 
 
-class WeightLaw(abc.ABC):
+class WeightLaw(Shown, abc.ABC):
     """A law of independent weights.
 
     ``distribution`` is a frozen ``scipy.stats`` law. Weights are drawn from it, centred at its mean and divided by
@@ -157,7 +158,7 @@ class Cauchy(WeightLaw):
 
 
 @dataclasses.dataclass(frozen=True)
-class FromScipy(WeightLaw):
+class FromScipy(WeightLaw, Shown):
     """Any frozen scipy.stats distribution, ``FromScipy(scipy.stats.gennorm(1.5))``."""
 
     frozen: Any
@@ -179,7 +180,10 @@ def as_weight_law(value: Any) -> WeightLaw:
         return value
     if isinstance(value, str):
         return parse_spec(value, WEIGHT_LAWS, "weight law")
-    if "scipy.stats" in sys.modules and isinstance(value, scipy.stats.distributions.rv_frozen):
+    stats = sys.modules.get("scipy.stats")  # whoever has a distribution has loaded it
+    if stats is not None and isinstance(value, stats.rv_discrete) and value.numargs == 0:
+        value = value()  # rv_discrete(values=...): nothing is left to freeze
+    if stats is not None and isinstance(value, stats.distributions.rv_frozen):
         return FromScipy(value)
     raise InputError(
         f"weight law: expected a law, its name or a frozen scipy.stats distribution, got {type(value).__name__}; "

@@ -10,10 +10,11 @@ from cyclopts import Parameter
 from tutelage.cli.support import ActivationText
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tutelage.dynamics import Curve, Rule, Timescales
     from tutelage.network import Network
 
-_ROWS = 12
 _POINTS = 120
 
 
@@ -83,6 +84,8 @@ def dynamics(
     from tutelage.base import check
     from tutelage.base.errors import InputError
     from tutelage.cli.dynamics_sgd import SgdQuestion, answer_sgd
+    from tutelage.cli.dynamics_views import content as content_of
+    from tutelage.cli.dynamics_views import draw, print_curves
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, write_json
     from tutelage.dynamics import NoisyTeacher, StabilityWarning, predict_loss, spectral_measure, timescales
     from tutelage.spectra import spectrum
@@ -100,7 +103,9 @@ def dynamics(
         return answer_sgd(_teacher(activation, d, k, seed, weights), question, json, plot)
     if label_noise is not None or runs != 1:
         raise InputError("dynamics: --label-noise and --runs are those of SGD; choose --rule sgd")
-    moving = _rule(rule, learning_rate, momentum)
+    moving = _rule(
+        rule, learning_rate, momentum, lambda: timescales(_teacher(activation, d, k, seed, weights))
+    )
     start = NoisyTeacher(noise)
     teacher = _teacher(activation, d, k, seed, weights)
     eigenvalues = spectrum(teacher)
@@ -115,17 +120,19 @@ def dynamics(
             curves += _simulated(teacher, start, moving, times, seed, batch)
         notes += sorted({str(w.message) for w in caught if issubclass(w.category, StabilityWarning)})
     _warn(notes)
-    content = _content(teacher, rates, moving.spec, noise, seed, curves, notes)
+    content = content_of(teacher, rates, moving.spec, noise, seed, curves, notes)
     if json is not None:
         write_json(json, content)
     if plot is not None:
-        _draw(teacher, curves, measure, times, moving, plot)
+        draw(teacher, curves, measure, times, moving, plot)
     if str(json) != "-":
-        _print(teacher, rates, curves)
+        print_curves(teacher, rates, curves)
     return 0
 
 
-def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rule:
+def _rule(
+    name: str, learning_rate: float | None, momentum: float | None, rates: Callable[[], Timescales]
+) -> Rule:
     """The rule of the options; options it does not take are refused."""
     from tutelage.base import check
     from tutelage.base.errors import InputError
@@ -139,8 +146,9 @@ def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rul
             raise InputError("dynamics: flow takes no --learning-rate or --momentum; choose --rule gd")
         return RULES[name]()
     if learning_rate is None:
+        half = rates().stable_rate / 2
         raise InputError(
-            f"dynamics: --rule {name} needs --learning-rate; try half of the stable rate 2/λ_max"
+            f"dynamics: --rule {name} needs --learning-rate; try {half:.2g}, half of the largest stable one here"
         )
     if momentum is None:
         return RULES[name](learning_rate)
@@ -170,6 +178,7 @@ def _times(measure: Any, rule: Rule, until: float | None) -> Any:
     """Log-spaced times from before the fastest mode to the end; whole steps for a stepping rule."""
     import numpy as np
 
+    from tutelage.base import check
     from tutelage.dynamics import GradientFlow, log_steps, predict_loss, time_to_loss
 
     if until is None:
@@ -177,7 +186,11 @@ def _times(measure: Any, rule: Rule, until: float | None) -> Any:
     if rule.step_size is None:
         first = min(0.01 / float(measure.points[-1]), until / 10)
         return np.concatenate([[0.0], np.geomspace(first, until, _POINTS)])
-    return rule.step_size * log_steps(max(1, round(until / rule.step_size)), _POINTS)
+    steps = until / rule.step_size
+    check.affordable(
+        steps, "dynamics", "steps (--until by --learning-rate)", 2.0**53, "more cannot be told apart"
+    )
+    return rule.step_size * log_steps(max(1, round(steps)), _POINTS)
 
 
 def _simulated(
@@ -210,91 +223,3 @@ def _warn(notes: list[str]) -> None:
 
     for note in notes:
         say(f"tutelage: warning: {note}", error=True)
-
-
-def _content(
-    teacher: Network,
-    rates: Timescales,
-    rule: str,
-    noise: float,
-    seed: int,
-    curves: list[Curve],
-    notes: list[str],
-) -> dict[str, Any]:
-    """The documented JSON keys."""
-    content: dict[str, Any] = {
-        "activation": teacher.activation.spec,
-        "d": teacher.d,
-        "k": teacher.k,
-        "n_params": teacher.n_params,
-        "seed": seed,
-        "noise": noise,
-        "rule": rule,
-        "timescales": rates.to_dict(),
-        "warnings": notes,
-        "times": curves[0].times,
-        "predicted_mean": curves[0].loss,
-        "predicted_std": curves[0].std,
-    }
-    if len(curves) > 1:
-        content |= {
-            "predicted": curves[1].loss,
-            "simulated": curves[2].loss,
-            "diverged_at": curves[2].diverged_at,
-        }
-    return content
-
-
-def _draw(teacher: Network, curves: list[Curve], measure: Any, times: Any, rule: Rule, path: Path) -> None:
-    import numpy as np
-
-    from tutelage.cli.support import save_figure
-    from tutelage.dynamics import asymptote
-    from tutelage.plotting.style import BLACK, BLUE, ORANGE, RED, panels, style
-
-    with style():
-        figure, (axes,) = panels(1, width=6.4, height=4.2)
-        mean, *rest = curves
-        mean.plot(axes, color=BLUE)
-        for curve, look in zip(
-            rest, ({"color": RED}, {"color": ORANGE, "ls": "", "marker": "."}), strict=False
-        ):
-            curve.plot(axes, band=False, **look)
-        late = asymptote(measure, times[times > 0], rule)
-        low = np.nanmin(mean.loss[mean.loss > 0])
-        inside = late.loss > 0.3 * low
-        label = "slowest direction" if inside.any() else "slowest direction: below this range"
-        axes.plot(late.times[inside], late.loss[inside], color=BLACK, lw=1.0, ls="--", label=label)
-        axes.set_ylim(bottom=0.3 * low)
-        axes.set_title(f"{teacher.activation.spec}, d = {teacher.d}, k = {teacher.k}, P = {teacher.n_params}")
-        axes.legend()
-        save_figure(figure, path)
-
-
-def _print(teacher: Network, rates: Timescales, curves: list[Curve]) -> None:
-    import numpy as np
-
-    from tutelage.cli.support import print_table, say
-
-    title = f"{teacher.activation.spec}, d = {teacher.d}, k = {teacher.k}, P = {teacher.n_params}"
-    shown = (
-        ("smallest non-zero eigenvalue", f"{rates.smallest:.6g} ± {rates.smallest_error:.1e}"),
-        ("largest eigenvalue", f"{rates.largest:.6g}"),
-        ("learning directions", f"{rates.rank} of {rates.n_params} ({rates.rank_kind})"),
-        ("time constant of the end, 1/(2λ_min)", f"{rates.time_constant:.6g}"),
-        ("largest stable learning rate, 2/λ_max", f"{rates.stable_rate:.6g}"),
-        ("best constant learning rate", f"{rates.best_rate:.6g}"),
-        (
-            "best momentum, at learning rate",
-            f"{rates.best_momentum:.6g}, {rates.best_momentum_rate:.6g}",
-        ),
-    )
-    print_table(title, ("quantity", "value"), shown)
-    chosen = np.unique(np.linspace(0, len(curves[0]) - 1, _ROWS).astype(int))
-    columns = ["time", *(curve.label for curve in curves)]
-    print_table(
-        "loss", columns, [(float(curves[0].times[i]), *(float(c.loss[i]) for c in curves)) for i in chosen]
-    )
-    lost = curves[-1].diverged_at
-    if lost is not None:
-        say(f"the run diverged at step {lost}")

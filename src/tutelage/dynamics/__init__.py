@@ -1,6 +1,7 @@
 """Learning dynamics near the optimum: a measure against a filter is a curve, and a simulation is the same
 kind of curve."""
 
+from tutelage.dynamics.beside import predict_run
 from tutelage.dynamics.bulk import bulk_loss, bulk_strength
 from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
 from tutelage.dynamics.diagnose import Diagnosis, diagnose
@@ -65,6 +66,7 @@ __all__ = [
     "predict_loss",
     "predict_overlaps",
     "predict_parameters",
+    "predict_run",
     "predict_sgd",
     "sgd_stability",
     "simulate",
