@@ -12,7 +12,7 @@ import numpy as np
 import scipy.integrate
 
 from tutelage.base.errors import NoHessianError
-from tutelage.base.types import Array
+from tutelage.base.types import Array, PyTree
 from tutelage.problem import Objective
 
 _MAX_STEPS = 100_000
@@ -77,13 +77,13 @@ def _march(
 
 
 @functools.lru_cache(maxsize=64)
-def _gradient(tree: jax.tree_util.PyTreeDef) -> Callable[[list[Array], Array], Array]:
+def _gradient(tree: PyTree) -> Callable[[list[Array], Array], Array]:
     """Compiled once for objectives of one structure; found once a run, not once a call."""
     return jax.jit(lambda leaves, theta: jax.tree.unflatten(tree, leaves).gradient(theta, None))
 
 
 @functools.lru_cache(maxsize=64)
-def _hessian(tree: jax.tree_util.PyTreeDef) -> Callable[[list[Array], Array], Array]:
+def _hessian(tree: PyTree) -> Callable[[list[Array], Array], Array]:
     # The derivative of the cancellation-free gradient costs its tables once per node; that of the expanded
     # gradient is the same Hessian from one set of tables, and a Jacobian needs no cancellation-free digits.
     return jax.jit(lambda leaves, theta: jax.jacfwd(jax.tree.unflatten(tree, leaves).smooth_gradient)(theta))

@@ -51,10 +51,14 @@ def _erf_slopes(c: np.ndarray) -> np.ndarray:
 def _affine_slopes(c: float, b: float, q: np.ndarray) -> np.ndarray:
     """E of four factors c + b u: c⁴ + c²b² Σ over 6 pairs q + b⁴ Σ over 3 pairings qq."""
     pairs = ("ij", "ip", "iq", "jp", "jq", "pq")
-    ones = np.ones(q.shape[0])
-    six = sum(np.einsum(f"{pair},{','.join(set('ijpq') - set(pair))}->ijpq", q, ones, ones) for pair in pairs)
+    ones, none = np.ones(q.shape[0]), np.zeros(())
+    six = sum(
+        (np.einsum(f"{pair},{','.join(set('ijpq') - set(pair))}->ijpq", q, ones, ones) for pair in pairs),
+        none,
+    )
     three = sum(
-        np.einsum(f"{one},{two}->ijpq", q, q) for one, two in zip(pairs[:3], pairs[:2:-1], strict=True)
+        (np.einsum(f"{one},{two}->ijpq", q, q) for one, two in zip(pairs[:3], pairs[:2:-1], strict=True)),
+        none,
     )
     return c**4 + c**2 * b**2 * six + b**4 * three
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.errors import InputError
+from tutelage.base.errors import InputError, NoHessianError
 from tutelage.base.precision import float64
 from tutelage.base.progress import Progress
 from tutelage.dynamics.clock import Clock, clock
@@ -140,11 +141,12 @@ def simulate(
 
 def _warn(rule: Rule, place: Setting, batch: int | None, stacklevel: int) -> None:
     """The limit of batches where they and an optimum are known, that of full gradients elsewhere."""
-    largest = place.largest_eigenvalue()
-    if batch is None or rule.name != "gd" or place.reference is None or not largest > 0.0:
-        return warn_if_unstable(rule, largest, stacklevel=stacklevel)
-    warn_above(limit_near(place.problem, place.near, batch), rule.step_size or 0.0, stacklevel)
-    return None
+    if batch is None or rule.name != "gd" or place.reference is None:
+        warn_if_unstable(rule, place.largest_eigenvalue(), stacklevel=stacklevel)
+        return
+    # Without a Hessian there is no limit to warn of.
+    with contextlib.suppress(NoHessianError):
+        warn_above(limit_near(place.problem, place.near, batch), rule.step_size or 0.0, stacklevel)
 
 
 def _stepper(rule: Any, learning_rate: float) -> tuple[Any, Rule]:
