@@ -192,8 +192,8 @@ def predict_overlaps(
     >>> from tutelage import Network
     >>> teacher, student = Network([[1.0]], [1.0], "linear"), Network([[2.0]], [1.0], "linear")
     >>> curve = predict_overlaps(teacher, student, learning_rate=0.01, steps=[0, 100])
-    >>> curve.loss.round(3), curve.records["Q"].shape
-    (array([0.5  , 0.005]), (2, 1, 1))
+    >>> [f"{loss:.2g}" for loss in curve.loss], curve.records["Q"].shape
+    (['0.5', '0.00038'], (2, 1, 1))
     """
     who = "predict_overlaps"
     problem = Problem(problem) if isinstance(problem, Network) else problem
