@@ -200,7 +200,7 @@ def test_the_limit_is_that_of_the_problem_that_is_trained(linear, trainable, dat
     limit = 2 / np.linalg.eigvalsh(problem.hessian(linear).dense())[-1]
     go = dict(start=NoisyTeacher(1e-3), steps=[0, 1], teacher=linear)
     with pytest.warns(StabilityWarning, match=f"rate {limit:.6g} of gd"):
-        simulate(problem, rule=GradientDescent(1.001 * limit), batch=4, **go)
+        simulate(problem, rule=GradientDescent(1.001 * limit), **go)
     simulate(problem, rule=GradientDescent(0.999 * limit), **go)
 
 
@@ -261,16 +261,16 @@ def test_a_network_alone_is_its_own_teacher_wherever_a_problem_is_wanted(linear)
         simulate(linear, **how, test="linear")
 
 
-@pytest.mark.parametrize("last", [1e12, 1e100, 1e-300])
+@pytest.mark.parametrize("last", [1e12, 1e100, 1e-12])
 def test_the_flow_answers_at_any_last_time(last):
     curve = simulate(np.diag([1.0, 1e-3, 0.0]), [1.0, 1.0, 1.0], times=[0.0, last])
     assert curve.meta["status"] == "finished" and 0 <= curve.loss[-1] <= 0.5005 * (1 + 1e-12)
 
 
 def test_a_flow_beyond_the_limit_of_its_solver_says_so(monkeypatch):
-    monkeypatch.setattr(flow, "_MOST_STEPS", 3)  # compiled in: a shape of its own, three directions of four
+    monkeypatch.setattr(flow, "_MAX_STEPS", 3)
     curve = simulate(np.diag([1.0, 2.0, 3.0, 4.0]), np.ones(4), times=np.linspace(0.0, 5.0, 9))
-    assert curve.meta["status"].startswith("stopped: 3 solver steps") and np.isnan(curve.loss[-1])
+    assert curve.meta["status"].startswith("stopped: 3 steps") and np.isnan(curve.loss[-1])
 
 
 def test_data_without_a_teacher_needs_a_network_to_start_from(linear):
