@@ -267,6 +267,11 @@ def test_the_flow_answers_at_any_last_time(last):
     assert curve.meta["status"] == "finished" and 0 <= curve.loss[-1] <= 0.5005 * (1 + 1e-12)
 
 
+def test_a_last_time_that_the_flow_cannot_divide_by_is_refused():
+    with pytest.raises(InputError, match="last time of 1e-100 or more, got 1e-200"):
+        simulate(np.diag([1.0, 2.0]), [1.0, 1.0], times=[0.0, 1e-200])
+
+
 def test_a_flow_beyond_the_limit_of_its_solver_says_so(monkeypatch):
     monkeypatch.setattr(flow, "_MAX_STEPS", 3)
     curve = simulate(np.diag([1.0, 2.0, 3.0, 4.0]), np.ones(4), times=np.linspace(0.0, 5.0, 9))

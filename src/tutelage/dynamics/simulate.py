@@ -29,6 +29,8 @@ from tutelage.problem import Objective
 
 _WHO = "simulate"
 _MOST_STEPS = 1e9
+_SHORTEST = 1e-100
+"""Last time below which the flow's solver, whose steps it divides by, never returns (met at 1e-200)."""
 
 
 @float64
@@ -119,6 +121,10 @@ def simulate(
         if batch is not None:
             raise InputError(
                 f"{_WHO}: expected a stepping rule with batches, got the flow; use GradientDescent(rate)"
+            )
+        if 0.0 < ticks.times[-1] < _SHORTEST:
+            raise InputError(
+                f"{_WHO}: expected a last time of {_SHORTEST:g} or more, got {ticks.times[-1]:.3g}; rescale"
             )
         track, meta = _flow(place, ticks.times, (rtol, atol), observe, progress)
     else:
