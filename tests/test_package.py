@@ -61,7 +61,7 @@ def test_the_supported_pythons_begin_with_the_required_one():
 # Distributions that no statement imports: engines and solvers that a library loads by name, and optimisers that users bring.
 _NOT_IMPORTED = {"netcdf4", "pyarrow", "clarabel", "optax"}
 # Required for rooms that are on their way; to be emptied when they are in.
-_TO_COME = {"filelock", "psutil", "jinja2", "latex2mathml", "bokeh"}
+_TO_COME = {"bokeh"}
 
 
 def _imported_distributions() -> set[str]:

@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from tutelage.activations import Tanh as Tanh
     from tutelage.activations import parse_activation as parse_activation
     from tutelage.activations import register_activation as register_activation
+    from tutelage.base.average import Average as Average
+    from tutelage.base.average import average as average
     from tutelage.base.errors import AllocationError as AllocationError
     from tutelage.base.errors import InputError as InputError
     from tutelage.base.errors import MissingExtraError as MissingExtraError
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
     from tutelage.dynamics import parse_rule as parse_rule
     from tutelage.dynamics import predict_loss as predict_loss
     from tutelage.dynamics import predict_parameters as predict_parameters
+    from tutelage.dynamics import predict_run as predict_run
     from tutelage.dynamics import simulate as simulate
     from tutelage.dynamics import spectral_measure as spectral_measure
     from tutelage.dynamics import time_to_loss as time_to_loss
@@ -110,6 +113,7 @@ if TYPE_CHECKING:
     from tutelage.population import Problem as Problem
     from tutelage.population import hessian_at_optimum as hessian_at_optimum
     from tutelage.problem import AbstractProblem as AbstractProblem
+    from tutelage.problem import Minimum as Minimum
     from tutelage.rank import FlatDirections as FlatDirections
     from tutelage.rank import RankResult as RankResult
     from tutelage.rank import compress as compress
@@ -146,6 +150,7 @@ _PUBLIC = {
         Abs Activation Cos Elementary Erf Exp GaussianBump Gelu LeakyRelu Linear NormalCdf Numerical
         Polynomial Quadratic Relu Sigmoid Silu Sin Softplus Tanh parse_activation register_activation
     """,
+    "tutelage.base.average": "Average average",
     "tutelage.base.errors": """
         AllocationError InputError MissingExtraError NoHessianError NotAvailableError StoreError
     """,
@@ -153,7 +158,7 @@ _PUBLIC = {
         Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoisyTeacher
         RandomStart Rule StabilityWarning Timescales active_directions asymptote diagnose lanczos_loss
         log_steps log_times loss_cumulants match_neurons overlay parse_rule predict_loss
-        predict_parameters simulate spectral_measure time_to_loss timescales
+        predict_parameters predict_run simulate spectral_measure time_to_loss timescales
     """,
     "tutelage.empirical": "fisher ntk",
     "tutelage.inputs": "GaussianInputs",
@@ -163,7 +168,7 @@ _PUBLIC = {
     "tutelage.network_file": "load_network save_network",
     "tutelage.operators": "LossHessian MatrixOperator SymmetricOperator",
     "tutelage.population": "LossValue Problem hessian_at_optimum",
-    "tutelage.problem": "AbstractProblem",
+    "tutelage.problem": "AbstractProblem Minimum",
     "tutelage.rank": """
         FlatDirections RankResult compress continuous_symmetries effective_parameters equivalent
         flat_directions hessian_rank participation_ratio rank_at_time rank_with_samples ridge_count

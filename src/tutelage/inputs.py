@@ -117,7 +117,15 @@ class GaussianInputs(eqx.Module):
 
     def sample(self, n: int, d: int | None = None, seed: Seed = 0) -> np.ndarray:
         """Independent inputs, shape (n, d); ``d`` is needed where the law is N(0, I) in any number of dimensions."""
-        normal = np.random.default_rng(seed).standard_normal((n, self._dimension(d)))
+        d = self._dimension(d)
+        check.fits_in_memory(
+            16.0 * n * d,
+            "sample",
+            f"a table of {n} x {d} inputs",
+            f"{0.9 * check.available_bytes() / (16 * d):.3g} inputs",
+            "draw fewer",
+        )
+        normal = np.random.default_rng(seed).standard_normal((n, d))
         return np.asarray(self._place(normal))
 
     def draw(self, key: jax.Array, n: int, d: int | None = None) -> jax.Array:

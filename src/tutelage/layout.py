@@ -14,12 +14,13 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import Array, Trainable
+from tutelage.base.value import Shown
 
 A = TypeVar("A", bound=Array)
 
 
 @dataclasses.dataclass(frozen=True)
-class Layout:
+class Layout(Shown):
     r"""Which layers there are, of which shapes, and which of them are trained: the coordinates of θ.
 
     θ joins the trained layers, each row-major, in the order of ``shapes``. A hashable value, so that it can be a
@@ -49,6 +50,7 @@ class Layout:
     trained: tuple[str, ...]
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], trained: Trainable = None):
+        check.instance(shapes, Mapping, "Layout", "shapes by name")
         names = layer_names(trained, tuple(shapes), "Layout")
         object.__setattr__(self, "shapes", tuple((name, tuple(shape)) for name, shape in shapes.items()))
         object.__setattr__(self, "trained", tuple(shapes) if names is None else names)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tutelage.base import check, quadrature
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -25,7 +26,7 @@ class Integral(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Measure:
+class Measure(Value):
     r"""A positive measure on the line: :math:`\sum_i w_i\,\delta_{x_i} + \rho(x)\,dx`.
 
     Attributes
@@ -58,13 +59,15 @@ class Measure:
     distribution: Callable[[np.ndarray], np.ndarray] | None = None
 
     def __post_init__(self) -> None:
-        points = np.asarray(self.points, dtype=np.float64).reshape(-1)
-        weights = np.asarray(self.weights, dtype=np.float64).reshape(-1)
+        points, weights = (
+            np.zeros(0)
+            if isinstance(x, Sized) and not len(x)
+            else check.float_array(x, "Measure", name).reshape(-1)
+            for x, name in ((self.points, "points"), (self.weights, "weights"))
+        )
         check.same_length(points.size, weights.size, "Measure", "the numbers of points and weights")
-        if points.size:
-            check.float_array(points, "Measure", "points")
-            if (check.float_array(weights, "Measure", "weights") < 0).any():
-                raise InputError("Measure: expected weights >= 0, got a negative one; a measure is positive")
+        if (weights < 0).any():
+            raise InputError("Measure: expected weights >= 0, got a negative one; a measure is positive")
         order = np.argsort(points, kind="stable")
         object.__setattr__(self, "points", points[order])
         object.__setattr__(self, "weights", weights[order])
@@ -210,9 +213,9 @@ class Measure:
 
     def plot(self, ax: matplotlib.axes.Axes | None = None, **style: Any) -> matplotlib.axes.Axes:
         """Density as a line, atoms as bars of their mass on the same axis; returns the axes."""
-        import matplotlib.pyplot as plt
+        from tutelage.base.canvas import axes_or_new
 
-        ax = plt.subplots()[1] if ax is None else ax
+        ax = axes_or_new(ax)
         if self.density is not None:
             grid = self._grid(600)
             ax.plot(grid, self.density(grid), **style)

@@ -11,15 +11,22 @@ import numpy as np
 
 from tutelage.activations.base import Activation
 from tutelage.activations.pairs import PairMoments, PlaneTerms, filled
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
+from tutelage.base.rows import lengths
 from tutelage.base.types import Array
 from tutelage.inputs import GaussianInputs
+
+_BYTES_A_PAIR = 160.0  # eight tables, and as many temporary ones
 
 __all__ = [
     "PairMoments",
     "PlaneTerms",
     "dual_matrix",
     "first_moments",
+    "own_errors",
+    "own_tables",
     "pair_moments",
     "pair_tables",
     "plane_terms",
@@ -95,9 +102,67 @@ def pair_moments(activation: Activation, W: Array, Z: Array) -> PairMoments:
 @float64
 def pair_tables(activation: Activation, W: np.ndarray, Z: np.ndarray) -> PairMoments:
     """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes where pairs are quick (not traceable)."""
+    check.fits_in_memory(
+        _BYTES_A_PAIR * len(W) * len(Z), "moments", f"a table of {len(W)} x {len(Z)} pairs of neurons",
+        f"{int((0.9 * check.available_bytes() / _BYTES_A_PAIR) ** 0.5)} neurons", "choose fewer",
+    )  # fmt: skip
     rows = (filled(W), filled(Z)) if activation.quick_pairs else (W, Z)
     tables = pair_moments(activation, *rows)
     return PairMoments(*(np.ascontiguousarray(np.asarray(t)[: len(W), : len(Z)]) for t in tables))
+
+
+def own_tables(activation: Activation, W: np.ndarray) -> PairMoments:
+    r"""``pair_tables`` of W with itself, for what :math:`E[\sigma'(u_i)\sigma'(u_j)\,xx^T]` needs of them.
+
+    On the diagonal only k_31 + 2 k_22 + k_13 matters; where the activation knows it without cancellation, k_31 and k_13
+    are half of it there and k_22 is 0.
+
+    Raises
+    ------
+    InputError
+        Tables that leave the range of float64, as those of the exponential do beyond norms of about 19.
+    """
+    activation.require_rows(W, "moments")
+    tables = _with_own(pair_tables(activation, W, W), _own_square(activation, W, 1))
+    if not all(np.isfinite(table).all() for table in tables):
+        norms = lengths(W)
+        raise InputError(
+            f"moments: expected neurons whose moments under {activation.spec!r} are finite float64 numbers, got norms up "
+            f"to {norms.max():.3g}; rescale the weights"
+        )
+    return tables
+
+
+def own_errors(activation: Activation, W: np.ndarray) -> PairMoments | None:
+    """Absolute errors of ``own_tables`` other than rounding; None where there are none."""
+    errors = activation.table_errors(W, W)
+    if errors is None:
+        return None
+    coarse, fine = (_own_square(activation, W, refine) for refine in (1, 2))
+    return errors if coarse is None or fine is None else _with_own(errors, np.abs(coarse - fine))
+
+
+@float64
+def _own_square(activation: Activation, W: np.ndarray, refine: int) -> np.ndarray | None:
+    own = _compiled_own_square(activation, jnp.sum(jnp.asarray(filled(W)) ** 2, axis=1), refine)
+    return None if own is None else np.asarray(own)[: len(W)]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _compiled_own_square(activation: Activation, q: Array, refine: int) -> Array | None:
+    return activation.own_square(q, refine)
+
+
+def _with_own(tables: PairMoments, own: np.ndarray | None) -> PairMoments:
+    if own is None:
+        return tables
+    here = np.eye(len(own), dtype=bool)
+    half = np.diag(own / 2)
+    return tables._replace(
+        k22=np.where(here, 0.0, tables.k22),
+        k31=np.where(here, half, tables.k31),
+        k13=np.where(here, half, tables.k13),
+    )
 
 
 def plane_terms(activation: Activation, W: Array, Z: Array) -> PlaneTerms | None:

@@ -15,6 +15,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
+from tutelage.base.value import Shown
 from tutelage.layout import Layout
 from tutelage.weights import Normal, Weights, as_weight_law
 
@@ -121,7 +122,8 @@ class Network(eqx.Module):
     def __call__(self, x: ArrayLike) -> np.ndarray:
         """f(x) for inputs of shape (..., d): shape (...), or (..., m) for several outputs."""
         x = check.float_array(x, "Network", "x")
-        check.same_length(x.shape[-1], self.d, "Network", "the last dimension of x and d")
+        check.same_length(x.shape[-1] if x.ndim else 1, self.d, "Network", "the last dimension of x and d")
+        x = np.atleast_1d(x)
         return np.asarray(evaluate(lambda u: np.asarray(self.activation(jnp.asarray(u))), self.layers, x))
 
     def _shape(self) -> str:
@@ -147,10 +149,15 @@ def _read_out(a: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """(k,) or (m, k), one output being (k,)."""
     k = shape[0]
     if a.ndim not in (1, 2) or a.shape[-1] != k:
-        turned = " (transpose a, whose rows are outputs)" if a.ndim == 2 and a.shape[0] == k else ""
+        of_a = a.ndim == 2 and a.shape[0] == k
+        turned = (
+            "transpose a, whose rows are outputs"
+            if of_a
+            else "rows of W are neurons (transpose W if it is (d, k))"
+        )
         raise InputError(
             f"Network: expected a of shape ({k},), or (m, {k}) for m outputs, for W of shape {shape}, got {a.shape}; "
-            f"rows of W are neurons (transpose W if it is (d, k)){turned}"
+            f"{turned}"
         )
     return a[0] if a.ndim == 2 and len(a) == 1 else a
 
@@ -165,12 +172,23 @@ def _bias(value: ArrayLike | None, name: str, shape: tuple[int, ...]) -> np.ndar
     return bias.reshape(shape)
 
 
+def require_network(value: object, who: str) -> None:
+    """Refuse what is no network, and one in which an operation on trees has put arrays that are not float64."""
+    if not isinstance(value, Network):
+        raise InputError(
+            f"{who}: expected a Network, got {type(value).__name__}; see tutelage.Network(W, a, activation)"
+        )
+    dtypes = sorted({str(array.dtype) for array in value.layers.values()} - {"float64"})
+    if dtypes:
+        raise InputError(
+            f"{who}: expected a Network of float64 arrays, got {', '.join(dtypes)} in it; make it anew with "
+            "Network(W, a, activation), which converts them"
+        )
+
+
 def require_plain(network: Network, who: str) -> Network:
     """A network with one output and no biases, which is all that the formulas of the caller hold for."""
-    if not isinstance(network, Network):
-        raise InputError(
-            f"{who}: expected a Network, got {type(network).__name__}; see tutelage.Network(W, a, activation)"
-        )
+    require_network(network, who)
     names = {"b": "hidden biases b", "c": "an output bias c"}
     found = [words for name, words in names.items() if name in network.layers]
     if network.n_outputs > 1:
@@ -184,7 +202,7 @@ def require_plain(network: Network, who: str) -> Network:
 
 
 @dataclasses.dataclass(frozen=True)
-class Architecture:
+class Architecture(Shown):
     """The shape of a fully connected network, without weights.
 
     Parameters
@@ -220,6 +238,10 @@ class Architecture:
             activations = (activations,) * (n_layers - 1)
         if isinstance(biases, (bool, np.bool_)):
             biases = (bool(biases),) * n_layers
+        if not isinstance(biases, Sequence) or not all(isinstance(b, (bool, np.bool_)) for b in biases):
+            raise InputError(
+                f"Architecture: expected True or False as biases, or a tuple of them, got {biases!r}"
+            )
         activations = tuple(as_activation(s) for s in activations)
         check.same_length(len(activations), n_layers - 1, "Architecture", "activations and hidden layers")
         check.same_length(len(biases), n_layers, "Architecture", "biases and weight layers")
@@ -242,6 +264,10 @@ class Architecture:
 
 def layer_rng(seed: int, realization: int, layer: int) -> np.random.Generator:
     """The random stream of one layer of one realization: the same on any machine, in any order."""
+    seed, realization = (
+        check.seed(seed, "layer_rng"),
+        check.integer(realization, "layer_rng", "realization", minimum=0),
+    )
     return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(realization, layer)))
 
 
@@ -270,9 +296,13 @@ def sample_teacher(
     activation = as_activation(activation)
     d = check.integer(d, "sample_teacher", "d")
     k = check.integer(k, "sample_teacher", "k")
-    seed = check.integer(seed, "sample_teacher", "seed", minimum=0)
+    seed = check.seed(seed, "sample_teacher")
     realization = check.integer(realization, "sample_teacher", "realization", minimum=0)
     law = as_weight_law(weights)
+    check.fits_in_memory(
+        16.0 * (d * k + k), "sample_teacher", f"a network of P = {d * k + k} parameters",
+        f"k = {int(0.9 * check.available_bytes() / 16 / (d + 1))} at this d", "choose a smaller d or k",
+    )  # fmt: skip
     W = law.sample(layer_rng(seed, realization, 0), (k, d), d)
     a = law.sample(layer_rng(seed, realization, 1), (k,), k)
     return Network(W, a, activation)

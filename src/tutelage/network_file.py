@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import zipfile
+import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
 from tutelage.activations import Activation, as_activation
+from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.files import atomic_write
 from tutelage.base.types import ArrayLike
-from tutelage.network import LAYERS, Network
+from tutelage.network import LAYERS, Network, require_network
 
 _FORMAT_VERSION = 2
 """2: with biases and several outputs, which version 1 did not know and would have dropped."""
@@ -19,6 +23,7 @@ _FORMAT_VERSION = 2
 
 def save_network(network: Network, path: str | os.PathLike) -> None:
     """Write ``W``, ``a``, the biases it has and the activation to an npz file, atomically (temporary name, rename)."""
+    require_network(network, "save_network")
     with atomic_write(path, "wb", "save_network") as stream:
         np.savez(stream, **network.layers, activation=network.activation.spec, version=_FORMAT_VERSION)
 
@@ -30,31 +35,8 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
     has a module imported: an activation of your own must be imported or registered
     (:func:`tutelage.register_activation`) before, or given here.
     """
-    who = f"load_network({str(path)!r})"
-    try:
-        with open(path, "rb") as stream:  # np.load leaves its own handle open when the archive is broken
-            data = np.load(stream, allow_pickle=False)
-            if not isinstance(data, np.lib.npyio.NpzFile):
-                raise InputError(f"{who}: expected an npz archive with W and a, got a single npy array")
-            arrays = {key: data[key] for key in data.files}
-    except FileNotFoundError:
-        raise InputError(f"{who}: no such file; check the path") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(
-            f"{who}: expected an npz archive, could not read it ({error}); write it again"
-        ) from None
-    missing = [key for key in ("W", "a") if key not in arrays]
-    if missing:
-        found = ", ".join(sorted(arrays)) or "nothing"
-        raise InputError(f"{who}: expected arrays W and a, missing {', '.join(missing)} (found {found})")
-    unknown = sorted(set(arrays) - {*LAYERS, "activation", "version"})
-    if unknown:
-        raise InputError(
-            f"{who}: expected the arrays {', '.join(LAYERS)}, activation and version, got {', '.join(unknown)} too; "
-            "rename or remove what is not part of the network"
-        )
+    who = f"load_network({os.fspath(path)!r})"  # a TypeError for a number, which open would take for a file of ours
+    arrays = _read_arrays(path, who)
     _require_known_version(arrays.get("version", _FORMAT_VERSION), who)
     if activation is None:
         if "activation" not in arrays:
@@ -63,6 +45,49 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
             )
         activation = _stored_activation(str(arrays["activation"]), who)
     return Network(activation=activation, **{name: arrays[name] for name in LAYERS if name in arrays})
+
+
+def _read_arrays(path: str | os.PathLike, who: str) -> dict[str, np.ndarray]:
+    """The arrays of a network, none of any other name; nothing is unpacked before the names and sizes are known."""
+    try:
+        with open(path, "rb") as stream:  # np.load leaves its own handle open when the archive is broken
+            data = np.load(stream, allow_pickle=False)
+            if not isinstance(data, np.lib.npyio.NpzFile):
+                raise InputError(f"{who}: expected an npz archive with W and a, got a single npy array")
+            _require_names(data.files, who)
+            n_bytes = sum(entry.file_size for entry in data.zip.infolist()) if data.zip else 0
+            check.fits_in_memory(3.0 * n_bytes, who, "the network in it", "smaller arrays", "check the file")
+            return {key: data[key] for key in data.files}
+    except FileNotFoundError:
+        raise InputError(f"{who}: no such file; check the path") from None
+    except InputError:
+        raise
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        RuntimeError,
+    ) as error:
+        # Encrypted archives and unknown compressions are RuntimeErrors (NotImplementedError is one).
+        raise InputError(
+            f"{who}: expected an npz archive, could not read it ({error}); write it again"
+        ) from None
+
+
+def _require_names(names: Sequence[str], who: str) -> None:
+    missing = [key for key in ("W", "a") if key not in names]
+    if missing:
+        found = ", ".join(sorted(names)) or "nothing"
+        raise InputError(f"{who}: expected arrays W and a, missing {', '.join(missing)} (found {found})")
+    unknown = sorted(set(names) - {*LAYERS, "activation", "version"})
+    if unknown:
+        raise InputError(
+            f"{who}: expected the arrays {', '.join(LAYERS)}, activation and version, got {', '.join(unknown)} too; "
+            "rename or remove what is not part of the network"
+        )
 
 
 def _stored_activation(text: str, who: str) -> Activation:
@@ -76,7 +101,7 @@ def _stored_activation(text: str, who: str) -> Activation:
 def _require_known_version(version: ArrayLike, who: str) -> None:
     try:
         number = int(np.asarray(version))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(
             f"{who}: expected a whole number as version, got {version!r}; leave it out or write the file again"
         ) from None

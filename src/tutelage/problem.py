@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
@@ -12,10 +13,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
+from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.lbfgs import minimize_rows
+from tutelage.base.precision import float64
 from tutelage.base.types import Array, Trainable
+from tutelage.base.value import Value
 from tutelage.layout import Layout
-from tutelage.network import Network, evaluate
+from tutelage.network import Network, evaluate, require_network
 from tutelage.operators import SymmetricOperator
 
 Student = TypeVar("Student")
@@ -57,6 +62,16 @@ def half_mean_square(activation: Activation, layers: Mapping[str, Array], X: Arr
     return 0.5 * jnp.mean(jnp.sum(residual**2, axis=tuple(range(1, residual.ndim))))
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Minimum(Value, Generic[Student]):
+    """Where a descent ended: the student, its loss, the norm of the gradient there, and accepted steps."""
+
+    student: Student
+    loss: float
+    gradient_norm: float
+    steps: int
+
+
 class AbstractProblem(abc.ABC, Generic[Student]):
     """A loss over the parameters of students: the source of every question.
 
@@ -96,6 +111,42 @@ class AbstractProblem(abc.ABC, Generic[Student]):
         """A student of zero loss, where one is known by construction."""
         return None
 
+    @float64
+    def minimise(self, start: Student, *, gradient: float = 1e-10, max_steps: int = 3000) -> Minimum[Student]:
+        """The minimum that L-BFGS reaches from ``start``: where training would end, if not how it goes there.
+
+        Parameters
+        ----------
+        start : Network
+            Any student of this problem: ``RandomStart().sample(teacher, seed)`` draws one.
+        gradient : float
+            The norm of the gradient at which it ends; it also ends where rounding hides any descent.
+        max_steps : int
+
+        Examples
+        --------
+        >>> from tutelage import Problem, RandomStart, sample_teacher
+        >>> teacher = sample_teacher("erf", d=3, k=2, seed=0)
+        >>> found = Problem(teacher).minimise(RandomStart().sample(teacher, 1))
+        >>> found.loss < 1e-15
+        True
+        """
+        objective = self.objective([start]).recorded
+
+        def evaluate(thetas: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            value, slope = _value_and_gradient(objective, jnp.asarray(thetas[0]))
+            return np.array(value)[None], np.array(slope)[None]  # copies, which the descent writes into
+
+        end = minimize_rows(evaluate, self.theta(start)[None], gradient=gradient, max_steps=max_steps)
+        student = self.with_theta(start, end.x[0])
+        size = float(np.linalg.norm(end.gradient[0]))
+        return Minimum(student, self.loss(student), size, int(end.steps[0]))
+
+
+@eqx.filter_jit
+def _value_and_gradient(objective: Objective, theta: Array) -> tuple[Array, Array]:
+    return objective.loss(theta), objective.gradient(theta, None)
+
 
 class NetworkProblem(AbstractProblem[Network]):
     """A problem whose students are two-layer networks; ``trainable`` names the layers that are trained, None all."""
@@ -109,7 +160,10 @@ class NetworkProblem(AbstractProblem[Network]):
         return self.layout(student).flatten(student.layers)
 
     def with_theta(self, student: Network, theta: np.ndarray) -> Network:
-        return student.with_layers(self.layout(student).split(theta))
+        require_network(student, "with_theta")
+        theta, layout = check.float_array(theta, "with_theta", "theta", ndim=1), self.layout(student)
+        check.same_length(theta.size, layout.size, "with_theta", "the length of theta and P")
+        return student.with_layers(layout.split(theta))
 
     def frozen(self, students: Sequence[Network]) -> dict[str, np.ndarray]:
         """The layers that are not trained, which runs share."""

@@ -19,7 +19,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike, PyTree
-from tutelage.network import Network
+from tutelage.network import Network, require_network
 from tutelage.operators import (
     FunctionOperator,
     HessianOfLoss,
@@ -90,6 +90,7 @@ def hessian_of(source: Source, *, semidefinite: bool = False, who: str = "hessia
     if isinstance(source, lx.AbstractLinearOperator):
         return _from_lineax(source, semidefinite, who)
     if isinstance(source, Network):
+        require_network(source, who)
         return hessian_at_optimum(source)
     if isinstance(source, AbstractProblem):
         return _at_optimum(source, who)
@@ -151,7 +152,7 @@ def _from_pair(source: tuple, semidefinite: bool, who: str) -> SymmetricOperator
 
 
 def _from_array(source: ArrayLike, semidefinite: bool, who: str) -> MatrixOperator:
-    matrix = check.float_array(source, who, "the matrix", ndim=2)
+    matrix = check.float_array(source, who, "matrix", ndim=2)
     if matrix.shape[0] != matrix.shape[1]:
         raise InputError(
             f"{who}: expected a square matrix, got shape {matrix.shape}; pass AᵀA for a factor A"

@@ -16,6 +16,7 @@ import scipy.special
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import format_spec, parse_spec
+from tutelage.base.value import Shown
 
 if TYPE_CHECKING:
     from scipy.stats.distributions import rv_frozen
@@ -27,7 +28,7 @@ _DRAWING = threading.Lock()
 _NORMAL_QUARTILE = float(scipy.special.ndtri(0.75))
 
 
-class WeightLaw(abc.ABC):
+class WeightLaw(Shown, abc.ABC):
     """A law of independent weights.
 
     ``distribution`` is a frozen ``scipy.stats`` law. Weights are drawn from it, centred at its mean and divided by
@@ -157,7 +158,7 @@ class Cauchy(WeightLaw):
 
 
 @dataclasses.dataclass(frozen=True)
-class FromScipy(WeightLaw):
+class FromScipy(WeightLaw, Shown):
     """Any frozen scipy.stats distribution, ``FromScipy(scipy.stats.gennorm(1.5))``."""
 
     frozen: Any

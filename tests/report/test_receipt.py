@@ -29,7 +29,7 @@ def test_nothing_is_run_or_spawned_when_nothing_changed(built, again, monkeypatc
     assert [run.claims for run in report.runs] == [run.claims for run in first]
     assert [(run.key, run.seconds) for run in report.runs] == [(run.key, run.seconds) for run in first]
     page = report.path.read_text(encoding="utf-8")
-    assert page.count("<img ") == 2 and page.count('<tr class="claim"') == sum(
+    assert page.count("<figure>") == 2 and page.count('<tr class="claim ') == sum(
         len(run.claims) for run in first
     )
 

@@ -82,6 +82,7 @@ FORGED = {
     "reason": "because",
     "note": "trust me",
     "corrected": 1.0,
+    "null": 0.5,
 }
 
 

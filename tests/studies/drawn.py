@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from tutelage.plotting.slopes import WINDOW
+from tutelage.studies import Study
 
 PAGE = 960
 """Pixels the report's page is wide."""
@@ -31,3 +33,11 @@ def check_figure(figure: Figure, panels: int, slopes: int = 0) -> None:
     assert len(figure.axes) == panels
     assert sum(map(judges_a_slope, figure.axes)) == slopes
     assert smallest_letter(figure) >= 8
+
+
+def check_figures(study: Study, dataset: xr.Dataset, panels: int, judged: int, slopes: int) -> None:
+    """The figure judges no slope; what the claims are judged by is drawn apart, and the card has words for it."""
+    check_figure(study.draw(dataset), panels)
+    drawn = study.draw_judged(dataset)
+    assert drawn is not None
+    check_figure(drawn, judged, slopes)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawn import check_figure
+from drawn import check_figures
 from falsify import check_study, computed_with, mapped, scaled
 
 from tutelage.studies.linear_spectrum import LinearSpectrum
@@ -51,7 +51,7 @@ def test_the_limit_law_is_corrected_where_the_size_shows(study, dataset):
 
 def test_the_figure_shows_both_panels_and_both_laws(study, dataset):
     figure = study.draw(dataset)
-    check_figure(figure, panels=5, slopes=1)
+    check_figures(study, dataset, panels=4, judged=1, slopes=1)
     densities = [line.get_ydata() for line in figure.axes[0].lines]
     grid = dataset["grid_wide"].values
     for density in densities:

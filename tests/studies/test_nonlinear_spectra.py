@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from drawn import check_figure
+from drawn import check_figures
 from falsify import check_study, computed_with, mapped, scaled
 from reduced import ERF_SPECTRUM
 
@@ -29,7 +29,7 @@ def test_quadratic_spectrum():
             "fig4.sinks": mapped("bulk_mean", np.sqrt),
         },
     )
-    check_figure(study.draw(dataset), panels=4, slopes=2)
+    check_figures(study, dataset, panels=2, judged=2, slopes=2)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_erf_spectrum(erf_study):
     # Leading-order predictions and the widest gap need more neurons than these.
     small = {"fig5.bulk"} | {c for c in changes if c.startswith(("fig5.top", "fig5.rest", "fig5.count"))}
     check_study(study, dataset, changes, skip=small)
-    check_figure(study.draw(dataset), panels=4, slopes=2)
+    check_figures(study, dataset, panels=2, judged=2, slopes=2)
 
 
 def test_the_count_away_from_zero_is_d_not_k(erf_study):

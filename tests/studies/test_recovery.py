@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import check_figure
+from drawn import check_figure, check_figures
 from falsify import check_study, mapped, scaled
 from reduced import CURVES, MAP, PAPERS, RATES
 
@@ -44,7 +44,7 @@ def test_the_recovery_map_is_judged_and_falsified():
         "recovery-map.tolerance": lambda ds: ds.assign(success=ds.unique.broadcast_like(ds.success)),
     }
     check_study(MAP, data, changes)
-    check_figure(MAP.draw(data), panels=7 + 3, slopes=1)
+    check_figures(MAP, data, panels=6, judged=4, slopes=1)
 
 
 def test_rates_are_judged_and_falsified():
@@ -62,7 +62,7 @@ def test_rates_are_judged_and_falsified():
         "recovery-rates.generalise": lambda ds: ds.assign(few_error=ds.few_loss),
     }
     check_study(RATES, data, changes)
-    check_figure(RATES.draw(data), panels=5, slopes=2)
+    check_figures(RATES, data, panels=3, judged=2, slopes=2)
 
 
 def test_two_papers_is_judged_and_falsified():

@@ -8,19 +8,22 @@ from typing import ClassVar, final
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
+from tutelage.activations import rounding
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.facts import Independence, Parity, Reflection
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
 from tutelage.base.spec import format_spec
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Shown
 
 ACTIVATIONS: dict[str, type[Activation]] = {}
 """Every registered class by the name, or ``module:Class``, that written forms call it."""
 
 
-class Activation(abc.ABC):
+class Activation(Shown, abc.ABC):
     r"""A nonlinearity :math:`\sigma` with its dual kernel.
 
     Concrete activations are frozen dataclasses: hashable values, so compiled code is shared between equal ones.
@@ -129,6 +132,29 @@ class Activation(abc.ABC):
         """Error of the tables of these neurons relative to their largest entries; 0 for closed forms."""
         return 0.0
 
+    def own_square(self, q: Array, refine: int = 1) -> Array | None:
+        r""":math:`k_{31} + 2k_{22} + k_{13} = 2\,dk_{11}/dq` of neurons of variance q (k,) with themselves, traceable.
+
+        At long neurons the three terms cancel to a small part of each. None where nothing better than their sum is
+        known. ``refine`` divides the step of a quadrature.
+        """
+        return None
+
+    def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """What the rounding of each table is relative to, in NumPy: the sum of the absolute values of its terms."""
+        return rounding.of_derivatives(tables, W, Z)
+
+    def table_errors(self, W: np.ndarray, Z: np.ndarray) -> PairMoments | None:
+        """Absolute errors of the tables of these neurons, rounding apart; None for closed forms."""
+        return None
+
+    longest: float = 1e75
+    """Norm of a neuron beyond which a formula overflows on its way: with determinants, 1e300 at this norm."""
+
+    def require_rows(self, rows: np.ndarray, who: str) -> None:
+        """Refuse neurons (n, d) that are too long or too short for float64, or whose quadrature would not end."""
+        rounding.require_lengths(rows, self.longest, bool(self.kinks), self.spec, who)
+
     quick_pairs: bool = False
     """Whether a pair's tables take a few microseconds: then more pairs than needed cost less than compiling again.
 
@@ -171,6 +197,16 @@ class Elementary(Activation):
         determinant : number or array, optional
             q_uu q_vv - q_uv^2; formed from the three others when absent (exact arithmetic needs no better).
         """
+
+    def own_square(self, q: Array, refine: int = 1) -> Array | None:
+        def k11(q: Array) -> Array:
+            return 0.0 * q + self.tables(q, q, q, jnp, 0.0 * q).k11
+
+        return 2 * jax.jvp(k11, (q,), (jnp.ones_like(q),))[1]
+
+    def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """Themselves: the formulas do not cancel."""
+        return rounding.of_sums(tables)
 
     def moments(self, pair: Pair, order: int = 2) -> PairMoments:
         tables = self.tables(pair.q_uu, pair.q_uv, pair.q_vv, jnp, pair.determinant)

@@ -11,6 +11,7 @@ import numpy as np
 from tutelage.activations.base import Activation
 from tutelage.activations.pairs import Pair, PlaneTerms, filled, normal_component, pair_geometry
 from tutelage.base.errors import NoHessianError
+from tutelage.base.precision import pinned
 from tutelage.base.types import ArrayLike
 
 # The terms of the functional block are 1 / angle^2 times their sum: below this angle (or supplement) the cancellation
@@ -49,7 +50,7 @@ def close_pairs(W: ArrayLike, Z: ArrayLike, with_parallel: bool = True) -> Close
     Each pair costs several vectors of length d, and a neuron is parallel to itself.
     """
     W, Z = np.asarray(W, float), np.asarray(Z, float)
-    with jax.enable_x64(True):
+    with pinned():
         tables = _angles_and_close(filled(W), filled(Z))
         angle, supplement, wanted = (np.asarray(table)[: len(W), : len(Z)] for table in tables)
         if not with_parallel:

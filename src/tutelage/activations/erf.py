@@ -79,6 +79,10 @@ class Erf(Elementary):
     def __post_init__(self) -> None:
         check.number(self.scale, "Erf", "scale", above=0.0)
 
+    @property
+    def longest(self) -> float:
+        return NormalCdf.longest / max(self.scale, 1.0)
+
     def __call__(self, u: Array) -> Array:
         return erf(self.scale * u)
 

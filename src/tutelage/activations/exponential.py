@@ -7,12 +7,14 @@ import math
 from fractions import Fraction
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.facts import EVEN
 from tutelage.activations.pairs import PairMoments
+from tutelage.base.rows import lengths
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Exp(Elementary):
     ) -> PairMoments:
         k = xp.exp((q_uu + q_vv) / 2 + q_uv)
         return PairMoments(*(k for _ in PairMoments._fields))
+
+    def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """The exponent is rounded relative to its size, and the exponential absolutely in its exponent."""
+        exponents = 1 + (lengths(W) + lengths(Z).T) ** 2 / 2
+        return PairMoments(*(exponents * table for table in tables))
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         return tuple(Fraction(1, math.factorial(p)) for p in range(order + 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
+from tutelage.base import check
 from tutelage.base.errors import InputError
 
 Parity = Literal["even", "odd"] | None
@@ -37,6 +38,8 @@ class Reflection:
     linear: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("sign", "constant", "linear"):
+            check.number(getattr(self, name), "Reflection", name)
         if self.sign not in (1, -1) or (self.constant if self.sign == 1 else self.linear):
             raise InputError(
                 f"Reflection: expected sign -1 with a constant or sign 1 with a linear term, got {self}; "

@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
+
+from tutelage.base.rows import lengths
 
 Elementwise = Callable[[Array], Array]
 
@@ -19,6 +22,8 @@ E_FOLDS = 46.0
 # Hermite functions fall as exp(-t^2 / 4) beyond their turning point.
 HERMITE_RANGE = 13.0
 _BLOCK = 1024
+_ON_THE_LINE = 32
+"""A node on the line, with its 128 Hermite functions, takes the time of this many in a plane."""
 
 
 def step(scale: Array, strip: float, refine: int | Array = 1, extra: float = 0.0) -> Array:
@@ -26,6 +31,23 @@ def step(scale: Array, strip: float, refine: int | Array = 1, extra: float = 0.0
     # At y = sqrt(2 E) the Gaussian itself limits the rule; a wider strip does not help.
     y = jnp.minimum(strip / jnp.maximum(scale, 1e-300), math.sqrt(2 * E_FOLDS))
     return jax.lax.stop_gradient(2 * math.pi / (E_FOLDS / y + y / 2 + extra) / refine)
+
+
+def planned_nodes(rows: np.ndarray, strip: float, near: float) -> float:
+    """How many nodes the tables of rows (k, d) with themselves take: in the planes of the pairs of correlation above
+    ``near``, and on the line for the Hermite coefficients of every neuron."""
+    norms = lengths(rows)
+    unit = rows / np.where(norms > 0, norms, 1.0)
+    cosine = np.clip(unit @ unit.T, -1.0, 1.0)
+    longest = np.maximum(norms, norms.T)[np.abs(cosine) > near]
+    cosine = cosine[np.abs(cosine) > near]
+    sides = (_n_nodes(longest * np.sqrt((1 + sign * cosine) / 2), strip) for sign in (1, -1))
+    return float(np.sum(np.prod(list(sides), axis=0)) + _ON_THE_LINE * np.sum(_n_nodes(norms, strip)))
+
+
+def _n_nodes(scale: np.ndarray, strip: float) -> np.ndarray:
+    y = np.minimum(strip / np.maximum(scale, 1e-300), math.sqrt(2 * E_FOLDS))
+    return RANGE / math.pi * (E_FOLDS / y + y / 2) + 1
 
 
 def derivatives(function: Elementwise, order: int, u: Array) -> list[Array]:
@@ -76,6 +98,22 @@ def pair_expectations(
     zero = (cosine + scales[0] + means[0]) * 0.0
     start = jnp.zeros((), n_nodes.dtype)
     return jax.lax.while_loop(lambda s: s[0] < n_nodes, body, (start, (zero,) * len(orders)))[1]
+
+
+def own_square(slope: Elementwise, scales: Array, strip: float, refine: int | Array = 1) -> Array:
+    r""":math:`E[f'(st)^2(t^2 - 1)]/s^2` of each scale s (k,), t standard normal and f' = ``slope``."""
+    h = step(jnp.max(scales), strip, refine)
+    n_half = jnp.ceil(RANGE / h).astype(int)
+
+    def body(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        start, total = state
+        t = h * (start + jnp.arange(_BLOCK) - n_half)
+        weight = jnp.where(t <= h * n_half, h / math.sqrt(2 * math.pi) * jnp.exp(-t * t / 2), 0.0)
+        return start + _BLOCK, total + (slope(scales[:, None] * t) ** 2) @ (weight * (t * t - 1))
+
+    start = jnp.zeros((), n_half.dtype)
+    total = jax.lax.while_loop(lambda s: s[0] <= 2 * n_half, body, (start, jnp.zeros_like(scales)))[1]
+    return jnp.where(scales > 0, total / jnp.where(scales > 0, scales, 1.0) ** 2, 0.0)
 
 
 def hermite_coefficients(

@@ -38,30 +38,33 @@ class Gelu(Elementary):
     def tables(
         self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
-        r"""Derivatives of :math:`\kappa = q\,\kappa_\Phi + g\phi` by hand; subscripts name what was differentiated by."""
-        q = q_uv
-        det = q_uu * q_vv - q * q if determinant is None else determinant
-        A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + det
-        phi = 1 / (2 * xp.pi * xp.sqrt(D))
+        r"""Derivatives of :math:`\kappa = q\,\kappa_\Phi + g\phi` by hand, their large terms cancelled by
+        :math:`AB = D + q^2`: with S = 1/A + 1/B what is left of k_11, k_22 and k_31 are sums of one sign."""
+        q, a, b = q_uv, q_uu, q_vv
+        det = a * b - q * q if determinant is None else determinant
+        A, B, D = 1 + a, 1 + b, 1 + a + b + det
+        S, phi = 1 / A + 1 / B, 1 / (2 * xp.pi * xp.sqrt(D))
         k_cdf = xp.atan2(q, xp.sqrt(D)) / (2 * xp.pi) + 0.25
-        g = det + q * q * (
-            1 / A + 1 / B
-        )  # q_uu q_vv + q^2 (1 - q_uu / A - q_vv / B) without its cancellation
-        g_q, g_qq = 2 * q * (1 / A + 1 / B - 1), 2 * (1 / A + 1 / B - 1)
-        h = q + g_q + g * q / D  # k_11 = k_cdf + phi h
-        h_q = 1 + g_qq + (g_q * q + g) / D + 2 * g * q * q / (D * D)
+        r = q * q / D
 
         def with_respect_to_u(A: Array, B: Array, b: Array) -> tuple[Array, ...]:
-            g_a = b - q * q / (A * A)
-            h_a = -2 * q / (A * A) + g_a * q / D - g * q * B / (D * D)
-            e = 2 * g_a - q * q / A - g * B / D  # k_20 = phi e
-            e_a = (4 / A + 1) * q * q / (A * A) - g_a * B / D + g * B * B / (D * D)
-            return phi * e, phi * (2 * h_a - q / A - B * h / D), phi * (2 * e_a - B * e / D)
+            e = det / A + 2 * (b + det) / (A * A) - r / A  # k_20 = phi e
+            e_a = (b + 2 * b / A + r / A + B * r / D) / A - (det + 4 * (b + det) / A) / (A * A)
+            k31 = -phi * q * (2 / (A * A) + 1 / A + B * S / D + 3 * B / (D * D))
+            return phi * e, k31, phi * (2 * e_a - B * e / D)
 
-        k20, k31, k40 = with_respect_to_u(A, B, q_vv)
-        k02, k13, _ = with_respect_to_u(B, A, q_uu)
-        k11, k22 = k_cdf + phi * h, phi * (1 + q * h / D + h_q)
-        return PairMoments(q * k_cdf + g * phi, k11, k20, k02, k22, k31, k13, k40)
+        k20, k31, k40 = with_respect_to_u(A, B, b)
+        k02, k13, _ = with_respect_to_u(B, A, a)
+        return PairMoments(
+            k00=q * k_cdf + phi * (det + q * q * S),
+            k11=k_cdf + phi * q * (S + 1 / D),
+            k20=k20,
+            k02=k02,
+            k22=phi * (1 + S + 1 / D + r * (S + 3 / D)),
+            k31=k31,
+            k13=k13,
+            k40=k40,
+        )
 
     def taylor(self, order: int) -> tuple[Fraction, ...] | None:
         r"""Zero at 0; :math:`u/2 + u^2/\sqrt{2\pi} + \dots` is irrational."""

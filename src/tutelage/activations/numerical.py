@@ -18,6 +18,7 @@ from tutelage.activations.probe import require_smooth
 from tutelage.activations.quadrature import QuadratureActivation, correlation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.precision import pinned
 from tutelage.base.types import ArrayLike
 
 
@@ -53,6 +54,7 @@ class Numerical(QuadratureActivation):
             raise InputError(
                 f"Numerical: expected a function, got {type(self.fn).__name__}; pass an elementwise function"
             )
+        _require_traceable(self.fn)
         check.number(self.strip, "Numerical", "strip", above=0.0)
         kinks = tuple(sorted(check.number(c, "Numerical", "kink") for c in self.kinks))
         object.__setattr__(self, "kinks", kinks)
@@ -99,6 +101,9 @@ class Numerical(QuadratureActivation):
         k40 = jnp.where(close, 0.0, (r["f0"] - 2 * k31 * q_uv - k22 * q_uv**2 / safe_uu) / safe_uu)
         return PairMoments(r["k00"], r["k11"], r["k20"], r["k02"], k22, k31, k13, k40)
 
+    def own_square(self, q: Array, refine: int = 1) -> Array | None:
+        return None if self.kinks else super().own_square(q, refine)  # plane terms have it
+
     def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms | None:
         if not self.kinks:
             return None
@@ -106,7 +111,7 @@ class Numerical(QuadratureActivation):
         require_nonzero_rows(Z, "plane_terms", self)
         close = close_pairs(W, Z)
         columns = (close.norm_u, close.norm_v, close.angle, close.supplement)
-        with jax.enable_x64(True):
+        with pinned():
             r = _compiled(self, *columns, 1)
         outer, functional = (np.stack([np.asarray(r[key + n]) for n in "012"], axis=1) for key in "cf")
         return close.terms(outer, functional)
@@ -120,6 +125,19 @@ class Numerical(QuadratureActivation):
             return kinked_expectations(self.fn, self.kinks, pair[:2], pair[2], pair[3], self.strip, refine)
 
         return jax.lax.map(one, (s_u, s_v, angle, supplement))
+
+
+def _require_traceable(fn: Elementwise) -> None:
+    try:
+        # A function of our own around it: JAX keeps what it traces by weak reference, which a ufunc does not have.
+        jax.eval_shape(lambda u: fn(u), jax.ShapeDtypeStruct((1,), jnp.float32))
+    except jax.errors.TracerArrayConversionError:
+        name = getattr(fn, "__name__", "fn")
+        advice = f"jnp.{name}" if isinstance(fn, np.ufunc) and hasattr(jnp, name) else "jnp in place of np"
+        raise InputError(
+            f"Numerical: expected a function of jax.numpy, which JAX can differentiate, got {name}, which calls NumPy; "
+            f"write {advice} (import jax.numpy as jnp)"
+        ) from None
 
 
 _compiled = jax.jit(Numerical._expectations, static_argnums=0)

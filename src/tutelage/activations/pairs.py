@@ -90,8 +90,18 @@ def filled(rows: np.ndarray) -> np.ndarray:
 
 def unit_rows(W: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Rows divided by their norms (zero rows stay zero), and the norms (k, 1)."""
-    norms = jnp.sqrt(jnp.sum(W * W, axis=1, keepdims=True))
-    return W / jnp.where(norms > 0, norms, 1.0), norms
+    scaled, power = _scaled_rows(W)
+    norms = jnp.sqrt(jnp.sum(scaled * scaled, axis=1, keepdims=True))
+    return scaled / jnp.where(norms > 0, norms, 1.0), norms * power
+
+
+def _scaled_rows(W: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Rows divided by a power of two near their largest entry, exactly: no square of theirs leaves the range of floats."""
+    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(W), axis=1, keepdims=True))
+    bits = jax.lax.bitcast_convert_type(largest, jnp.uint64) & jnp.uint64(0x7FF0000000000000)
+    power = jax.lax.bitcast_convert_type(bits, jnp.float64)
+    power = jnp.where(power > 0, power, 1.0)
+    return W / power, power
 
 
 # Below this the matrix product no longer gives the angle to rounding (error 1e-16 / angle), and the pair is
@@ -106,6 +116,7 @@ _FEW_PAIRS, _FEW_NUMBERS = 2**12, 2**22
 @jax.custom_jvp
 def _angles(W: jax.Array, Z: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     """sin(angle)^2, angle and pi - angle of all pairs of rows, each to a relative accuracy."""
+    W, Z = _scaled_rows(W)[0], _scaled_rows(Z)[0]
     cosine = jnp.clip(unit_rows(W)[0] @ unit_rows(Z)[0].T, -1.0, 1.0)
     rough = jnp.sqrt((1 - cosine) * (1 + cosine))
 

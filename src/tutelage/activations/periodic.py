@@ -12,7 +12,7 @@ from jax import Array
 from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.facts import EVEN, ODD
-from tutelage.activations.pairs import PairMoments
+from tutelage.activations.pairs import Pair, PairMoments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,8 +34,10 @@ class Sin(Elementary):
         self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
-        odd, even = (near - opposite) / 2, (near + opposite) / 2
-        return PairMoments(k00=odd, k11=even, k20=-odd, k02=-odd, k22=odd, k31=-even, k13=-even, k40=odd)
+        return _sin_tables((near - opposite) / 2, (near + opposite) / 2)
+
+    def moments(self, pair: Pair, order: int = 2) -> PairMoments:
+        return _sin_tables(*_odd_and_even(pair))
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         return tuple(
@@ -62,13 +64,39 @@ class Cos(Elementary):
         self, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None = None
     ) -> PairMoments:
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
-        odd, even = (near - opposite) / 2, (near + opposite) / 2
-        return PairMoments(k00=even, k11=odd, k20=-even, k02=-even, k22=even, k31=-odd, k13=-odd, k40=even)
+        return _sin_tables((near + opposite) / 2, (near - opposite) / 2)
+
+    def moments(self, pair: Pair, order: int = 2) -> PairMoments:
+        return _sin_tables(*reversed(_odd_and_even(pair)))
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         return tuple(
             Fraction(0) if p % 2 else Fraction((-1) ** (p // 2), math.factorial(p)) for p in range(order + 1)
         )
+
+
+def _sin_tables(same: Array, slopes: Array) -> PairMoments:
+    r"""All tables of sine, and of cosine: both have :math:`\sigma'' = -\sigma`, so that two means are all there are."""
+    return PairMoments(
+        k00=same, k11=slopes, k20=-same, k02=-same, k22=same, k31=-slopes, k13=-slopes, k40=same
+    )
+
+
+def _odd_and_even(pair: Pair) -> tuple[Array, Array]:
+    r""":math:`e^{-(q_{uu}+q_{vv})/2}` times sinh and cosh of q_uv, from the distance of the neurons.
+
+    :math:`|w \mp z|^2 = (|w| - |z|)^2 + 2\det/(|w||z| + |q_{uv}|)`: the exponents of long neurons, differences of large
+    numbers, keep their digits, and so does the difference of two exponentials near 1 that short neurons have.
+    """
+    sign = jnp.where(pair.q_uv < 0, -1.0, 1.0)  # not jnp.sign, nor abs: both have the slope 0 at 0
+    total, q = pair.q_uu + pair.q_vv, sign * pair.q_uv
+    both = (pair.q_uu > 0) & (pair.q_vv > 0)
+    product = jnp.sqrt(jnp.where(both, pair.q_uu, 1.0)) * jnp.sqrt(jnp.where(both, pair.q_vv, 1.0))
+    # (|w| - |z|)^2 = (q_uu - q_vv)^2 / (|w| + |z|)^2
+    apart = (pair.q_uu - pair.q_vv) ** 2 / (total + 2 * product) + 2 * pair.determinant / (product + q)
+    near = jnp.exp(-jnp.where(both, apart, total) / 2)
+    opposite = jnp.expm1(-2 * q)
+    return -sign * near * opposite / 2, near * (2 + opposite) / 2
 
 
 def _exponentials(q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 
+import numpy as np
 from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
@@ -12,6 +13,7 @@ from tutelage.activations.base import Elementary
 from tutelage.activations.facts import Reflection
 from tutelage.activations.pairs import PairMoments
 from tutelage.base import check
+from tutelage.base.rows import lengths
 
 
 class PolynomialFamily(Elementary):
@@ -24,6 +26,8 @@ class PolynomialFamily(Elementary):
 
     coefficients: tuple[float, ...]
     """Coefficients of the powers, constant first."""
+
+    longest = 1e150
 
     @property
     def reflection(self) -> Reflection | None:
@@ -55,6 +59,12 @@ class PolynomialFamily(Elementary):
         return PairMoments(
             *(_mehler(first, second, q_uv, int(name[1]), int(name[2])) for name in PairMoments._fields)
         )
+
+    def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """The same sums with every coefficient and every correlation positive."""
+        q_uu, q_vv, q_uv = lengths(W) ** 2, lengths(Z).T ** 2, np.abs(W @ Z.T)
+        positive = Polynomial(tuple(abs(c) for c in self.coefficients))
+        return PairMoments(*(0.0 * q_uv + t for t in positive.tables(q_uu, q_uv, q_vv, np)))
 
     def _means(self, m: Array | int, q: Array) -> list[Array | float]:
         """E[sigma^(n)(m + sqrt(q) g)] for n = 0 ... degree, g standard normal."""

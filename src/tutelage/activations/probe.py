@@ -12,6 +12,7 @@ import numpy as np
 from tutelage.activations.gaussian_rule import Elementwise, derivatives
 from tutelage.activations.kinked_rule import LONGEST, NODES, PER_STRIP, WEIGHTS
 from tutelage.base.errors import InputError, QuadratureWarning
+from tutelage.base.precision import pinned
 
 # Ends away from round numbers: a kink at one would fall between two panels, where no step can see it.
 _ENDS = (-9.5713, 9.2381)
@@ -73,12 +74,17 @@ def _integrals(function: Elementwise, edges: np.ndarray) -> np.ndarray:
 
 def _derivatives(function: Elementwise, u: np.ndarray) -> np.ndarray:
     try:
-        with jax.enable_x64(True):
+        with pinned():
             found = np.asarray(jax.jit(lambda u: jnp.stack(derivatives(function, 3, u)))(u))
     except jax.errors.TracerArrayConversionError:
         raise InputError(
             f"Numerical: expected a function written with jax.numpy, got {getattr(function, '__name__', function)!r}, which "
             "wants NumPy arrays; write jnp.tanh for np.tanh (import jax.numpy as jnp)"
+        ) from None
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"Numerical: expected a function of one array with jax.numpy, got {getattr(function, '__name__', function)!r}, "
+            f"which fails on one ({error}); write for example lambda u: jnp.tanh(u)"
         ) from None
     if not np.isfinite(found).all():
         order, *where = np.argwhere(~np.isfinite(found))[0]

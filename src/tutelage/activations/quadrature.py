@@ -11,11 +11,19 @@ import numpy as np
 from jax import Array
 
 from tutelage.activations.base import Activation
-from tutelage.activations.gaussian_rule import hermite_coefficients, pair_expectations
+from tutelage.activations.gaussian_rule import (
+    derivatives,
+    hermite_coefficients,
+    own_square,
+    pair_expectations,
+    planned_nodes,
+)  # fmt: skip
 from tutelage.activations.pairs import Pair, PairMoments, filled, on_selected, pair_geometry
+from tutelage.activations.rounding import of_sums
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.base.rows import row_coordinates
+from tutelage.base.precision import pinned
+from tutelage.base.rows import lengths, row_coordinates
 from tutelage.base.types import ArrayLike
 
 _ORDERS = tuple((int(name[1]), int(name[2])) for name in PairMoments._fields)
@@ -24,6 +32,9 @@ _ORDERS_UP_TO = {0: 1, 1: 4, 2: 8}
 # exp(-39 / 128) = 0.74 are done by the two-dimensional rule.
 _N_TERMS = 128
 _DIGITS = 39.0
+_NEAR = math.exp(-_DIGITS / _N_TERMS)
+_MOST_NODES = 5e7
+"""About a minute on one core, the check by half of the step included."""
 
 
 class QuadratureActivation(Activation):
@@ -49,6 +60,16 @@ class QuadratureActivation(Activation):
     def dual(self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array) -> Array:
         return _expectation(self, 0, 0, m_u, m_v, q_uu, q_uv, q_vv)
 
+    def own_square(self, q: Array, refine: int = 1) -> Array | None:
+        def slope(u: Array) -> Array:
+            return derivatives(self, 1, u)[1]
+
+        return own_square(slope, jnp.sqrt(q), self.strip, refine)
+
+    def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """Themselves: what is lost in the sums of a quadrature shows when its step is halved."""
+        return of_sums(tables)
+
     def quadrature_error(self, W: ArrayLike, Z: ArrayLike | None = None) -> float:
         """Largest change of any table, relative to the largest entry of that table, when every step is halved.
 
@@ -61,12 +82,32 @@ class QuadratureActivation(Activation):
         if Z is None and W.shape[1] > W.shape[0]:
             W = row_coordinates(W)  # the tables depend on the Gram matrix alone
         Z = W if Z is None else check.float_array(Z, "quadrature_error", "Z", ndim=2)
-        rows = (filled(W), filled(Z)) if self.quick_pairs else (W, Z)
-        with jax.enable_x64(True):
-            coarse, fine = (_refined(self, *rows, r) for r in (1, 2))
-        tables = zip(coarse, fine, strict=True)
-        pairs = [tuple(np.asarray(table)[: len(W), : len(Z)] for table in both) for both in tables]
+        self.require_rows(np.concatenate([W, Z]), "quadrature_error")
+        pairs = self._both(W, Z)
         return float(max(np.abs(a - b).max() / max(np.abs(b).max(), np.finfo(float).tiny) for a, b in pairs))
+
+    def require_rows(self, rows: np.ndarray, who: str) -> None:
+        super().require_rows(rows, who)
+        near = -1.0 if self.kinks else _NEAR  # with kinks every pair is integrated in its plane
+        if (nodes := planned_nodes(rows, self.strip, near)) > _MOST_NODES:
+            raise InputError(
+                f"{who}: expected neurons whose quadrature ends within a minute, at most {_MOST_NODES:g} nodes, got "
+                f"norms up to {lengths(rows).max():.3g} under {self.spec!r}, which take {nodes:.1e}; rescale the "
+                "weights, or use an activation in closed form (erf in place of tanh, gelu in place of silu)"
+            )
+
+    def table_errors(self, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """What halving the step changes."""
+        return PairMoments(*(np.abs(a - b) for a, b in self._both(W, Z)))
+
+    def _both(self, W: np.ndarray, Z: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Every table at the usual step and at half of it."""
+        rows = (filled(W), filled(Z)) if self.quick_pairs else (W, Z)
+        with pinned():
+            coarse, fine = (_refined(self, *rows, r) for r in (1, 2))
+        k, n = len(W), len(Z)
+        pairs = zip(coarse, fine, strict=True)
+        return [(np.asarray(one)[:k, :n], np.asarray(other)[:k, :n]) for one, other in pairs]
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -82,7 +123,7 @@ def _moments(activation: QuadratureActivation, pair: Pair, order: int, refine: i
     orders = _ORDERS[: _ORDERS_UP_TO[order]]
     s_u, s_v = jnp.sqrt(pair.q_uu), jnp.sqrt(pair.q_vv)
     rho = correlation(pair.q_uu, pair.q_uv, pair.q_vv)
-    near = jnp.abs(rho) > math.exp(-_DIGITS / _N_TERMS)
+    near = jnp.abs(rho) > _NEAR
     tables = _mehler(activation, orders, jnp.where(near, 0.0, rho), s_u[:, 0], s_v[0, :], refine)
 
     def in_the_plane(i: Array, j: Array) -> tuple[Array, ...]:

@@ -14,6 +14,7 @@ from tutelage.activations.close_pairs import close_pairs, is_close, require_nonz
 from tutelage.activations.facts import Reflection
 from tutelage.activations.pairs import Pair, PairMoments, PlaneTerms
 from tutelage.activations.positive_part import positive_part_dual, positive_part_mean
+from tutelage.activations.rounding import of_sums
 from tutelage.base import check
 from tutelage.base.types import ArrayLike
 
@@ -34,6 +35,7 @@ class RectifiedFamily(Activation):
     kinks = (0.0,)
     homogeneity = 1
     quick_pairs = True
+    longest = 1e150
 
     @property
     def reflection(self) -> Reflection:
@@ -60,20 +62,26 @@ class RectifiedFamily(Activation):
     def moments(self, pair: Pair, order: int = 2) -> PairMoments:
         s, c = self.slope, (1 - self.slope) ** 2 / (2 * np.pi)
         close = is_close(pair)
-        root = jnp.sqrt(pair.determinant)
-        safe_uu, safe_vv = jnp.where(pair.q_uu > 0, pair.q_uu, 1.0), jnp.where(pair.q_vv > 0, pair.q_vv, 1.0)
+        norm_u, norm_v = jnp.sqrt(pair.q_uu), jnp.sqrt(pair.q_vv)
+        safe_u, safe_v = jnp.where(norm_u > 0, norm_u, 1.0), jnp.where(norm_v > 0, norm_v, 1.0)
+        # From angles and norms: the determinant overflows long before the weights do.
+        sine, cosine = jnp.sin(jnp.minimum(pair.angle, pair.supplement)), jnp.cos(pair.angle)
+        root = norm_u * norm_v * sine
         far = jnp.where(close, 0.0, c / jnp.where(close, 1.0, root))
         k11 = s + c * pair.supplement
         return PairMoments(
             k00=k11 * pair.q_uv + c * root,
             k11=k11,
-            k20=c * root / safe_uu,
-            k02=c * root / safe_vv,
+            k20=c * sine * norm_v / safe_u,
+            k02=c * sine * norm_u / safe_v,
             k22=far,
-            k31=-far * pair.q_uv / safe_uu,
-            k13=-far * pair.q_uv / safe_vv,
-            k40=far * (pair.q_uv**2 - pair.determinant) / safe_uu**2,
+            k31=-far * cosine * norm_v / safe_u,
+            k13=-far * cosine * norm_u / safe_v,
+            k40=far * (cosine**2 - sine**2) * (norm_v / safe_u) ** 2,
         )
+
+    def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        return of_sums(tables)
 
     def plane_terms(self, W: ArrayLike, Z: ArrayLike) -> PlaneTerms:
         r"""Close pairs: outer :math:`\frac{t^2}{2\pi}\sin\varphi\,(pp^T - mm^T)`, functional

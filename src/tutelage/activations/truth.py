@@ -11,6 +11,7 @@ import numpy as np
 from tutelage.activations.base import Activation
 from tutelage.activations.gaussian_rule import derivatives
 from tutelage.base.errors import InputError
+from tutelage.base.precision import pinned
 
 _POINTS = np.array([0.3719, 0.8143, 1.2347, 1.9101])
 _FACTOR, _SHIFT = 1.6180, 0.4142
@@ -47,7 +48,7 @@ def _comparisons(activation: Activation) -> Iterator[tuple[str, np.ndarray, np.n
     if (rate := activation.translation) is not None:
         yield "translation", np.exp(rate * _SHIFT) * value, _values(activation, u + _SHIFT)
     if (taylor := activation.taylor(3)) is not None:
-        with jax.enable_x64(True):
+        with pinned():
             slopes = np.array([float(x) for x in derivatives(activation, 3, jax.numpy.zeros(()))])
         # Up to one factor, and the constant may be left out.
         ours, own = np.array([float(c) for c in taylor[1:]]), slopes[1:] / [1, 2, 6]
@@ -61,5 +62,5 @@ def _has_reflection(activation: Activation) -> bool:
 
 
 def _values(activation: Activation, u: np.ndarray) -> np.ndarray:
-    with jax.enable_x64(True):
+    with pinned():
         return np.asarray(activation(jax.numpy.asarray(u)))

@@ -6,9 +6,11 @@ import dataclasses
 
 import numpy as np
 
+from tutelage.base.value import Value
+
 
 @dataclasses.dataclass(frozen=True)
-class NumericalRank:
+class NumericalRank(Value):
     """A rank counted in floating point: only as good as its gap. Below about 10³ it is a guess; exact answers are
     those of ``tutelage.hessian_rank``.
 

@@ -1,23 +1,25 @@
-"""float64 without touching JAX's global switch: one decorator for the public functions that call JAX."""
+"""float64 without touching JAX's global switches: one decorator for the public functions that call JAX."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
 import jax
 
 from tutelage.base.errors import InputError
+from tutelage.base.floating import usual_floats
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def float64(function: Callable[P, R]) -> Callable[P, R]:
-    """Run ``function`` with 64-bit JAX; the caller's own precision setting is untouched.
+    """Run ``function`` with 64-bit JAX, and with the ambient settings that it was written under (:func:`pinned`).
 
     Raises
     ------
@@ -28,10 +30,26 @@ def float64(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         refuse_fork(function.__name__)
-        with jax.enable_x64(True):
+        with pinned():
             return function(*args, **kwargs)
 
     return wrapped
+
+
+@contextlib.contextmanager
+def pinned() -> Iterator[None]:
+    """What may differ around a call and would change its numbers or break it, as JAX and NumPy come: 64 bits, promotion
+    of ranks and dtypes, the precision of products, the generator behind a seed, floating-point exceptions."""
+    with (
+        jax.enable_x64(True),
+        jax.numpy_rank_promotion("allow"),
+        jax.numpy_dtype_promotion("standard"),
+        jax.default_matmul_precision(None),
+        jax.default_prng_impl("threefry2x32"),
+        jax.threefry_partitionable(True),
+        usual_floats(),
+    ):
+        yield
 
 
 def require_64_bit(who: str) -> None:

@@ -15,21 +15,41 @@ carry 1e-3 of the norm or more, which moves eigenvalues by 1e-16 of the largest.
 def row_coordinates(rows: np.ndarray) -> np.ndarray:
     """Coordinates (n, r) of rows (n, d) in some orthonormal basis of their span; the basis is never formed.
 
-    For d >> n this costs one product of the rows with themselves.
+    For d >> n this costs one product of the rows with themselves. Each row keeps its own relative accuracy, however
+    long others are.
     """
     n, d = rows.shape
     if n >= d:
         return row_space(rows)[0]
-    gram = rows @ rows.T
+    unit, norms = _unit(rows)
+    gram = unit @ unit.T
     values = np.linalg.eigvalsh(gram)
     if values[0] > _WELL_CONDITIONED * values[-1]:
-        return np.linalg.cholesky(gram)
-    triangle = np.linalg.qr(rows.T, mode="r")
-    return row_space(triangle.T)[0]
+        return norms * np.linalg.cholesky(gram)
+    triangle = np.linalg.qr(unit.T, mode="r")
+    return norms * _span(triangle.T)[0]
 
 
 def row_space(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates (n, r) and basis (r, d) of the span, dropping singular values at round-off."""
+    unit, norms = _unit(rows)
+    coordinates, basis = _span(unit)
+    return norms * coordinates, basis
+
+
+def lengths(rows: np.ndarray) -> np.ndarray:
+    """Norms (n, 1) of rows (n, d), which neither overflow nor underflow where the entries do not."""
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    scale = np.where(largest > 0, largest, 1.0)
+    return scale * np.linalg.norm(rows / scale, axis=1, keepdims=True)
+
+
+def _unit(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    norms = lengths(rows)
+    return rows / np.where(norms > 0, norms, 1.0), norms
+
+
+def _span(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     left, values, basis = np.linalg.svd(rows, full_matrices=False)
     # At least one direction, so that zero rows have coordinates too.
     r = max(1, int(np.sum(values > max(rows.shape) * np.finfo(float).eps * values.max())))

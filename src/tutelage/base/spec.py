@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tutelage.base import check
 from tutelage.base.check import nearest
 from tutelage.base.errors import InputError
 
@@ -34,7 +35,7 @@ def split_spec(text: str, known: Collection[str] = ()) -> tuple[str, str]:
     >>> split_spec("erf:scale=2"), split_spec("mine.waves:Wave:scale=2")
     (('erf', 'scale=2'), ('mine.waves:Wave', 'scale=2'))
     """
-    text = text.strip()
+    text = check.text(text, "specification", "written form").strip()
     first, _, rest = text.partition(":")
     second, _, others = rest.partition(":")
     head = f"{first}:{second}"
@@ -52,7 +53,7 @@ def parse_spec(text: str, families: Mapping[str, type[T]], what: str) -> T:
     InputError
         Unknown name or key (the nearest is named), missing or unreadable value.
     """
-    name, _, rest = text.strip().partition(":")
+    name, _, rest = check.text(text, what, "written form").strip().partition(":")
     if name not in families:
         raise InputError(f"{what}: unknown name {name!r}; {nearest(name, families)}")
     return build_spec(families[name], name, rest, what)

@@ -18,7 +18,7 @@ from tutelage.base.compiled import keep_compiled
 from tutelage.base.errors import InputError, MissingExtraError
 from tutelage.base.interrupts import interruptible
 from tutelage.base.streams import flushed, prepare_streams
-from tutelage.cli.support import say, strict
+from tutelage.cli.support import activation_names, say, strict
 
 # cyclopts takes 0.1 s to import: inside the functions, so that an interrupt finds us ready from the start.
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             help_on_error=False,
         )
     except CycloptsError as error:
-        return _refuse(f"{_argument(error)}{error}; see tutelage --help")
+        return _refuse(_told(error))
     sys.stdout.flush()
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
 
@@ -114,6 +114,22 @@ def _argument(error: CycloptsError) -> str:
     if not isinstance(error, CoercionError) or error.argument is None or error.token is None:
         return ""
     return "" if error.token.keyword else f"Invalid value for {error.argument.name.lstrip('-').upper()}: "
+
+
+def _told(error: CycloptsError) -> str:
+    """What cyclopts has to say, in our words where it refused a word without its option or passes our own refusal on."""
+    from cyclopts import UnusedCliTokensError
+
+    helped = " ".join(["tutelage", *(error.command_chain or ())]) + " --help"
+    if isinstance(error.__cause__, InputError):
+        return str(error.__cause__)
+    if not isinstance(error, UnusedCliTokensError) or not error.unused_tokens:
+        return f"{_argument(error)}{error}; see {helped}"
+    word = error.unused_tokens[0]
+    if word.lower().partition(":")[0] in activation_names():
+        return f"unexpected {word!r}; did you mean --activation {word.lower()}? See {helped}"
+    shown = ", ".join(map(repr, error.unused_tokens))
+    return f"unexpected {shown}; options are written --name value, see {helped}"
 
 
 def _refuse(message: str) -> int:

@@ -55,7 +55,7 @@ def compare(
 
     check.integer(d, "compare", "d")
     check.integer(k, "compare", "k")
-    check.integer(seed, "compare", "seed", 0)
+    check.seed(seed, "compare")
     if json is not None:
         json = check_output(json, "compare --json")
     if plot is not None:

@@ -10,6 +10,8 @@ from cyclopts import Parameter
 from tutelage.cli.support import ActivationText
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tutelage.dynamics import Curve, Rule, Timescales
     from tutelage.network import Network
 
@@ -81,7 +83,9 @@ def dynamics(
         json = check_output(json, "dynamics --json")
     if plot is not None:
         plot = check_output(plot, "dynamics --plot", FIGURE_SUFFIXES)
-    moving = _rule(rule, learning_rate, momentum)
+    moving = _rule(
+        rule, learning_rate, momentum, lambda: timescales(_teacher(activation, d, k, seed, weights))
+    )
     start = NoisyTeacher(noise)
     if until is not None:
         check.number(until, "dynamics", "--until", above=0.0)
@@ -108,7 +112,9 @@ def dynamics(
     return 0
 
 
-def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rule:
+def _rule(
+    name: str, learning_rate: float | None, momentum: float | None, rates: Callable[[], Timescales]
+) -> Rule:
     """The rule of the options; options it does not take are refused."""
     from tutelage.base import check
     from tutelage.base.errors import InputError
@@ -122,8 +128,9 @@ def _rule(name: str, learning_rate: float | None, momentum: float | None) -> Rul
             raise InputError("dynamics: flow takes no --learning-rate or --momentum; choose --rule gd")
         return RULES[name]()
     if learning_rate is None:
+        half = rates().stable_rate / 2
         raise InputError(
-            f"dynamics: --rule {name} needs --learning-rate; try half of the stable rate 2/λ_max"
+            f"dynamics: --rule {name} needs --learning-rate; try {half:.2g}, half of the largest stable one here"
         )
     if momentum is None:
         return RULES[name](learning_rate)
@@ -153,6 +160,7 @@ def _times(measure: Any, rule: Rule, until: float | None) -> Any:
     """Log-spaced times from before the fastest mode to the end; whole steps for a stepping rule."""
     import numpy as np
 
+    from tutelage.base import check
     from tutelage.dynamics import GradientFlow, log_steps, predict_loss, time_to_loss
 
     if until is None:
@@ -160,7 +168,11 @@ def _times(measure: Any, rule: Rule, until: float | None) -> Any:
     if rule.step_size is None:
         first = min(0.01 / float(measure.points[-1]), until / 10)
         return np.concatenate([[0.0], np.geomspace(first, until, _POINTS)])
-    return rule.step_size * log_steps(max(1, round(until / rule.step_size)), _POINTS)
+    steps = until / rule.step_size
+    check.affordable(
+        steps, "dynamics", "steps (--until by --learning-rate)", 2.0**53, "more cannot be told apart"
+    )
+    return rule.step_size * log_steps(max(1, round(steps)), _POINTS)
 
 
 def _simulated(

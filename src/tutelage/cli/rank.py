@@ -149,8 +149,12 @@ def _grid(
     json: Path | None,
     plot: Path | None,
 ) -> int:
+    from tutelage.base import check
     from tutelage.cli.support import progress_bar, save_figure, write_json
 
+    check.affordable(
+        len(d_range) * len(k_range), "rank", "sizes in the grid of -d and -k", 1e4, "each takes a while"
+    )
     results: list[list[RankResult]] = []
     with progress_bar("ranks", total=len(d_range) * len(k_range)) as advance:
         for d in d_range:

@@ -84,7 +84,7 @@ def recover(
     d, width = check.integer(d, who, "-d"), check.integer(teacher_width, who, "--teacher-width")
     instances, seed = (
         check.integer(instances, who, "--instances"),
-        check.integer(seed, who, "--seed", minimum=0),
+        check.seed(seed, who),
     )
     students = [2 * d] if student_width is None else sample_range(student_width, who, "--student-width")
     m = students[0]
@@ -176,12 +176,14 @@ def sample_range(text: str, who: str, name: str = "-n") -> list[int]:
     check.integer(parts[0], who, name)
     if len(parts) == 1:
         return parts
-    step = check.integer(parts[2], who, f"the step of {name}") if len(parts) == 3 else 1
+    step = check.integer(parts[2], who, f"step of {name}") if len(parts) == 3 else 1
     if parts[1] <= parts[0]:
         raise InputError(
             f"{who}: expected {name} first:last with last > first, got {text!r}; write the smaller count first"
         )
-    return list(range(parts[0], parts[1] + 1, step))
+    found = range(parts[0], parts[1] + 1, step)
+    check.affordable(len(found), who, f"values of {name}", 1e4, "each takes a while")
+    return list(found)
 
 
 def _note(text: str) -> None:

@@ -56,7 +56,7 @@ def report(
     from tutelage.studies import load_study
 
     count = default_workers() if workers is None else check.integer(workers, "report", "workers")
-    check.integer(seed, "report", "seed", 0)
+    check.seed(seed, "report")
     folder = check_output_folder(output, "report")
     kept, own = Store(store), [load_study(path) for path in study]
     try:

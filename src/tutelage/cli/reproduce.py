@@ -51,7 +51,7 @@ def reproduce(
         print_table("Studies", ("name", "what", "where"), rows)
         return 0
     chosen = find_study(name)
-    check.integer(seed, "reproduce", "seed", 0)
+    check.seed(seed, "reproduce")
     folder = check_output_folder(output, "reproduce")
     refuse_others_of(chosen.card.name, folder, "reproduce")
     with fraction_bars() as add:

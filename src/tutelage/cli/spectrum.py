@@ -11,11 +11,16 @@ from cyclopts import Parameter
 from tutelage.cli.support import ActivationText
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from tutelage.network import Network
     from tutelage.spectra import Spectrum
 
 _SHOWN = 12
 """Values printed at either end of a long list."""
+
+_ROWS = 8
+"""Teachers up to which each has a row and a line of its own; more are summarised."""
 
 _EXACT_UP_TO = 1000
 """Largest P at which the exact rank is asked for without being told to: it costs about a second there."""
@@ -33,6 +38,7 @@ def spectrum(
     method: str = "auto",
     json: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     plot: Path | None = None,
+    all: bool = False,
 ) -> int:
     """Print the exact spectrum of a random teacher's Hessian, or of given weights.
 
@@ -62,6 +68,8 @@ def spectrum(
         Write the numbers to this file (`-` prints them instead of the table).
     plot
         Write a figure with logarithmic axes: `.png`, `.pdf` or `.svg`.
+    all
+        Print a row for every one of many teachers, not their summary.
     """
     from tutelage.base import check
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, progress_bar, write_json
@@ -86,7 +94,7 @@ def spectrum(
     if plot is not None:
         _draw(found, plot)
     if str(json) != "-":
-        _print(found, records)
+        _print(found, records, every=all)
     return 0
 
 
@@ -125,6 +133,10 @@ def _networks(
     check.fits_in_memory(
         24.0 * (d * k + k * k), "spectrum", f"a network with P = {d * k + k} parameters",
         f"k = {int(0.9 * check.available_bytes() / 24 / (d + k))} at this d", "choose a smaller d or k",
+    )  # fmt: skip
+    check.fits_in_memory(
+        96.0 * realizations * (d * k + k), "spectrum", f"{realizations} spectra of {d * k + k} eigenvalues",
+        f"--realizations {int(0.9 * check.available_bytes() / 96 / (d * k + k))}", "use `tutelage sweep run`",
     )  # fmt: skip
     for realization in range(realizations):
         yield sample_teacher(activation, d, k, seed, weight_law, realization)
@@ -191,20 +203,75 @@ def _draw(found: list[tuple[Network, Spectrum]], path: Path) -> None:
     from tutelage.cli.support import save_figure
 
     network, first = found[0]
-    axes = first.plot()
-    for _, spectrum in found[1:]:
-        spectrum.plot(axes)
+    if len(found) > _ROWS:
+        axes = _bands([spectrum for _, spectrum in found])
+    else:
+        axes = first.plot()
+        for _, spectrum in found[1:]:
+            spectrum.plot(axes)
     title = f"{network.activation.spec}, d = {network.d}, k = {network.k}, P = {network.n_params}"
     axes.set_title(title if len(found) == 1 else f"{title}, {len(found)} teachers")
     save_figure(axes.figure, path)
 
 
-def _print(found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]]) -> None:
-    """The largest and smallest values of one spectrum, or a line per teacher."""
+def _bands(spectra: list[Spectrum]) -> Axes:
+    """Density of the eigenvalues above zero on a logarithmic axis: the mean over teachers, and bands of quantiles."""
+    import numpy as np
+
+    from tutelage.base.canvas import axes_or_new
+
+    each = [(s.values[s.values > s.errors], s.multiplicities[s.values > s.errors]) for s in spectra]
+    ends = min(v[0] for v, _ in each), max(v[-1] for v, _ in each)
+    edges = np.geomspace(ends[0] * (1 - 1e-9), ends[1] * (1 + 1e-9), 41)
+    shares = np.stack([np.histogram(v, edges, weights=m / m.sum())[0] for v, m in each])
+    axes = axes_or_new()
+    for low, high, name in ((0.05, 0.95, "5 to 95 % of teachers"), (0.25, 0.75, "25 to 75 %")):
+        bottom, top = np.quantile(shares, (low, high), axis=0)
+        axes.fill_between(
+            edges,
+            *(np.append(q, q[-1]) for q in (bottom, top)),
+            step="post",
+            alpha=0.3,
+            label=name,
+            color="C0",
+        )
+    axes.stairs(shares.mean(axis=0), edges, color="C0", linewidth=1.8, label="mean")
+    axes.set(xscale="log", xlabel="eigenvalue of the Hessian", ylabel="share of the eigenvalues above zero")
+    axes.legend()
+    return axes
+
+
+def _summary(
+    found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]]
+) -> Iterator[tuple[str, ...]]:
+    """Mean with its standard error, and quantiles, of what a row would show."""
+    from tutelage.base.average import QUANTILES, average
+
+    spectra = [spectrum for _, spectrum in found]
+    quantities = {
+        "rank": [record["rank"] for record in records],
+        "smallest > 0": [s.min_positive() for s in spectra],
+        "largest": [s.values[-1] for s in spectra],
+        "trace": [s.trace() for s in spectra],
+    }
+    for name, values in quantities.items():
+        shown = average(float, values)
+        middle = f"{float(shown.mean):.5g} ± {float(shown.error):.1g}"
+        yield name, middle, *(f"{q:.4g}" for q in shown.quantile(QUANTILES))
+
+
+def _print(found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]], every: bool) -> None:
+    """The largest and smallest values of one spectrum, a line per teacher, or a summary of many."""
     from tutelage.cli.support import print_table
 
     network, spectrum = found[0]
     title = f"{network.activation.spec}, d = {network.d}, k = {network.k}, P = {spectrum.n_params}"
+    if len(found) > _ROWS and not every:
+        columns = ("", "mean ± s.e.", "5 %", "25 %", "median", "75 %", "95 %")
+        print_table(
+            f"{title}: {len(found)} teachers (--all: a row each)", columns, list(_summary(found, records))
+        )
+        return
     if len(found) > 1:
         rows = [
             (i, record["method"], _rank_text(record), s.min_positive(), s.values[-1].item(), s.trace())

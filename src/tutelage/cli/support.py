@@ -14,11 +14,12 @@ from tutelage.base.printable import printable
 from tutelage.report.output import FIGURE_SUFFIXES as FIGURE_SUFFIXES
 from tutelage.report.output import check_output as check_output
 from tutelage.report.output import check_output_folder as check_output_folder
-from tutelage.report.output import save_figure as save_figure
-from tutelage.report.output import write_json as write_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cyclopts import Token
+    from matplotlib.figure import Figure
     from rich.progress import Progress
 
     from tutelage.base.progress import Progress as Fraction
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def import_activations(type_: object, text: str) -> None:
     """Validator of ``--activation``: import what its ``module:Class`` names, from Python's path or the current folder."""
     if ":" not in text:
+        _refuse_unknown(text)
         return
     from tutelage.sweep.imports import load_activation
 
@@ -35,6 +37,36 @@ def import_activations(type_: object, text: str) -> None:
         sys.path.append(here)  # last: a json.py that lies there is nobody's json
     for part in text.split(";"):
         load_activation(part, (), "activation")
+
+
+def _refuse_unknown(text: str) -> None:
+    """A wrong name is answered before JAX is imported, which takes a second."""
+    from tutelage.base.errors import InputError
+    from tutelage.base.nearest import nearest
+
+    known = activation_names()
+    for part in filter(None, map(str.strip, text.split(";"))):
+        if part not in known:
+            raise InputError(f"activation: unknown name {part!r}; {nearest(part, known)}")
+
+
+def activation_names() -> set[str]:
+    """Names of activations, read from the sources, so that nothing of JAX is imported."""
+    import re
+    from importlib.metadata import entry_points
+    from pathlib import Path
+
+    import tutelage
+
+    room = Path(tutelage.__file__).with_name("activations")
+    known = {
+        name
+        for file in room.glob("*.py")
+        for name in re.findall(
+            r'^    name(?:: [^=]+)? = "(\w+)"', file.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    }
+    return known | {entry.name for entry in entry_points(group="tutelage.activations")}
 
 
 ActivationText = Annotated[str, Parameter(validator=import_activations)]
@@ -122,18 +154,64 @@ def say(text: object, *, error: bool = False, flush: bool = False) -> None:
     print(printable(text), file=sys.stderr if error else sys.stdout, flush=flush)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table on standard output; cells are shown as they are (no markup, no escapes), floats with six digits."""
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """A table on standard output; cells are shown as they are (no markup, no escapes), floats with six digits.
+
+    No word or number is split: where the columns do not fit the terminal side by side, every row is a card, a line a
+    column.
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console(emoji=False)
+    head = [printable(column) for column in columns]
+    cells = [[f"{c:.6g}" if isinstance(c, float) else printable(c) for c in row] for row in rows]
+    narrowest = [max(map(_longest_word, column)) for column in zip(head, *cells, strict=True)]
+    if sum(narrowest) + 3 * len(head) + 1 > console.width:
+        _print_cards(title, head, cells)
+        return
     table = Table(title=Text(printable(title), "table.title"), title_justify="left", header_style="bold")
-    for column in columns:
-        table.add_column(Text(printable(column)), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(f"{c:.6g}" if isinstance(c, float) else printable(c)) for c in row))
-    Console(emoji=False).print(table)
+    for column, width in zip(head, narrowest, strict=True):
+        table.add_column(Text(column), overflow="fold", min_width=width)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _longest_word(text: str) -> int:
+    return max(map(len, text.split()), default=0)
+
+
+def _print_cards(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    say(title)
+    for first, *others in rows:
+        say("")
+        say(f"{columns[0]}: {first}" if columns[0] else first)
+        for column, cell in zip(columns[1:], others, strict=True):
+            say(f"  {column}: {cell}")
+
+
+def save_figure(figure: Figure, path: Path, dpi: int = 150, pdf_fonts: int = 42) -> None:
+    """Write a figure, and say so."""
+    from tutelage.report.output import save_figure as save
+
+    save(figure, path, dpi, pdf_fonts)
+    _say_written(path)
+
+
+def write_json(path: str | Path, content: Any) -> None:
+    """Write JSON to a file and say so, or to standard output for ``-``."""
+    from tutelage.report.output import write_json as write
+
+    write(path, content)
+    if str(path) != "-":
+        _say_written(path)
+
+
+def _say_written(path: str | Path) -> None:
+    # On standard error: standard output may be for a program.
+    say(f"written {path}", error=True)
 
 
 def print_claims(title: str, claims: Iterable[Claim]) -> None:

@@ -1,6 +1,7 @@
 """Learning dynamics near the optimum: a measure against a filter is a curve, and a simulation is the same
 kind of curve."""
 
+from tutelage.dynamics.beside import predict_run
 from tutelage.dynamics.bulk import bulk_loss, bulk_strength
 from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
 from tutelage.dynamics.diagnose import Diagnosis, diagnose
@@ -53,6 +54,7 @@ __all__ = [
     "parse_rule",
     "predict_loss",
     "predict_parameters",
+    "predict_run",
     "simulate",
     "spectral_measure",
     "time_to_loss",

@@ -42,7 +42,9 @@ def clock(rule: Rule, times: ArrayLike | None, steps: ArrayLike | None, who: str
         )
     rate = rule.step_size
     if steps is not None:
-        values = check.float_array(np.atleast_1d(steps), who, "steps", ndim=1)
+        values = check.float_array(
+            np.atleast_1d(check.float_array(steps, who, "steps")), who, "steps", ndim=1
+        )
         if np.any(values != np.rint(values)):
             raise InputError(
                 f"{who}: expected whole numbers of steps, got {values[values != np.rint(values)][0]}"
@@ -50,14 +52,20 @@ def clock(rule: Rule, times: ArrayLike | None, steps: ArrayLike | None, who: str
         _ascending(values, who, "steps")
         if rate is None:
             raise InputError(f"{who}: expected times for {rule.name}, got steps; it has no learning rate")
+        _countable(values[-1], who)
         whole = values.astype(np.int64)
         return Clock(rate * whole, whole)
-    values = check.float_array(np.atleast_1d(times), who, "times", ndim=1)
+    values = check.float_array(np.atleast_1d(check.float_array(times, who, "times")), who, "times", ndim=1)
     _ascending(values, who, "times")
     if rate is None:
         return Clock(values, None)
+    _countable(values[-1] / rate, who)
     whole = np.rint(values / rate).astype(np.int64)
     return Clock(rate * whole, whole)
+
+
+def _countable(steps: float, who: str) -> None:
+    check.affordable(float(steps), who, "steps", 2.0**53, "more cannot be told apart in float64")
 
 
 def _ascending(values: np.ndarray, who: str, name: str) -> None:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
+from tutelage.network import Network
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
 
 
+Student: TypeAlias = Network | np.ndarray
+"""A network, or the parameters of a quadratic loss."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
-class Curve:
+class Curve(Value):
     r"""The loss :math:`\epsilon(t)` at recorded times.
 
     Attributes
@@ -42,6 +48,9 @@ class Curve:
         What the user's recording function returned, stacked along the first axis by time.
     meta : dict
         Where the curve comes from: label, rule, method, seed, ...
+    final : Network, ndarray, or list of them; None for a prediction
+        The trained network at the last time, one a run where there are several; parameters for a quadratic loss. None
+        where a run left all bounds.
     """
 
     times: np.ndarray
@@ -54,6 +63,7 @@ class Curve:
     diverged_at: int | None = None
     records: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     meta: dict[str, Any] = dataclasses.field(default_factory=dict)
+    final: Student | list[Student | None] | None = None
 
     @property
     def label(self) -> str:
@@ -71,9 +81,6 @@ class Curve:
             f"Curve({self.label}, {len(self)} times to t = {self.times[-1]:.4g}, "
             f"loss {self.loss[0]:.4g} -> {self.loss[-1]:.4g}{end})"
         )
-
-    def _repr_html_(self) -> str:
-        return f"<b>Curve</b> <code>{self!r}</code>"
 
     @property
     def resolved(self) -> np.ndarray:
@@ -135,10 +142,9 @@ class Curve:
     def plot(self, ax: Axes | None = None, band: bool = True, **style: object) -> Axes:
         """Draw on log axes; ``band`` shades one standard deviation. Returns the axes, so curves can be laid
         over."""
-        import matplotlib.pyplot as plt
+        from tutelage.base.canvas import axes_or_new
 
-        if ax is None:
-            ax = plt.figure(layout="constrained").add_subplot()
+        ax = axes_or_new(ax)
         shown = (self.times > 0) & (self.loss > 0)
         (line,) = ax.plot(self.times[shown], self.loss[shown], **({"label": self.label} | style))
         if band and self.std is not None:
@@ -154,8 +160,8 @@ class Curve:
 def overlay(*curves: Curve, ax: Axes | None = None) -> Axes:
     """Several curves on one pair of log axes, with a legend; returns the axes."""
     for curve in curves:
-        ax = curve.plot(ax)
-    if ax is None:
+        ax = check.instance(curve, Curve, "overlay", "curve").plot(ax)
+    if ax is None or not curves:
         raise InputError(
             "overlay: expected at least one curve, got none; pass predicted and simulated curves"
         )
@@ -165,13 +171,17 @@ def overlay(*curves: Curve, ax: Axes | None = None) -> Axes:
 
 def log_times(first: float, last: float, count: int = 100) -> np.ndarray:
     """Log-spaced times from ``first`` to ``last``, both included."""
-    first = check.number(first, "log_times", "first", above=0.0)
+    first, count = (
+        check.number(first, "log_times", "first", above=0.0),
+        check.integer(count, "log_times", "count"),
+    )
     return np.geomspace(first, check.number(last, "log_times", "last", minimum=first), count)
 
 
 def log_steps(last: int, count: int = 100) -> np.ndarray:
     """About ``count`` different step numbers from 0 to ``last``, log-spaced, both ends included."""
     last = check.integer(last, "log_steps", "last", minimum=0)
+    count = check.integer(count, "log_steps", "count")
     if last == 0:
         return np.array([0])
     return np.unique(np.concatenate([[0], np.rint(np.geomspace(1, last, count))])).astype(np.int64)

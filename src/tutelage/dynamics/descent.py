@@ -28,13 +28,14 @@ at d = 10, k = 20 on one core), at 0.6 ms a call instead of 0.3 ms; matrix produ
 @dataclasses.dataclass(frozen=True, eq=False)
 class Track:
     """What was recorded: loss and squared distance (runs, times), parameters on demand, step of divergence
-    (runs,), and the round-off floor of the first run's losses."""
+    (runs,), the round-off floor of the first run's losses, and the last parameters (runs, P)."""
 
     loss: np.ndarray
     distance: np.ndarray | None
     diverged: np.ndarray
     records: list[list[PyTree]]
     floor: float
+    ends: np.ndarray
 
 
 class Steps(Protocol):
@@ -95,6 +96,7 @@ def run_steps(
         np.asarray(walkers.diverged),
         records,
         float(begin[2][0]),
+        np.asarray(walkers.theta),
     )
 
 

@@ -10,6 +10,7 @@ import scipy.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.dynamics.manifold import limit_point, nearest_zero_loss
 from tutelage.dynamics.matching import Match, match_neurons
 from tutelage.dynamics.predict import predict_loss
@@ -23,7 +24,7 @@ _RANGE_ERROR = 0.1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Diagnosis:
+class Diagnosis(Value):
     r"""A student before its teacher (science 6.7).
 
     Attributes

@@ -8,11 +8,12 @@ import numpy as np
 import scipy.optimize
 
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.network import Network, require_plain
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Match:
+class Match(Value):
     """The teacher as the student sees it.
 
     Attributes

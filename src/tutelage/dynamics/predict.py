@@ -39,7 +39,7 @@ def predict_loss(
     Parameters
     ----------
     measure : StartMeasure or Measure
-        From :func:`spectral_measure` or :func:`lanczos_measure`; a plain Measure carries start weights.
+        From :func:`spectral_measure`; a plain Measure carries start weights.
     times, steps : array_like, shape (n,)
         Exactly one; ascending. Time is learning rate times steps; a stepping rule moves times to whole steps.
     rule : Rule or str

@@ -16,6 +16,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import format_spec, parse_spec
 from tutelage.base.types import Array, PyTree
+from tutelage.base.value import Shown
 from tutelage.dynamics.recurrence import damped_response
 
 State: TypeAlias = Any
@@ -26,7 +27,7 @@ class StabilityWarning(UserWarning):
     """A learning rate lies above the largest stable one; the message gives both."""
 
 
-class Rule(abc.ABC):
+class Rule(Shown, abc.ABC):
     r"""How parameters move downhill.
 
     Near an optimum every rule acts on each eigendirection of H alone: :math:`v_i\cdot\delta(t) =
@@ -185,6 +186,14 @@ class CustomFilter(Rule):
     fn: Callable[[np.ndarray, float], np.ndarray]
     learning_rate: float | None = None
     name: ClassVar[str] = "custom"
+
+    def __post_init__(self) -> None:
+        if not callable(self.fn):
+            raise InputError(
+                f"CustomFilter: expected a function as fn, got {type(self.fn).__name__}; pass psi(h, t)"
+            )
+        if self.learning_rate is not None:
+            check.number(self.learning_rate, "CustomFilter", "learning_rate", above=0.0)
 
     @property
     def step_size(self) -> float | None:

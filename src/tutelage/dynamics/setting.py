@@ -80,6 +80,7 @@ def setting(
         batch = check.integer(batch, who, "batch")
     problem = as_problem(problem, who)
     optimum = problem.optimum if teacher is None else teacher
+    _require_budget(_student(problem, start, optimum, seed, 0, who), batch or 0, runs, who)
     students = [_student(problem, start, optimum, seed, run, who) for run in range(runs)]
     first = students[0]
     thetas = np.stack([problem.theta(student) for student in students])
@@ -87,6 +88,19 @@ def setting(
     if optimum is None or problem.layout(optimum) != problem.layout(first):
         return Setting(problem, objective, thetas, None, first, first)
     return Setting(problem, objective, thetas, problem.theta(optimum), first, optimum)
+
+
+def _require_budget(student: Network | np.ndarray, batch: int, runs: int, who: str) -> None:
+    """All runs descend at once, each with its parameters and its batch."""
+    sizes = (
+        (student.n_params, sum(student.W.shape)) if isinstance(student, Network) else (np.size(student), 1)
+    )
+    parameters, one = 64.0 * sizes[0], 64.0 * sizes[1]
+    free = 0.9 * check.available_bytes()
+    check.fits_in_memory(
+        runs * (parameters + batch * one), who, f"a simulation of {runs} run(s) with batches of {batch}",
+        f"{free / (parameters + batch * one):.3g} runs, or a batch of {free / (runs * one):.3g}", "choose fewer",
+    )  # fmt: skip
 
 
 def _student(

@@ -25,6 +25,7 @@ from tutelage.network import Network
 from tutelage.problem import Objective
 
 _WHO = "simulate"
+_MOST_STEPS = 1e9
 
 
 @float64
@@ -84,7 +85,7 @@ def simulate(
         ``loss`` is the mean over runs, ``std`` their standard deviation, ``runs`` the single ones.
         ``diverged_at`` is the first step at which a parameter grew beyond 1e8 times the start; the loss is
         NaN from the next record on. A flow that its solver could not finish says so in ``meta["status"]``;
-        losses below ``meta["floor"]`` are round-off.
+        losses below ``meta["floor"]`` are round-off. ``final`` is the trained network.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def simulate(
     """
     stepper, ruled = _stepper(rule, learning_rate)
     ticks = clock(ruled, times, steps, _WHO)
-    runs, seed = check.integer(runs, _WHO, "runs"), check.integer(seed, _WHO, "seed", minimum=0)
+    runs, seed = check.integer(runs, _WHO, "runs"), check.seed(seed, _WHO)
     place = setting(problem, start, teacher, batch, runs, seed, _WHO)
     observe = _observer(place, record, test)
     if ticks.steps is None:
@@ -115,6 +116,13 @@ def simulate(
             )
         track, meta = _flow(place, ticks.times, (rtol, atol), observe, progress)
     else:
+        check.affordable(
+            float(ticks.steps[-1]),
+            _WHO,
+            "steps",
+            _MOST_STEPS,
+            "they take hours, ten microseconds each at best",
+        )
         if isinstance(stepper, Rule):
             # From the caller of simulate: this function and its float64 wrapper stand between.
             warn_if_unstable(stepper, place.largest_eigenvalue(), stacklevel=4)
@@ -124,7 +132,7 @@ def simulate(
         meta = {"status": "finished" if np.all(track.diverged < 0) else "diverged"}
     meta["floor"] = track.floor
     name = ruled.spec if isinstance(rule, (Rule, str)) else "optax"
-    return _curve(track, ticks, meta | {"label": label, "rule": name, "seed": seed, "n_runs": runs})
+    return _curve(track, ticks, meta | {"label": label, "rule": name, "seed": seed, "n_runs": runs}, place)
 
 
 def _stepper(rule: Any, learning_rate: float) -> tuple[Any, Rule]:
@@ -164,7 +172,7 @@ def _flow(
     progress: Progress | None,
 ) -> tuple[Track, dict[str, Any]]:
     reference = np.zeros(place.thetas.shape[1]) if place.reference is None else place.reference
-    losses, distances, records, metas, floors = [], [], [], [], []
+    losses, distances, records, metas, floors, ends = [], [], [], [], [], []
     for run, theta in enumerate(place.thetas):
         path, meta = run_flow(place.objective, theta, times, reference, *tolerances)
         loss, floor = _observe(place.objective, jnp.asarray(np.vstack([theta, path])))
@@ -172,6 +180,7 @@ def _flow(
         floors.append(float(floor[0]))
         distances.append(np.sum((path - reference) ** 2, axis=1))
         metas.append(meta)
+        ends.append(path[-1])
         if observe is not None:
             records.append([observe(one) for one in path])
         if progress is not None:
@@ -182,6 +191,7 @@ def _flow(
         np.full(len(losses), -1),
         [list(row) for row in zip(*records, strict=True)],
         floors[0],
+        np.stack(ends),
     )
     stopped = [m["status"] for m in metas if m["status"] != "finished"]
     return track, {
@@ -195,8 +205,9 @@ def _observe(objective: Objective, thetas: Any) -> tuple[Any, Any]:
     return jax.lax.map(objective.observed, thetas)
 
 
-def _curve(track: Track, ticks: Clock, meta: dict[str, Any]) -> Curve:
+def _curve(track: Track, ticks: Clock, meta: dict[str, Any], place: Setting) -> Curve:
     several = track.loss.shape[0] > 1
+    ends = [place.observed(end) if np.all(np.isfinite(end)) else None for end in track.ends]
     lost = track.diverged[track.diverged >= 0]
     return Curve(
         ticks.times,
@@ -208,6 +219,7 @@ def _curve(track: Track, ticks: Clock, meta: dict[str, Any]) -> Curve:
         diverged_at=int(lost.min()) if lost.size else None,
         records=_stacked(track.records, several),
         meta=meta,
+        final=ends if several else ends[0],
     )
 
 

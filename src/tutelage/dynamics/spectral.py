@@ -11,6 +11,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.dynamics.starts import NoisyTeacher, isotropic_scale
 from tutelage.measure import Measure
 from tutelage.source import Source
@@ -24,7 +25,7 @@ MeasureSource: TypeAlias = Source | Eigensystem | Spectrum | Measure
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class StartMeasure:
+class StartMeasure(Value):
     r"""The measure :math:`\sum_i w_i\,\delta_{\lambda_i}` that a filter is integrated against.
 
     Attributes

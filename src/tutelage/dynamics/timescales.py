@@ -11,6 +11,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
@@ -27,7 +28,7 @@ _EXTENDED_UP_TO = 300
 
 
 @dataclasses.dataclass(frozen=True)
-class Timescales:
+class Timescales(Value):
     r"""What a spectrum says about learning near the optimum (science 6).
 
     Attributes

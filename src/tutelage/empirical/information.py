@@ -8,7 +8,7 @@ from tutelage.base import check
 from tutelage.base.types import ArrayLike
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.problem import Problem
-from tutelage.network import Network, require_plain
+from tutelage.network import Network, require_network, require_plain
 from tutelage.operators import LossHessian
 from tutelage.population import hessian_at_optimum
 
@@ -32,6 +32,7 @@ def fisher(network: Network, X: ArrayLike | None = None) -> LossHessian:
     >>> float(fisher(Network([[1.0, 0.0]], [2.0], "linear")).trace())
     9.0
     """
+    require_network(network, "fisher")
     if X is None:
         return hessian_at_optimum(network)
     return Problem.from_teacher(network, X).hessian(network).outer

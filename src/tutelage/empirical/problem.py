@@ -12,6 +12,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.precision import float64
 from tutelage.base.types import ArrayLike, Trainable
+from tutelage.base.value import Shown
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.hessian import EmpiricalHessian
 from tutelage.empirical.objective import DataLoss, MinibatchLoss
@@ -24,7 +25,7 @@ _CHUNK_BYTES = 3e7
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Problem(NetworkProblem):
+class Problem(NetworkProblem, Shown):
     r"""Mean square loss of data, :math:`\varepsilon = \frac{1}{2n}\sum_\nu (f_\theta(x_\nu) - y_\nu)^2` ([C25] section 2).
 
     Parameters

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.landscape.critical import CriticalPoint, Fit
 from tutelage.landscape.subsets import Rows, eigenspaces
 
@@ -23,7 +24,7 @@ _COUNTABLE = 10**8  # candidates gone through for a length: minutes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class CriticalPoints:
+class CriticalPoints(Value):
     """The critical points of :func:`critical_points`, made as they are asked for; ``len`` counts them.
 
     Up to 100 000 candidate subsets they are sorted by loss. Above, they go by the number of kept eigenvectors (from none

@@ -16,6 +16,7 @@ import functools
 
 import numpy as np
 
+from tutelage.base.value import Value
 from tutelage.landscape.subsets import Eigenspaces
 from tutelage.spectra import Spectrum
 
@@ -49,7 +50,7 @@ class Fit:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class CriticalPoint:
+class CriticalPoint(Value):
     """One matrix A_S at which the loss of a u² network is stationary, with a representative of the weights that give it.
 
     Attributes

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.landscape.search import descend, polish
 from tutelage.network import Network, layer_rng
 from tutelage.quadratic.batch import Progress
@@ -39,7 +40,7 @@ class Level(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Minima:
+class Minima(Value):
     """Where runs from random starts ended.
 
     Attributes
@@ -154,7 +155,7 @@ def find_minima(
     who = "find_minima"
     if not isinstance(teacher, Network):
         raise InputError(f"{who}: expected a Network as teacher, got {type(teacher).__name__}")
-    starts, seed = check.integer(starts, who, "starts"), check.integer(seed, who, "seed", minimum=0)
+    starts, seed = check.integer(starts, who, "starts", maximum=10**6), check.seed(seed, who)
     a = teacher.a if readouts is None else check.float_array(readouts, who, "readouts", ndim=1)
     if np.any(a == 0):
         raise InputError(

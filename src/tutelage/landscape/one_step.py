@@ -15,11 +15,12 @@ from tutelage.activations import Activation, as_activation
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.precision import float64
+from tutelage.base.value import Value
 from tutelage.network import layer_rng
 
 
 @dataclasses.dataclass(frozen=True)
-class LargeStep:
+class LargeStep(Value):
     r"""The weights W_1 after the step.
 
     Attributes
@@ -148,7 +149,7 @@ def simulate_large_step(
     d, k, n = (check.integer(v, who, name) for v, name in ((d, "d"), (k, "k"), (n, "n")))
     rate = check.number(learning_rate, who, "learning_rate", above=0.0)
     sigma = as_activation(activation)
-    rng = layer_rng(check.integer(seed, who, "seed", minimum=0), 0, 0)
+    rng = layer_rng(check.seed(seed, who), 0, 0)
     W, X = rng.standard_normal((k, d)) / np.sqrt(d), rng.standard_normal((n, d))
     a, teacher = (v / np.linalg.norm(v) for v in (rng.standard_normal(k), rng.standard_normal(d)))
     a *= check.number(readout_norm, who, "readout_norm", above=0.0)

@@ -16,13 +16,14 @@ from scipy.optimize import brentq, minimize_scalar
 from scipy.special import erfcx
 
 from tutelage.base import check
+from tutelage.base.value import Value
 from tutelage.network import layer_rng
 
 _FAR = 12.0  # where the normal density is 1e-32
 
 
 @dataclasses.dataclass(frozen=True)
-class RandomStart:
+class RandomStart(Value):
     r"""The left end of the spectrum of H_n.
 
     Attributes
@@ -134,7 +135,7 @@ def simulate_phase_retrieval_start(d: int, n: int, offset: float = 1.0, seed: in
     who = "simulate_phase_retrieval_start"
     d, n = check.integer(d, who, "d", minimum=3), check.integer(n, who, "n")
     offset = check.number(offset, who, "offset", above=0.0)
-    X = layer_rng(check.integer(seed, who, "seed", minimum=0), 0, 0).standard_normal((n, d))
+    X = layer_rng(check.seed(seed, who), 0, 0).standard_normal((n, d))
     u, v = X[:, 0], X[:, 1]
     values, vectors = np.linalg.eigh((X.T * ((3 * u**2 - v**2) / (offset + v**2))) @ X / n)
     return RandomStart(float(values[1]), float(values[0]), float(vectors[1, 0] ** 2))

@@ -11,6 +11,8 @@ from scipy.optimize import elementwise
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.floating import usual_floats
+from tutelage.base.value import Value
 from tutelage.measure import Measure
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ NEGLIGIBLE = 1e-17
 _NO_ATOMS = (np.empty(0), np.empty(0))
 
 
-class Law(abc.ABC):
+class Law(Value, abc.ABC):
     r"""A law :math:`\sum_i w_i\,\delta_{x_i} + \rho(x)\,dx` of mass one.
 
     A concrete law states its continuous part, its atoms and its moments; the rest of the vocabulary
@@ -74,10 +76,12 @@ class Law(abc.ABC):
         """Estimated absolute error of ``cdf``; rounding for closed forms."""
         return 1e-14
 
+    @usual_floats()
     def pdf(self, x: ArrayLike) -> Any:
         """Density of the continuous part at x; atoms are not in it (see ``atoms``)."""
         return self.density(real_array(x, self, "x"))[()]
 
+    @usual_floats()
     def cdf(self, x: ArrayLike) -> Any:
         """P(X <= x)."""
         where = real_array(x, self, "x")
@@ -90,6 +94,7 @@ class Law(abc.ABC):
         """P(X > x) = 1 - cdf(x), with the absolute accuracy of ``cdf``."""
         return (1.0 - np.asarray(self.cdf(x)))[()]
 
+    @usual_floats()
     def ppf(self, p: ArrayLike) -> Any:
         """Smallest x with cdf(x) >= p; at p = 0 the left end of the support."""
         p = real_array(p, self, "p")
@@ -183,8 +188,12 @@ class Law(abc.ABC):
 
 def real_array(value: ArrayLike, law: Law, name: str) -> np.ndarray:
     """A float64 array of any shape; infinite is fine, NaN and complex are not."""
-    array = np.asarray(value)
-    who = f"{type(law).__name__}"
+    who = type(law).__name__
+    check.unmasked(value, who, name)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(f"{who}: expected {name} to be a rectangular array, got {error}") from None
     if array.dtype.kind not in "biuf":
         raise InputError(
             f"{who}: expected real numbers for {name}, got dtype {array.dtype}; pass an array of floats"

@@ -7,6 +7,8 @@ import functools
 
 import numpy as np
 
+from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.laws.chi_square import ChiSquare
 from tutelage.laws.convolution import Convolution
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
@@ -29,6 +31,11 @@ def linear_eigenvalues(W: np.ndarray, a: np.ndarray) -> np.ndarray:
     >>> linear_eigenvalues(np.array([[3.0, 0.0]]), np.array([2.0])).tolist()
     [4.0, 13.0]
     """
+    W, a = check.float_array(W, "linear_eigenvalues", "W"), check.float_array(a, "linear_eigenvalues", "a")
+    if W.ndim < 2 or a.shape != W.shape[:-1]:
+        raise InputError(
+            f"linear_eigenvalues: expected W (..., k, d) and a (..., k), got shapes {W.shape} and {a.shape}; reshape them"
+        )
     k, d = W.shape[-2:]
     transposed = np.swapaxes(W, -1, -2)
     shared = np.linalg.eigvalsh(W @ transposed if k < d else transposed @ W)

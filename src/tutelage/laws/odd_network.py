@@ -15,6 +15,7 @@ from tutelage.activations.pairs import pair_geometry
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
+from tutelage.base.value import Value
 from tutelage.laws.base import Law
 from tutelage.laws.chi_square import ChiSquare
 from tutelage.laws.coupled_root import CoupledRoot, coupled_roots
@@ -149,7 +150,7 @@ class OddNetwork(NetworkLaw):
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class OddGroups:
+class OddGroups(Value):
     r"""The groups of :class:`OddNetwork` predicted from given weights, each descending.
 
     The bulk is d times the k - 1 lower eigenvalues of :math:`\nu'\mathrm{diag}(a^2) + b_0^2aa^T`, which is sharper

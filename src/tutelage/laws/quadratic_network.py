@@ -9,6 +9,7 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.laws.base import Law
 from tutelage.laws.mixture import Mixture
 from tutelage.laws.network_law import NetworkLaw
@@ -103,7 +104,7 @@ def _pairs(d: int, k: int) -> int:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class QuadraticGroups:
+class QuadraticGroups(Value):
     r"""The groups of :class:`QuadraticNetwork` predicted from given weights, each descending.
 
     Parameters

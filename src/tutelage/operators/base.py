@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse.linalg
 
 from tutelage.base import check
-from tutelage.base.precision import float64, require_64_bit
+from tutelage.base.precision import float64, pinned, require_64_bit
 from tutelage.base.types import Array, ArrayLike, PyTree, Scalar
 from tutelage.operators.structure import Structure
 
@@ -80,7 +80,7 @@ class SymmetricOperator(lx.AbstractLinearOperator):
             return leaf if isinstance(leaf, jax.Array) else jnp.asarray(leaf)
 
         # Now, not when the surrounding trace runs: the arrays are kept longer than it.
-        with jax.enable_x64(True), jax.ensure_compile_time_eval():
+        with pinned(), jax.ensure_compile_time_eval():
             return jax.tree.map(put, self)
 
     @float64

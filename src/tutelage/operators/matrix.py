@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.base.precision import require_64_bit
 from tutelage.base.types import Array, ArrayLike
 from tutelage.operators.base import SymmetricOperator
-from tutelage.operators.structure import Structure
+from tutelage.operators.structure import Entries, Structure
 
 
 class MatrixOperator(SymmetricOperator):
@@ -30,13 +31,27 @@ class MatrixOperator(SymmetricOperator):
     semidefinite: bool = eqx.field(static=True, default=False)
     entry_error: float = eqx.field(static=True, default=0.0)
 
+    def __check_init__(self) -> None:
+        shape, dtype = getattr(self.matrix, "shape", ()), getattr(self.matrix, "dtype", None)
+        if dtype != np.float64 or len(shape) != 2 or shape[0] != shape[1]:
+            raise InputError(
+                f"MatrixOperator: expected a square array of float64, got shape {shape} and dtype {dtype}; "
+                "hessian_of(matrix) converts what can be converted"
+            )
+        check.unmasked(self.matrix, "MatrixOperator", "matrix")
+        check.finite(self.matrix, "MatrixOperator", "matrix")
+
     @property
     def size(self) -> int:
         return self.matrix.shape[0]
 
     @property
     def structure(self) -> Structure:
-        return Structure(entry_error=lambda: self.entry_error)
+        def entries() -> Entries:
+            # All entries off by this much: n times that in the spectral norm (that of a matrix of ones).
+            return Entries(error=self.size * self.entry_error * float(np.abs(self.matrix).max(initial=0.0)))
+
+        return Structure(entries=entries)
 
     def product(self, vector: Array) -> jax.Array:
         require_64_bit("MatrixOperator.product")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,16 +16,29 @@ if TYPE_CHECKING:
     from tutelage.operators.base import SymmetricOperator
 
 
+class Entries(NamedTuple):
+    """How well the entries of a matrix are known.
+
+    ``size`` is the spectral norm of what they are sums of, term by term: rounding is relative to it where it exceeds
+    the matrix's own. ``error`` bounds the spectral norm of all other errors, those of a quadrature or of float32.
+    """
+
+    size: float = 0.0
+    error: float = 0.0
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Copies:
     """A small symmetric matrix each of whose eigenvalues the operator has ``multiplicity`` times.
 
     ``factor``, where there is one, is a G (m, n) with GᵀG = ``matrix`` (n, n) and m < n, which proves zeros.
+    ``entries`` are as in :class:`Structure`.
     """
 
     matrix: np.ndarray
     multiplicity: int
     factor: np.ndarray | None = None
+    entries: Callable[[], Entries] = Entries
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -66,10 +79,6 @@ def _unknown(*_: object, **__: object) -> None:
     return None
 
 
-def _exact() -> float:
-    return 0.0
-
-
 @dataclasses.dataclass(frozen=True, eq=False)
 class Structure:
     """Other ways to the spectrum, each computed when called; by default nothing is known.
@@ -85,8 +94,8 @@ class Structure:
         Invariant subspaces in closed form, or None.
     balls : callable or None
         ``balls(bits)``: the matrix in ball arithmetic at this working precision.
-    entry_error : callable
-        Bound on the error of one entry (quadrature, rounding), relative to the largest; 0 for closed forms.
+    entries : callable
+        How well the entries are known (:class:`Entries`); by default each to rounding.
     """
 
     reduction: Callable[..., Reduction | None] = _unknown
@@ -94,4 +103,4 @@ class Structure:
     null_vectors: Callable[[], np.ndarray | None] = _unknown
     sectors: Callable[[], tuple[Sector, ...] | None] = _unknown
     balls: Callable[[int], BallHessian | None] | None = None
-    entry_error: Callable[[], float] = _exact
+    entries: Callable[[], Entries] = Entries

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +10,8 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from tutelage.base.canvas import ShownFigure
 
 # Okabe and Ito (2008), ordered so that neighbours also differ in lightness.
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW, BLACK = (
@@ -74,12 +76,30 @@ def panels(count: int, width: float = WIDTH / 2, height: float = 3.3) -> tuple[F
         Of one panel, in inches.
     """
     columns, rows = min(count, 2), (count + 1) // 2
-    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    figure = ShownFigure(figsize=(columns * width, rows * height), layout="constrained")
     grid = figure.add_gridspec(rows, columns)
     cells = [grid[i // columns, i % columns] for i in range(count)]
     if count % 2:
         cells[-1] = grid[-1, :]
     return figure, [figure.add_subplot(cell) for cell in cells]
+
+
+Part = Callable[[Axes, Any], None]
+"""Draws one panel from a dataset."""
+
+
+def drawn(parts: Sequence[Part], dataset: Any, **sizes: float) -> Figure:
+    """One panel for each part, in our style; ``sizes`` as of :func:`panels`."""
+    with style():
+        figure, axes = panels(len(parts), **sizes)
+        for panel, part in zip(axes, parts, strict=True):
+            part(panel, dataset)
+    return figure
+
+
+def one_panel(part: Part, dataset: Any, height: float = 3.0) -> Figure:
+    """A single wide panel."""
+    return drawn((part,), dataset, width=0.7 * WIDTH, height=height)
 
 
 def size_axis(axes: Axes, sizes: Sequence[int] | np.ndarray, label: str = "N = d = k") -> None:

@@ -91,6 +91,9 @@ def pair_frobenius_squared(op: PairHessian) -> float:
         )  # fmt: skip
         weight = np.outer(a, a) ** 2
         squares = weight * (d * k11**2 + 2 * k11 * rest_trace + rest)
+        # A neuron with itself has k11 on d - 1 directions; the sum above would square what cancels along its own.
+        along = np.diag(k11) + n * np.diag(k31 + 2 * k22 + k13)
+        np.fill_diagonal(squares, a**4 * ((d - 1) * np.diag(k11) ** 2 + along**2))
         if op.plane is not None:
             _add_plane_squares(op, op.plane, squares)
         if op.part is not None:
@@ -102,6 +105,7 @@ def pair_frobenius_squared(op: PairHessian) -> float:
     if "W" in op.layout.trained and "a" in op.layout.trained:
         if op.part is None:
             mixed = a[:, None] ** 2 * (k20**2 * qi + 2 * k20 * k11 * q + k11**2 * qj)
+            np.fill_diagonal(mixed, a**2 * n * np.diag(k20 + k11) ** 2)
             total += 2 * float(np.sum(mixed))
         else:
             total += 2 * float(np.sum(mixed_block(op) ** 2))

@@ -18,8 +18,9 @@ from tutelage.population.pairs import PlaneBlocks
 @float64
 def outer_hessian(network: Network, layout: Layout) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
+    network.activation.require_rows(network.W, "hessian")
     rows, plane = _rows_and_planes(network)
-    tables = moments.pair_tables(network.activation, rows, rows)
+    tables = moments.own_tables(network.activation, rows)
     blocks = None
     if plane is not None and len(plane.i):
         weight = (network.a[plane.i] * network.a[plane.j])[:, None]

@@ -10,17 +10,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage import moments
 from tutelage.activations import Activation
 from tutelage.base.precision import require_64_bit
 from tutelage.base.rows import row_coordinates, row_space
 from tutelage.base.types import Array
 from tutelage.layout import Layout
 from tutelage.moments import PairMoments
-from tutelage.operators import Copies, LossHessian, Reduction, Structure
+from tutelage.operators import Copies, Entries, LossHessian, Reduction, Structure
 from tutelage.population import structure
 from tutelage.population.dense_pairs import dense_pairs, pair_frobenius_squared
 from tutelage.population.functional import FunctionalPart, plane_trace
 from tutelage.population.pairs import PlaneBlocks, outer_product
+from tutelage.population.rounding import functional_size, norm, outer_size
 
 
 class PairHessian(LossHessian):
@@ -112,11 +114,39 @@ class PairHessian(LossHessian):
     @functools.cached_property
     def structure(self) -> Structure:
         here = _on_host(self)
-        reduction = functools.partial(_reduction, here)
+        more = {
+            "reduction": functools.partial(_reduction, here),
+            "entries": functools.partial(_entries, here),
+        }
         if here.part is not None:
-            return Structure(reduction=reduction)
+            return Structure(**more)
         known = structure.of_outer_part(here.W, here.a, here.activation, here.layout)
-        return dataclasses.replace(known, reduction=reduction)
+        return dataclasses.replace(known, **more)
+
+
+def _entries(operator: PairHessian) -> Entries:
+    """Sums of terms, and what a quadrature left in them."""
+    W, a, layout, activation = operator.W, operator.a, operator.layout, operator.activation
+    size = outer_size(W, a, activation.terms(operator.tables, W, W), layout, operator.plane)
+    errors = moments.own_errors(activation, W)
+    error = 0.0 if errors is None else outer_size(W, a, errors, layout, None)
+    if operator.part is not None:
+        of_part = functional_size(W, operator.part)
+        size, error = size + of_part, error + activation.quadrature_error(W, operator.part.Z) * of_part
+    return Entries(size, error)
+
+
+def _copies_entries(operator: PairHessian) -> Entries:
+    """Of a_i a_j k_11 alone."""
+    W, weights = operator.W, np.outer(operator.a, operator.a)
+    size = norm(weights * operator.activation.terms(operator.tables, W, W).k11)
+    errors = moments.own_errors(operator.activation, W)
+    error = 0.0 if errors is None else norm(weights * errors.k11)
+    if operator.part is not None:
+        of_part = float(np.abs(operator.part.identity).max())
+        size = size + of_part
+        error = error + operator.activation.quadrature_error(W, operator.part.Z) * of_part
+    return Entries(size, error)
 
 
 def _reduction(operator: PairHessian, with_frame: bool = False) -> Reduction | None:
@@ -135,6 +165,7 @@ def _reduction(operator: PairHessian, with_frame: bool = False) -> Reduction | N
     if r >= d:
         return None
     repeated, factor = np.outer(a, a) * tables.k11, None
+    entries = functools.partial(_copies_entries, operator)
     if part is None:
         factor = structure.repeated_factor(coordinates, a, operator.activation)
     else:
@@ -144,7 +175,7 @@ def _reduction(operator: PairHessian, with_frame: bool = False) -> Reduction | N
         coordinates[:k], a, tables, layout.reshaped(W=(k, r)), operator.activation,
         _project_plane(plane, frame), part,
     )  # fmt: skip
-    return Reduction(block, (Copies((repeated + repeated.T) / 2, d - r, factor),), layout, frame)
+    return Reduction(block, (Copies((repeated + repeated.T) / 2, d - r, factor, entries),), layout, frame)
 
 
 def _on_host(operator: PairHessian) -> PairHessian:

@@ -16,6 +16,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, Trainable
+from tutelage.base.value import Shown, Value
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import layer_names
 from tutelage.network import LAYERS, Network, require_plain
@@ -29,7 +30,7 @@ _EPS = float(np.finfo(float).eps)
 
 
 @dataclasses.dataclass(frozen=True)
-class LossValue:
+class LossValue(Value):
     """A loss with the bound of its round-off and quadrature error, and the form that gave it."""
 
     value: float
@@ -38,7 +39,7 @@ class LossValue:
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
-class Problem(NetworkProblem):
+class Problem(NetworkProblem, Shown):
     r"""A student before a teacher: :math:`\varepsilon(\theta) = \tfrac12 E_x(f_\theta - f_*)^2` (science 1.2).
 
     Parameters

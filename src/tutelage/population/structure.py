@@ -25,14 +25,13 @@ def of_outer_part(W: np.ndarray, a: np.ndarray, activation: Activation, layout: 
 
     factor = _factor(activation, W.shape[1], network, layout)
     if not layout.is_complete:
-        return Structure(factor=factor, entry_error=lambda: activation.quadrature_error(W))
+        return Structure(factor=factor)
     smooth = isinstance(activation, Elementary) and not activation.kinks
     return Structure(
         factor=factor,
         null_vectors=lambda: _rescaling(network()),
         sectors=lambda: linear_sectors(network()),
         balls=(lambda bits: ball_hessian(network(), bits)) if smooth else None,
-        entry_error=lambda: activation.quadrature_error(W),
     )
 
 

@@ -19,13 +19,14 @@ from scipy.optimize import brentq
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 
 _FINEST = 2**14  # nodes an interval: reached only where two parts of the spectrum are about to touch
 _TOLERANCE = 1e-11
 
 
 @dataclasses.dataclass(frozen=True)
-class Mmse:
+class Mmse(Value):
     r"""``value`` of :math:`\lim\frac1d E\|\hat S - S\|^2` with its numerical ``error``, at noise variance ``t``.
 
     ``relative`` is :math:`\|\hat A - A_*\|^2/\|A_*\|^2`, the error of which 1 is the answer zero.

@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 
 from tutelage.base.progress import Progress
+from tutelage.base.value import Value
 from tutelage.quadratic.counts import unique_counts
 from tutelage.quadratic.hessian import sampled_hessian_rank
 from tutelage.quadratic.probability import RecoveryCurve
@@ -23,7 +24,7 @@ from tutelage.quadratic.thresholds import (
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Bridge:
+class Bridge(Value):
     """The numbers of one (d, m_*): ``rank`` (N,) of the sampled Hessian at each of ``samples`` (N,), with its smallest
     ``gap``; ``n_eff``, ``n_c``, ``delta`` (statistical dimension); the certified ``curve``."""
 

@@ -16,6 +16,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.progress import Progress
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.quadratic.chunks import Arrays, in_chunks
 from tutelage.quadratic.probability import RecoveryCurve
 from tutelage.quadratic.teacher import Weights, orthogonal_split, sample_inputs, sample_quadratic_teacher
@@ -48,7 +49,7 @@ def sample_instances(
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class UniqueCounts:
+class UniqueCounts(Value):
     """For each realization the smallest n at which A_* is certified unique: ``counts`` (B,), of one (d, m_*).
 
     ``undecided``: certificates without a verdict met on the way; their n counts as not yet unique.
@@ -130,7 +131,7 @@ def unique_counts(
     """
     who = "unique_counts"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
-    instances, seed = check.integer(instances, who, "instances"), check.integer(seed, who, "seed", minimum=0)
+    instances, seed = check.integer(instances, who, "instances"), check.seed(seed, who)
     parameters = {"d": d, "width": width, "seed": seed, "weights": as_weight_law(weights).spec}
     found = in_chunks(
         lambda block: _search(d, width, block, seed, weights),

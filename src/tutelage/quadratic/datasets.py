@@ -199,6 +199,8 @@ def full_map_dataset(
     """
     import xarray as xr
 
+    if not len(widths):
+        raise InputError("full_map_dataset: expected at least one width, got none; pass for example [1, 4]")
     curves = [
         curve_dataset(d, m, samples, instances, seed, settings, store=store, progress=share)
         for m, share in zip(widths, shares(progress, len(widths)), strict=True)

@@ -21,6 +21,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.progress import Progress
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.quadratic.losses import population_energy, quadratic_forms
 from tutelage.quadratic.solver import minimise
 from tutelage.quadratic.teacher import Teacher, check_inputs, teacher_matrix
@@ -30,7 +31,7 @@ _STEPS = 60
 
 
 @dataclasses.dataclass(frozen=True)
-class FeasibleSize:
+class FeasibleSize(Value):
     """Size of the set of fits of one instance, relative to A_*.
 
     ``width``: mean over random directions C (‖C‖_F = 1) of max − min of ⟨C, A⟩, over ‖A_*‖_F; ``trace``: smallest and

@@ -19,13 +19,14 @@ from scipy.integrate import solve_ivp
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.quadratic.losses import empirical_energy, population_energy, slope_function
 from tutelage.quadratic.symmetric import from_vector, to_vector
 from tutelage.quadratic.teacher import Teacher, check_inputs, check_student, matrix_of, teacher_matrix
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Trajectory:
+class Trajectory(Value):
     """A run: ``times`` (T,), ``delta`` = A(t) − A_* (T, d, d), ``loss`` (T,) the loss that drove it, ``population``
     (T,) the generalisation loss E, and for weight runs ``W`` (T, m, d)."""
 

@@ -10,6 +10,7 @@ from scipy import stats
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 
 
 def wilson_interval(
@@ -67,7 +68,7 @@ def crossing(samples: np.ndarray, values: np.ndarray) -> float:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class RecoveryCurve:
+class RecoveryCurve(Value):
     """Probability of recovery at each sample count, as counts: ``successes`` of ``trials`` at ``samples``.
 
     Examples

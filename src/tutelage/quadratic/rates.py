@@ -9,6 +9,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.quadratic.losses import population_slope
 from tutelage.quadratic.symmetric import from_vector, to_vector
 from tutelage.quadratic.teacher import Teacher, teacher_matrix
@@ -61,7 +62,7 @@ def exponential_rate(teacher: Teacher) -> float:
 
 
 @dataclasses.dataclass(frozen=True)
-class LateDecay:
+class LateDecay(Value):
     """What a run shows at its end: ``exponent`` = −d log E/d log t, ``constant`` = t²E, ``rate`` = −d log E/dt."""
 
     exponent: float

@@ -14,6 +14,7 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.progress import Progress
+from tutelage.base.value import Value
 from tutelage.quadratic.chunks import Arrays, in_chunks
 from tutelage.quadratic.counts import sample_instances
 from tutelage.quadratic.feasible import feasible_sizes
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Outcomes:
+class Outcomes(Value):
     """Per instance at one n: certificate ``status``; of the minimisation the generalisation ``error`` E/E(0), the training
     ``loss`` E_n/E_n(0) and whether it ``arrived`` at the one asked for; ``width`` of the set of fits (None unless asked for).
     """
@@ -87,7 +88,7 @@ def recover(
     who = "recover"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     n, instances = check.integer(n, who, "n"), check.integer(instances, who, "instances")
-    seed = check.integer(seed, who, "seed", minimum=0)
+    seed = check.seed(seed, who)
 
     def compute(block: range) -> Arrays:
         A, X = sample_instances(d, width, n, block, seed, settings.weights)

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Literal
 
 from tutelage.base import check
+from tutelage.base.value import Value
 from tutelage.quadratic.teacher import Weights
 from tutelage.weights import Normal, as_weight_law
 
@@ -46,7 +47,7 @@ def stopping(
 
 
 @dataclasses.dataclass(frozen=True)
-class RecoverySettings:
+class RecoverySettings(Value):
     """How instances of the recovery problem are made and trained, and what is measured on them.
 
     Parameters

@@ -14,6 +14,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.progress import Progress
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.quadratic.batch import Batch
 from tutelage.quadratic.follow import run_gradient_flow
 from tutelage.quadratic.interior import run_interior
@@ -32,7 +33,7 @@ _RUNNERS = {
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Minimised:
+class Minimised(Value):
     """Where B runs ended: ``A`` (B, d, d); ``loss`` (B,) = E_n(A)/E_n(0); ``error`` (B,) = E(A)/E(0); ``steps`` (B,);
     ``arrived`` (B,): the loss reached the one asked for."""
 

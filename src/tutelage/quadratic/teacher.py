@@ -113,7 +113,7 @@ def sample_quadratic_teacher(
     """
     d = check.integer(d, "sample_quadratic_teacher", "d")
     width = check.integer(width, "sample_quadratic_teacher", "width")
-    seed = check.integer(seed, "sample_quadratic_teacher", "seed", minimum=0)
+    seed = check.seed(seed, "sample_quadratic_teacher")
     realization = check.integer(realization, "sample_quadratic_teacher", "realization", minimum=0)
     law = as_weight_law(weights)
     return QuadraticTeacher(law.sample(layer_rng(seed, realization, 0), (width, d), d))
@@ -139,7 +139,7 @@ def teacher_matrix(teacher: Teacher, who: str) -> np.ndarray:
     """A_* of a QuadraticTeacher or of a symmetric positive semidefinite array (d, d)."""
     if isinstance(teacher, QuadraticTeacher):
         return teacher.matrix
-    A = check.float_array(teacher, who, "the teacher matrix", ndim=2)
+    A = check.float_array(teacher, who, "teacher matrix", ndim=2)
     if A.shape[0] != A.shape[1]:
         raise InputError(
             f"{who}: expected a square teacher matrix A_* (d, d), got shape {A.shape}; "
@@ -172,7 +172,7 @@ def check_inputs(X: ArrayLike, d: int, who: str) -> np.ndarray:
 
 def check_student(W: ArrayLike, d: int, who: str) -> np.ndarray:
     """Student weights of shape (m, d) with the teacher's d."""
-    W = check.float_array(W, who, "the student weights W", ndim=2)
+    W = check.float_array(W, who, "student weights W", ndim=2)
     if W.shape[1] != d:
         raise InputError(
             f"{who}: expected student weights of shape (m, {d}) for a teacher with d = {d}, got {W.shape}; "

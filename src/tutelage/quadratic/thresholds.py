@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from tutelage.base import check
+from tutelage.base.value import Value
 
 
 def effective_parameters_frozen(d: int, width: int) -> int:
@@ -38,7 +39,7 @@ def critical_samples(d: int, width: int) -> int:
 
 
 @dataclasses.dataclass(frozen=True)
-class StatisticalDimension:
+class StatisticalDimension(Value):
     """``value`` with the standard error of its Gaussian-ensemble mean, and the minimising ``tau``."""
 
     value: float
@@ -88,7 +89,7 @@ def statistical_dimension(
     """
     who = "statistical_dimension"
     d, r = check.integer(d, who, "d"), check.integer(rank, who, "rank")
-    draws, seed = check.integer(draws, who, "draws", minimum=2), check.integer(seed, who, "seed", minimum=0)
+    draws, seed = check.integer(draws, who, "draws", minimum=2), check.seed(seed, who)
     spare = (
         d - r if student_width is None else check.integer(student_width, who, "student_width", minimum=r) - r
     )

@@ -31,6 +31,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.quadratic.barrier import definite_alternative
 from tutelage.quadratic.losses import quadratic_forms
 from tutelage.quadratic.symmetric import from_vector, to_vector
@@ -45,7 +46,7 @@ _CHUNK_BYTES = 32e6
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class UniquenessCertificate:
+class UniquenessCertificate(Value):
     """The verified answer for one instance.
 
     ``status``; ``margin``: the smallest eigenvalue of the witness relative to its mean eigenvalue, less the allowance

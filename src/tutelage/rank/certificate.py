@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 from tutelage.activations import parse_activation
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.network import Architecture
 
 _FORMAT = 1
 
 
 @dataclasses.dataclass(frozen=True)
-class Certificate:
+class Certificate(Value):
     """Primes, seeds and sizes of an exact rank computation.
 
     Attributes

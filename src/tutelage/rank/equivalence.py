@@ -17,6 +17,7 @@ from tutelage.activations import Activation
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.precision import float64
+from tutelage.base.value import Value
 from tutelage.network import Network, require_plain
 from tutelage.rank.expansion import monomials
 from tutelage.rank.irreducible import Form, irreducible, is_unique, normal_form
@@ -30,7 +31,7 @@ _INPUTS = 64
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Description:
+class Description(Value):
     """A minimal description of the function of a network.
 
     Attributes
@@ -67,7 +68,7 @@ class Description:
 
 
 @dataclasses.dataclass(frozen=True)
-class Equivalence:
+class Equivalence(Value):
     """The answer of :func:`equivalent`: truth value, relative distance of the descriptions, and why."""
 
     same: bool

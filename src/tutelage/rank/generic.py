@@ -78,8 +78,8 @@ def effective_parameters(
             f"{_WHO}: expected an Architecture or a Network, got {type(architecture).__name__}; "
             "write Architecture((d, k, 1), activation)"
         )
-    primes = check.integer(primes, _WHO, "primes")
-    seed = check.integer(seed, _WHO, "seed", minimum=0)
+    primes = check.integer(primes, _WHO, "primes", maximum=1000)
+    seed = check.seed(seed, _WHO)
     max_order = check.integer(max_order, _WHO, "max_order")
     method = check.choice(method, _WHO, "method", ("auto", "exact", "numerical"))
     for activation in architecture.activations:

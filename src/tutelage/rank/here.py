@@ -87,8 +87,9 @@ def hessian_rank(
             "use effective_parameters"
         )
     require_plain(network, _WHO)
-    primes = check.integer(primes, _WHO, "primes")
-    seed = check.integer(seed, _WHO, "seed", minimum=0)
+    primes = check.integer(primes, _WHO, "primes", maximum=1000)
+    floating = check.flag(floating, _WHO, "floating")
+    seed = check.seed(seed, _WHO)
     max_order = check.integer(max_order, _WHO, "max_order")
     proof_limit = check.number(proof_limit, _WHO, "proof_limit", minimum=0.0)
     arrangement = arrange(network)

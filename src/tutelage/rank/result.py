@@ -7,6 +7,7 @@ import html
 from typing import Any, Literal
 
 from tutelage.base.numerical_rank import NumericalRank
+from tutelage.base.value import Value
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.formulas import Count
 
@@ -14,7 +15,7 @@ Status = Literal["proven", "certified lower bound", "probabilistic", "numerical"
 
 
 @dataclasses.dataclass(frozen=True)
-class RankResult:
+class RankResult(Value):
     """The outcome of ``effective_parameters`` (kind "generic") or ``hessian_rank`` (kind "here").
 
     Attributes

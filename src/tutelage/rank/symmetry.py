@@ -10,6 +10,7 @@ import scipy.linalg
 
 from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
+from tutelage.base.value import Value
 from tutelage.network import Network, require_plain
 from tutelage.rank.here import hessian_rank
 from tutelage.rank.neurons import Arrangement, Neuron, arrange
@@ -18,7 +19,7 @@ from tutelage.rank.values import two_slopes, vanishing_at_zero
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class FlatDirections:
+class FlatDirections(Value):
     """The null space of the Hessian at an optimum and what explains it.
 
     Attributes

@@ -12,8 +12,8 @@ from pathlib import Path
 from tutelage.base.files import atomic_write, is_temporary, own_name, remove_abandoned
 from tutelage.base.progress import Progress, portion, silent
 from tutelage.report.equations import index
-from tutelage.report.files import write_run
-from tutelage.report.page import page
+from tutelage.report.files import JUDGED, write_run
+from tutelage.report.page import Pictures, page
 from tutelage.report.receipt import reused, write_receipt
 from tutelage.report.workers import Failed, Job, longest_first, run_all
 from tutelage.store import Store, provenance
@@ -215,6 +215,11 @@ def _finish(
     return run
 
 
+def _pictures(folder: Path, run: Judged) -> Pictures:
+    name = run.study.name
+    return Pictures(folder / f"{name}.png", folder / f"{name}{JUDGED}.png" if run.study.card.judged else None)
+
+
 def _write_page(
     output: Path,
     folders: Folders,
@@ -226,7 +231,7 @@ def _write_page(
     own: dict[str, str],
 ) -> Path:
     verdicts = {claim.id: claim.verdict for run in runs for claim in run.claims}
-    pictures = {run.study.name: folders.figures / f"{run.study.name}.png" for run in runs}
+    pictures = {run.study.name: _pictures(folders.figures, run) for run in runs}
     content = page(runs, pictures, index(verdicts), failures, provenance(), full=full, seed=seed, own=own)
     path = output / "index.html"
     with atomic_write(own_name(path), "w", "report") as stream:

@@ -1,19 +1,20 @@
-"""Claims -> HTML: the table by study, what needs a correction, and why each threshold."""
+"""Claims in words: verdicts with a sign, thresholds with their reason, what needs a correction."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 
-from tutelage.report.typeset import heading, label, prose, text
+from tutelage.report.typeset import label
 from tutelage.studies.claim import Claim
-from tutelage.studies.judge import CORRECTED, FAILS, HOLDS
+from tutelage.studies.judge import CORRECTED, FAILS, HOLDS, UNDECIDED, VERDICTS
 from tutelage.studies.runner import Judged
 
-_MARK = {
-    HOLDS: ("✓ holds", "holds"),
-    CORRECTED: ("≈ holds with a correction", "corrected"),
-    FAILS: ("✗ fails", "fails"),
-}
+SIGN = {HOLDS: "✓", CORRECTED: "≈", UNDECIDED: "?", FAILS: "✗"}
+"""A sign beside every verdict's word, so that colour is never the only carrier."""
+
+CSS_CLASS = {HOLDS: "holds", CORRECTED: "corrected", UNDECIDED: "undecided", FAILS: "fails"}
+
 _RULE = {
     "equal": "equal",
     "within": "within {0:g}",
@@ -22,27 +23,50 @@ _RULE = {
     "at most": "at most {0:g}",
     "at least": "at least {0:g}",
 }
-_COLUMNS = ("claim", "where", "predicted", "measured", "judged by", "verdict")
+_TITLES = {
+    FAILS: "What fails",
+    UNDECIDED: "What this run is too small to decide",
+    CORRECTED: "What holds only with a correction",
+}
 
 
-def verdict(word: str) -> str:
-    """A verdict with a sign and a word, so that colour is never the only carrier."""
-    mark, css = _MARK[word]
-    return f'<span class="verdict {css}">{mark}</span>'
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """A claim as it is shown: numbers rounded, the rule and its reason in words."""
+
+    id: str
+    text: str
+    place: str
+    where: str
+    predicted: str
+    corrected: str
+    measured: str
+    rule: str
+    why: str
+    verdict: str
 
 
-def sign(word: str) -> str:
-    """A verdict's sign alone, for dense lists; read aloud it is the word."""
-    mark, css = _MARK[word]
-    return f'<span class="verdict {css}" role="img" aria-label="{word}" title="{word}">{mark[0]}</span>'
+@dataclasses.dataclass(frozen=True)
+class Count:
+    """How many claims have a verdict."""
+
+    verdict: str
+    number: int
 
 
-def counts(claims: Sequence[Claim]) -> str:
-    """How many claims have each verdict."""
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Claims that a reader should look at first."""
+
+    title: str
+    claims: list[Row]
+
+
+def counts(claims: Iterable[Claim | Row]) -> list[Count]:
+    """How many claims have each verdict; "undecided" only where there are some."""
     verdicts = [claim.verdict for claim in claims]
-    return "".join(
-        f'<span class="count"><b>{verdicts.count(word)}</b> {verdict(word)}</span>' for word in _MARK
-    )
+    found = [Count(word, verdicts.count(word)) for word in VERDICTS]
+    return [count for count in found if count.number or count.verdict != UNDECIDED]
 
 
 def rule(claim: Claim) -> str:
@@ -57,68 +81,33 @@ def measured(claim: Claim) -> str:
 
 
 def why(claim: Claim) -> str:
-    """The threshold, its reason and what is compared, in plain text."""
+    """The threshold, its reason, what must be excluded and what is compared, in plain text."""
     reason = f". Why: {claim.reason}" if claim.reason else ""
+    denied = "" if claim.null is None else f". Must exclude: {claim.null:g}, by four standard errors"
     note = f". Note: {claim.note}" if claim.note else ""
-    return f"Threshold: {rule(claim)}{reason}{note}."
+    return f"Threshold: {rule(claim)}{reason}{denied}{note}."
 
 
-def claim_row(claim: Claim) -> str:
-    """One row of the claims table."""
-    expected = f"{claim.predicted:.5g}"
-    if claim.corrected is not None:
-        expected += f" (corrected {claim.corrected:.5g})"
-    return (
-        f'<tr class="claim" id="{text(claim.id)}" title="{text(why(claim))}">'
-        f'<th scope="row">{prose(claim.text)}</th>'
-        f'<td class="soft" data-label="where">{prose(claim.place)}</td>'
-        f'<td class="number" data-label="predicted">{expected}</td>'
-        f'<td class="number" data-label="measured">{measured(claim)}</td>'
-        f'<td class="soft rule" data-label="judged by">{rule(claim)}</td>'
-        f"<td>{verdict(claim.verdict)}</td></tr>"
-    )
+def rows(run: Judged) -> list[Row]:
+    """The claims of one study."""
+    return [
+        Row(
+            claim.id,
+            claim.text,
+            claim.place,
+            label(run.study.card.place),
+            f"{claim.predicted:.5g}",
+            "" if claim.corrected is None else f"{claim.corrected:.5g}",
+            measured(claim),
+            rule(claim),
+            why(claim),
+            claim.verdict,
+        )
+        for claim in run.claims
+    ]
 
 
-def study_rows(run: Judged) -> str:
-    """The claims of one study under its heading."""
-    rows = "\n".join(claim_row(claim) for claim in run.claims)
-    return (
-        f'<tbody>\n<tr class="study"><th scope="rowgroup" colspan="{len(_COLUMNS)}">'
-        f'<a href="#{text(run.study.name)}">{prose(heading(run.study.card))}</a></th></tr>\n{rows}\n</tbody>'
-    )
-
-
-def claims_table(runs: Sequence[Judged]) -> str:
-    """All claims, by study."""
-    head = "".join(f'<th scope="col">{column}</th>' for column in _COLUMNS)
-    return f'<table class="claims"><thead><tr>{head}</tr></thead>{"".join(map(study_rows, runs))}</table>'
-
-
-def reasons(claims: Iterable[Claim]) -> str:
-    """The claims of a section with their verdicts and why their thresholds."""
-    items = "".join(
-        f'<li><a href="#{text(claim.id)}">{prose(claim.text)}</a> {verdict(claim.verdict)}<br>'
-        f'<span class="soft why">{prose(why(claim))}</span></li>'
-        for claim in claims
-    )
-    return f'<ul class="reasons">{items}</ul>'
-
-
-def _exception(run: Judged, claim: Claim) -> str:
-    where = label(run.study.card.place)
-    correction = "" if claim.corrected is None else f" → corrected {claim.corrected:.5g}"
-    return (
-        f'<li>{f"{where}: " if where else ""}<a href="#{text(claim.id)}">{prose(claim.text)}</a> '
-        f'<span class="numbers">as stated {claim.predicted:.5g}{correction}; measured {measured(claim)} '
-        f"({rule(claim)})</span></li>"
-    )
-
-
-def exceptions(runs: Sequence[Judged]) -> str:
-    """What fails, then what holds only with a correction: a line each; nothing where there is nothing."""
-    parts = []
-    for word, title in ((FAILS, "What fails"), (CORRECTED, "What holds only with a correction")):
-        lines = [_exception(run, claim) for run in runs for claim in run.claims if claim.verdict == word]
-        if lines:
-            parts.append(f'<h2 class="minor">{title}</h2><ul class="exceptions">{"".join(lines)}</ul>')
-    return "".join(parts)
+def exceptions(claims: Sequence[Row]) -> list[Group]:
+    """What fails, what is undecided, and what holds only with a correction; nothing where there is nothing."""
+    found = [Group(title, [c for c in claims if c.verdict == word]) for word, title in _TITLES.items()]
+    return [group for group in found if group.claims]

@@ -1,9 +1,11 @@
-"""Plain words of studies -> HTML: escaping, subscripts, headings, places where a long name may break."""
+"""Plain words of studies -> HTML: escaping, subscripts, formulas, headings, places where a long name may break."""
 
 from __future__ import annotations
 
-import html
 import re
+
+from latex2mathml.converter import convert
+from markupsafe import Markup, escape
 
 from tutelage.base.printable import printable
 from tutelage.studies.card import Card
@@ -14,47 +16,64 @@ _SUBSCRIPT = re.compile(
     rf"`([^`]+)`|(?<![{_LETTER}_])((?:[{_LETTER}]|min|max)²?)_((?:[A-Za-z]+|[0-9]+)(?![A-Za-z0-9_])|[α-ω*])"
 )
 _FIGURE = re.compile(r"\[C25\] (Fig\. \d+|appendix [A-Z](?:\.\d+)?)")
-_SENTENCE = re.compile(r".*?\.(?=\s+[A-Z]|\s*$)", re.DOTALL)
 
 
-def text(value: object) -> str:
+def text(value: object) -> Markup:
     """Escaped for HTML; what would act on the page instead of showing is written as its escape.
 
     Examples
     --------
-    >>> text("k < d")
+    >>> str(text("k < d"))
     'k &lt; d'
     """
-    return html.escape(printable(value, keep="\n"))
+    return escape(printable(value, keep="\n"))
 
 
-def typeset(safe: str) -> str:
-    """HTML with ``n_c`` as a subscript and a name in backticks as code.
+def prose(value: object) -> Markup:
+    """Plain text with ``n_c`` as a subscript and a name in backticks as code.
 
     Examples
     --------
-    >>> typeset("n_c of learning_curves, `m_*`")
-    'n<sub>c</sub> of learning_curves, <code>m_*</code>'
+    >>> str(prose("n_c < d of learning_curves, `m_*`"))
+    'n<sub>c</sub> &lt; d of learning_curves, <code>m_*</code>'
     """
-    return _SUBSCRIPT.sub(
-        lambda found: f"<code>{found[1]}</code>" if found[1] else f"{found[2]}<sub>{found[3]}</sub>", safe
-    )
+
+    def typeset(found: re.Match[str]) -> str:
+        return f"<code>{found[1]}</code>" if found[1] else f"{found[2]}<sub>{found[3]}</sub>"
+
+    return Markup(_SUBSCRIPT.sub(typeset, str(text(value))))
 
 
-def prose(value: object) -> str:
-    """Plain text, escaped and typeset."""
-    return typeset(text(value))
+def formula(line: str) -> Markup:
+    """Words with LaTeX between dollars: the LaTeX as MathML, which browsers draw and read aloud.
+
+    Examples
+    --------
+    >>> str(formula("mean $n_c < 1$")).count("<msub>"), formula("k < d")
+    (1, Markup('k &lt; d'))
+    """
+    parts = line.split("$")
+    return Markup("").join(_math(part) if i % 2 else prose(part) for i, part in enumerate(parts))
 
 
-def dotted(name: str) -> str:
+def _math(latex: str) -> Markup:
+    try:
+        return Markup(convert(printable(latex)))
+    except (
+        Exception
+    ):  # latex2mathml raises what it likes; LaTeX that it cannot read is shown as it is written
+        return text(latex)
+
+
+def breaks(name: str) -> Markup:
     """A long name that may break after a dot or an underscore, and nowhere inside a word.
 
     Examples
     --------
-    >>> dotted("rank.quadratic_count")
+    >>> str(breaks("rank.quadratic_count"))
     'rank.<wbr>quadratic_<wbr>count'
     """
-    return re.sub(r"([._]+)(?=\w)", r"\1<wbr>", text(name))
+    return Markup(re.sub(r"([._]+)(?=\w)", r"\1<wbr>", str(text(name))))
 
 
 def label(place: str) -> str:
@@ -72,15 +91,3 @@ def label(place: str) -> str:
 def heading(card: Card) -> str:
     """The title of a study in plain text, after its figure in the paper if it has one."""
     return " · ".join(part for part in (label(card.place), card.title) if part)
-
-
-def first_sentence(words: str) -> str:
-    """Up to the first full stop before a capital letter: "Fig. 2" does not end a sentence.
-
-    Examples
-    --------
-    >>> first_sentence("Which? The wider one, of Fig. 2. It is blue.")
-    'Which? The wider one, of Fig. 2.'
-    """
-    found = _SENTENCE.match(words)
-    return " ".join((found[0] if found else words).split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from tutelage.base import check
+from tutelage.base.value import Shown
 from tutelage.operators import Reduction, SymmetricOperator
 from tutelage.source import Source, hessian_of
 
@@ -19,7 +20,7 @@ _FLOPS = 2e10
 
 
 @dataclasses.dataclass(frozen=True)
-class Explanation:
+class Explanation(Shown):
     """What ``spectrum`` would do, without doing it.
 
     Attributes

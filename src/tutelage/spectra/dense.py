@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.linalg
 
-from tutelage.operators import SymmetricOperator
+from tutelage.operators import Entries, SymmetricOperator
 from tutelage.spectra.lapack import backward_error, symmetric_eigenvalues
 from tutelage.spectra.result import Spectrum
 
@@ -17,10 +17,10 @@ def dense_spectrum(operator: SymmetricOperator) -> Spectrum:
     """
     operator.require_memory()
     known = operator.structure
-    nulls = known.null_vectors()
+    nulls, entries = known.null_vectors(), known.entries()
     if nulls is None:
-        return matrix_spectrum(operator.dense(), known.entry_error())
-    rest = matrix_spectrum(_outside(operator.dense(), nulls), known.entry_error())
+        return matrix_spectrum(operator.dense(), entries)
+    rest = matrix_spectrum(_outside(operator.dense(), nulls), entries)
     return Spectrum(
         np.append(rest.values, 0.0),
         np.append(rest.multiplicities, nulls.shape[1]),
@@ -31,19 +31,20 @@ def dense_spectrum(operator: SymmetricOperator) -> Spectrum:
     )
 
 
-def matrix_spectrum(matrix: np.ndarray, entry_error: float = 0.0) -> Spectrum:
-    """Eigenvalues of a symmetric matrix, which is overwritten.
-
-    An error of every entry by ``entry_error`` times the largest moves no eigenvalue by more than n times that
-    (Weyl, and the spectral norm of a matrix of ones).
-    """
+def matrix_spectrum(matrix: np.ndarray, entries: Entries = Entries()) -> Spectrum:  # noqa: B008  (a frozen value)
+    """Eigenvalues of a symmetric matrix, which is overwritten; no error of its entries moves one by more than its norm
+    (Weyl)."""
     n = matrix.shape[0]
-    from_entries = n * entry_error * float(np.abs(matrix).max()) if entry_error else 0.0
     values = symmetric_eigenvalues(matrix)
-    error = backward_error(n, float(np.abs(values).max())) + from_entries
+    error = error_bar(n, values, entries)
     # Every eigenvalue away from zero by ten error bars: full rank is certain, any other count would be a guess.
     rank = n if np.all(np.abs(values) > 10 * error) else None
     return Spectrum(values, np.ones(n, dtype=np.int64), n, "dense", np.full(n, error), rank)
+
+
+def error_bar(n: int, values: np.ndarray, entries: Entries) -> float:
+    """Of every eigenvalue of a matrix of this size: LAPACK's backward error, and what is wrong in the entries."""
+    return backward_error(n, max(float(np.abs(values).max(initial=0.0)), entries.size)) + entries.error
 
 
 def _outside(matrix: np.ndarray, nulls: np.ndarray) -> np.ndarray:

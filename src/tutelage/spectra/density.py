@@ -29,7 +29,8 @@ def spectral_density(
     """
     operator = hessian_of(source, who="spectral_density")
     n = operator.size
-    probes = check.integer(probes, "spectral_density", "probes")
+    probes = check.integer(probes, "spectral_density", "probes", maximum=10**6)
+    seed = check.seed(seed, "spectral_density")
     steps = min(check.integer(steps, "spectral_density", "steps"), n)
     check.fits_in_memory(
         8.0 * n * (steps + 4), "spectral_density", f"{steps} Lanczos vectors of P = {n} parameters",

@@ -11,16 +11,17 @@ import scipy.linalg
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value
 from tutelage.measure import Measure
 from tutelage.network import Network
 from tutelage.operators import Explicit, Lifted, Reduction, Repeated, Rest, Sector, SymmetricOperator
 from tutelage.source import Source, hessian_of
-from tutelage.spectra.lapack import backward_error
+from tutelage.spectra.dense import error_bar
 from tutelage.spectra.result import Spectrum
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Eigensystem:
+class Eigensystem(Value):
     r"""Eigenvalues with their invariant subspaces, :math:`H = \sum_i \lambda_i \Pi_i`.
 
     Attributes
@@ -124,9 +125,8 @@ def eigensystem(source: Source) -> Eigensystem:
         sectors, method = _solve(operator)
     else:
         sectors, method = _lifted(reduction)
-    largest = max(float(np.abs(s.values).max(initial=0.0)) for s in sectors)
-    size = max(s.values.size for s in sectors)
-    error = backward_error(size, largest) * (1 + operator.size * known.entry_error())
+    values = np.concatenate([s.values for s in sectors])
+    error = error_bar(max(s.values.size for s in sectors), values, known.entries())
     return Eigensystem(sectors, operator.size, method, error)
 
 

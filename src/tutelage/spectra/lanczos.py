@@ -11,7 +11,7 @@ import scipy.sparse.linalg
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
 from tutelage.operators import SymmetricOperator
-from tutelage.spectra.lapack import backward_error
+from tutelage.spectra.dense import error_bar
 from tutelage.spectra.result import Spectrum
 
 ENDS = {"largest": "LA", "smallest": "SA", "both": "BE"}
@@ -40,6 +40,9 @@ def lanczos_spectrum(
             f"spectrum(method='lanczos'): expected count < P = {n}, got {count}; use method='dense' for all of them"
         )
     start = np.random.default_rng(seed).standard_normal(n)
+    name = f"lanczos ({which})"
+    if not operator.matvec(start).any():  # ARPACK has no start in the range of a zero operator
+        return Spectrum(np.zeros(count), np.ones(count, dtype=np.int64), n, name)
     try:
         values, vectors = scipy.sparse.linalg.eigsh(operator.as_scipy(), k=count, which=ENDS[which], v0=start)
     except scipy.sparse.linalg.ArpackNoConvergence as failure:
@@ -47,9 +50,14 @@ def lanczos_spectrum(
             f"spectrum(method='lanczos'): {failure.eigenvalues.size} of {count} eigenvalues at the {which} end "
             "converged; ask for fewer, or use method='dense', 'extended' (smallest) or 'slq' (density)"
         ) from None
+    except scipy.sparse.linalg.ArpackError as failure:
+        raise NotAvailableError(
+            f"spectrum(method='lanczos'): expected products that ARPACK can use, got from it {failure}; use "
+            "method='dense', and check that H v is finite"
+        ) from None
     residuals = np.linalg.norm(operator.matmat(vectors) - vectors * values, axis=0)
-    errors = residuals + backward_error(n, float(np.abs(values).max()))
-    return Spectrum(values, np.ones(count, dtype=np.int64), n, f"lanczos ({which})", errors)
+    errors = residuals + error_bar(n, values, operator.structure.entries())
+    return Spectrum(values, np.ones(count, dtype=np.int64), n, name, errors)
 
 
 def tridiagonalize(

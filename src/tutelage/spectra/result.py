@@ -10,6 +10,7 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.numerical_rank import NumericalRank
+from tutelage.base.value import Value
 from tutelage.measure import Measure
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _SHOWN = 1e-7
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Spectrum:
+class Spectrum(Value):
     r"""Eigenvalues :math:`\lambda_1 \le \lambda_2 \le \dots` with multiplicities, and how they were obtained.
 
     Attributes
@@ -55,12 +56,18 @@ class Spectrum:
     rank: int | None = None
 
     def __post_init__(self) -> None:
-        values = np.asarray(self.values, dtype=np.float64).reshape(-1)
-        multiplicities = np.asarray(self.multiplicities)
-        errors = np.asarray(self.errors, dtype=np.float64)
-        if multiplicities.dtype.kind not in "iu" or np.any(multiplicities < 1):
+        values = check.float_array(self.values, "Spectrum", "values").reshape(-1)
+        multiplicities = check.float_array(self.multiplicities, "Spectrum", "multiplicities").reshape(-1)
+        errors = check.float_array(self.errors, "Spectrum", "errors")
+        if np.any(multiplicities != np.rint(multiplicities)) or np.any(multiplicities < 1):
             raise InputError("Spectrum: expected positive integer multiplicities; drop empty blocks")
-        errors = np.broadcast_to(errors, values.shape)
+        if errors.size != 1:
+            check.same_length(errors.size, values.size, "Spectrum", "values and errors")
+        errors = np.broadcast_to(errors.reshape(-1), values.shape)
+        check.integer(self.n_params, "Spectrum", "n_params")
+        check.text(self.method, "Spectrum", "method")
+        if self.rank is not None:
+            check.integer(self.rank, "Spectrum", "rank", minimum=0)
         check.same_length(values.size, multiplicities.size, "Spectrum", "values and multiplicities")
         if multiplicities.sum() > self.n_params:
             raise InputError(
@@ -150,30 +157,35 @@ class Spectrum:
             attributes["rank"] = self.rank
         return xarray.Dataset({name: ("block", column) for name, column in columns.items()}, attrs=attributes)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Eigenvalues from the largest down against their index, on logarithmic axes; the title counts the zeros.
 
-        Returns the matplotlib axes (a new figure's, unless ``ax`` is given).
+        ``style`` is matplotlib's, for the line. Returns the axes, those of a new figure unless ``ax`` is given.
         """
-        if ax is None:
-            from matplotlib.figure import Figure
+        from tutelage.base.canvas import axes_or_new
 
-            ax = Figure(figsize=(6, 4), layout="constrained").subplots()
+        ax = axes_or_new(ax)
         keep = self.values > self.errors
         values, counts = self.values[keep][::-1], self.multiplicities[keep][::-1]
         ends = np.cumsum(counts)
         # Each block is a horizontal run from its first to its last index: two points, whatever the multiplicity.
         index, height = np.stack([ends - counts + 1, ends], axis=1).ravel(), np.repeat(values, 2)
         error = np.repeat(self.errors[keep][::-1], 2)
-        ax.plot(index, height, ".-", markersize=3, linewidth=0.8)
+        (line,) = ax.plot(index, height, ".-", **({"markersize": 3, "linewidth": 0.8} | style))
         ax.fill_between(
-            index, np.maximum(height - error, height * 1e-3), height + error, alpha=0.3, linewidth=0
+            index,
+            np.maximum(height - error, height * 1e-3),
+            height + error,
+            color=line.get_color(),
+            alpha=0.3,
+            linewidth=0,
         )
         ax.set(
             xscale="log", yscale="log", xlabel="index, from the largest", ylabel="eigenvalue of the Hessian"
         )
         hidden = int(self.multiplicities[~keep].sum())
-        ax.set_title(f"P = {self.n_params}, {self.method}" + (f", {hidden} at zero" if hidden else ""))
+        title = f"P = {self.n_params}, {self.method}" + (f", {hidden} at zero" if hidden else "")
+        ax.set_title(title if len(ax.lines) == 1 else "")  # of one spectrum, it would be wrong over several
         return ax
 
     def __repr__(self) -> str:

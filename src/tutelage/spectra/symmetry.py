@@ -43,8 +43,8 @@ def reduced_spectrum(
     operator: SymmetricOperator, reduction: Reduction, solve: Callable[[SymmetricOperator], Spectrum]
 ) -> Spectrum:
     """The parts put together."""
-    block, entry_error = solve(reduction.block), operator.structure.entry_error()
-    copies = [(copies_spectrum(part, entry_error), part.multiplicity) for part in reduction.copies]
+    block = solve(reduction.block)
+    copies = [(copies_spectrum(part), part.multiplicity) for part in reduction.copies]
     rank = block.rank
     for part, times in copies:
         rank = None if rank is None or part.rank is None else rank + part.rank * times
@@ -58,9 +58,9 @@ def reduced_spectrum(
     )
 
 
-def copies_spectrum(copies: Copies, entry_error: float = 0.0) -> Spectrum:
+def copies_spectrum(copies: Copies) -> Spectrum:
     """Eigenvalues of one copy, each once; through its factor where that proves zeros."""
     factor = copies.factor
     if factor is not None and factor.shape[0] < factor.shape[1]:
         return gram_spectrum(factor, factor.shape[1])
-    return matrix_spectrum(np.array(copies.matrix), entry_error)
+    return matrix_spectrum(np.array(copies.matrix), copies.entries())

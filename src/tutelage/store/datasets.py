@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tutelage.base.errors import DamagedError, StoreError
+from tutelage.base.errors import DamagedError, InputError, StoreError
 from tutelage.base.files import atomic_write
 from tutelage.store import single_chunk
 from tutelage.store.plain import plain
@@ -55,6 +55,10 @@ def storable(dataset: xr.Dataset) -> xr.Dataset:
 
 def labelled(dataset: xr.Dataset) -> xr.Dataset:
     """The dataset with attributes ready for JSON, the schema version and provenance among them."""
+    if not hasattr(dataset, "drop_encoding"):
+        raise InputError(
+            f"save_dataset: expected an xarray Dataset, got {type(dataset).__name__}; make one with to_xarray()"
+        )
     result = dataset.drop_encoding().copy()
     for variable in result.variables.values():
         variable.attrs = plain(variable.attrs, "save_dataset")

@@ -59,6 +59,11 @@ class Study:
         """The figure, from the dataset alone."""
         return self._part("figure").draw(dataset)
 
+    def draw_judged(self, dataset: xr.Dataset) -> Figure | None:
+        """What the claims are judged by and the figure does not show (local slopes, fixed windows), where the card has words
+        for it."""
+        return self._part("figure").draw_judged(dataset) if self.card.judged else None
+
     @classmethod
     def homes(cls) -> list[str]:
         """Modules of the classes with a card, this one's first: the packages that hold its other files."""

@@ -35,10 +35,16 @@ class Card:
     title : str
     place : str
         The figure or section of the paper, and its equations: ``"[C25] Fig. 2, (15)"``.
+    takeaway : str
+        What a reader should remember of the figure, in one sentence.
     words : str
         What the figure shows and why it matters, for a reader without the paper, by paragraphs.
+    judged : str
+        What :meth:`Study.draw_judged` shows, where the study has it.
     formulas : tuple of str
-        Formulas of the section, as plain Unicode text or HTML with <sub>, <sup> and <i>.
+        Formulas of the section: words, with LaTeX between dollars.
+    code : str
+        A few lines of Python that show the same by the public names; the tests run them.
     statements : tuple of Statement
     uses : tuple of str
         Rooms the result depends on, besides the study's own ``compute.py``; they key the cache.
@@ -51,8 +57,11 @@ class Card:
     name: str
     title: str
     place: str = ""
+    takeaway: str = ""
     words: str = ""
+    judged: str = ""
     formulas: tuple[str, ...] = ()
+    code: str = ""
     statements: tuple[Statement, ...] = ()
     uses: tuple[str, ...] = ("tutelage",)
     cost: float = 1.0
@@ -133,7 +142,9 @@ def _filled(owner: type[Filled], content: Table, who: str) -> Filled:
     for key in content:
         check.choice(key, who, "key", hints)
     values = {
-        key: checked(_prose(value) if isinstance(value, str) else value, hints[key], who, key)
+        key: checked(
+            _prose(value) if isinstance(value, str) and key != "code" else value, hints[key], who, key
+        )
         for key, value in content.items()
     }
     try:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 from tutelage.base.errors import InputError
+from tutelage.base.value import Value
 from tutelage.studies.fields import checked, complete, declared
 from tutelage.studies.judge import REASONS, TESTS, judge
 from tutelage.studies.repeats import USUAL, Repeats
@@ -34,6 +35,9 @@ class Statement:
         expansion. Tests without a free threshold need none (:data:`tutelage.studies.judge.REASONS`).
     note : str
         What exactly is compared, and what the correction is.
+    null : float or None
+        The value that a reader would see were the statement wrong (no growth: a slope of 0): the claim holds only if the
+        measurement excludes it by four standard errors. Zero where a value other than zero is judged "within errors".
     repeats : Repeats
         How far its numbers may move on another machine.
     """
@@ -45,6 +49,7 @@ class Statement:
     threshold: float = 0.0
     reason: str = ""
     note: str = ""
+    null: float | None = None
     repeats: Repeats = USUAL
 
     def __post_init__(self) -> None:
@@ -73,7 +78,7 @@ class Measured:
 
 
 @dataclasses.dataclass(frozen=True)
-class Claim:
+class Claim(Value):
     """A judged statement. ``corrected`` is the prediction of the corrected statement, where there is one."""
 
     id: str
@@ -88,6 +93,7 @@ class Claim:
     reason: str = ""
     note: str = ""
     corrected: float | None = None
+    null: float | None = None
 
     @classmethod
     def judged(cls, statement: Statement, numbers: Measured) -> Self:
@@ -95,7 +101,10 @@ class Claim:
         # float() so that NumPy scalars compare, print and serialise like numbers
         predicted, measured, error = map(float, (numbers.predicted, numbers.measured, numbers.uncertainty))
         corrected = None if numbers.corrected is None else float(numbers.corrected)
-        verdict = judge(statement.test, predicted, measured, error, statement.threshold, corrected)
+        null = statement.null
+        if null is None and statement.test == "within errors" and predicted != 0:
+            null = 0.0
+        verdict = judge(statement.test, predicted, measured, error, statement.threshold, corrected, null)
         return cls(
             statement.id,
             statement.text,
@@ -109,13 +118,13 @@ class Claim:
             statement.reason or REASONS.get(statement.test, ""),
             statement.note,
             corrected,
+            null,
         )
 
     def rejudged(self) -> str:
         """The verdict these numbers give, whatever ``verdict`` says."""
-        return judge(
-            self.test, self.predicted, self.measured, self.uncertainty, self.threshold, self.corrected
-        )
+        numbers = (self.predicted, self.measured, self.uncertainty, self.threshold, self.corrected, self.null)
+        return judge(self.test, *numbers)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and text."""

@@ -8,8 +8,12 @@ from typing import Literal
 from tutelage.base.check import choice
 from tutelage.base.errors import InputError
 
-Verdict = Literal["holds", "holds with a correction", "fails"]
-HOLDS, CORRECTED, FAILS = "holds", "holds with a correction", "fails"
+Verdict = Literal["holds", "holds with a correction", "undecided", "fails"]
+HOLDS, CORRECTED, UNDECIDED, FAILS = "holds", "holds with a correction", "undecided", "fails"
+VERDICTS = (HOLDS, CORRECTED, UNDECIDED, FAILS)
+
+_POWER = 4.0
+"""Standard errors by which what a statement denies must be excluded: as many as it is allowed itself."""
 
 
 def _equal(predicted: float, measured: float, uncertainty: float, threshold: float) -> bool:
@@ -65,14 +69,19 @@ def judge(
     uncertainty: float = 0.0,
     threshold: float = 0.0,
     corrected: float | None = None,
+    null: float | None = None,
 ) -> Verdict:
     """The verdict of one test.
 
     ``corrected`` is what the corrected statement predicts: when the statement as printed fails and the
     corrected one passes the same test at the same threshold, the claim "holds with a correction". NaN fails.
+    ``null`` is what the statement denies (no growth: a slope of 0). A measurement that would pass, but lies within four
+    standard errors of the null as well, cannot tell the two apart: the claim is "undecided".
 
     Examples
     --------
+    >>> judge("within errors", predicted=0.25, measured=0.06, uncertainty=0.08, threshold=4, null=0.0)
+    'undecided'
     >>> judge("equal", predicted=20, measured=40, corrected=40)
     'holds with a correction'
     >>> judge("within errors", predicted=1.5, measured=1.6, uncertainty=0.02, threshold=4)
@@ -82,7 +91,9 @@ def judge(
     if not uncertainty >= 0:
         raise InputError(f"judge: expected uncertainty >= 0, got {uncertainty}; pass a standard error")
     if passes(predicted, measured, uncertainty, threshold):
-        return HOLDS
-    if corrected is not None and passes(corrected, measured, uncertainty, threshold):
-        return CORRECTED
-    return FAILS
+        verdict: Verdict = HOLDS
+    elif corrected is not None and passes(corrected, measured, uncertainty, threshold):
+        verdict = CORRECTED
+    else:
+        return FAILS
+    return verdict if null is None or abs(measured - null) > _POWER * uncertainty else UNDECIDED

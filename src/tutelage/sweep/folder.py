@@ -22,6 +22,7 @@ from pathlib import Path
 
 from tutelage.base.errors import InputError, StoreError
 from tutelage.base.files import atomic_write, is_temporary, own_name, read_json
+from tutelage.base.value import Value
 from tutelage.store import SCHEMA_VERSION, provenance
 from tutelage.store.datasets import SCHEMA_ATTRIBUTE, check_schema
 from tutelage.store.ownership import is_marked, refuse_others, remove_files
@@ -37,7 +38,7 @@ _TASK_FILE = re.compile(r"(\d{9,}-\d{9,})\.(done|zarr\.zip)")
 
 
 @dataclasses.dataclass(frozen=True)
-class SweepStatus:
+class SweepStatus(Value):
     """How far a sweep is: counts of points and tasks, seconds of work, whether it runs now."""
 
     name: str

@@ -1,4 +1,4 @@
-"""Fig. 5: every eigenvalue against N, ordered spectra at three shapes with the predicted groups, and the two rates."""
+"""Fig. 5: every eigenvalue against N, ordered spectra at three shapes with the predicted groups; judged, the two rates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tutelage.plotting.slopes import draw_expected, draw_slopes, draw_window, local_slopes, mean_and_errors
-from tutelage.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, panels, size_axis, style
+from tutelage.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, drawn, size_axis
 from tutelage.studies.shared.sinking_figure import draw_sinking
 
 if TYPE_CHECKING:
@@ -19,12 +19,13 @@ _COLOURS = {"square": BLUE, "tall": ORANGE, "wide": GREEN}
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Above: eigenvalues over N, and spectra with the gap after d; below: local slopes of upper group and bulk."""
-    with style():
-        figure, axes = panels(4)
-        for panel, part in zip(axes, (_eigenvalues, _spectra, _upper, draw_sinking), strict=True):
-            part(panel, dataset)
-    return figure
+    """Eigenvalues over N, and spectra with the gap after d."""
+    return drawn((_eigenvalues, _spectra), dataset)
+
+
+def draw_judged(dataset: xr.Dataset) -> Figure:
+    """Local slopes of upper group and bulk."""
+    return drawn((_upper, draw_sinking), dataset)
 
 
 def _eigenvalues(axis: Axes, dataset: xr.Dataset) -> None:

@@ -1,4 +1,4 @@
-"""Learning curves over size and activation, the time they take, and the power law of large erf networks."""
+"""Learning curves over size and activation, and the time they take; judged, the power law of large erf networks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tutelage.plotting.slopes import draw_expected, draw_slopes, draw_window, local_slopes
-from tutelage.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, panels, style
+from tutelage.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, drawn, one_panel
 from tutelage.studies.learning_curves.compute import bulk_rate, bulk_window
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ _LOWEST = 1e-9
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Above: mean over teachers of ε(t)/ε(0), and time to 1e-6 of the start; below: local slope of the large erf."""
-    with style():
-        figure, axes = panels(3, height=3.7)
-        for panel, part in zip(axes, (_curves, _times, _slope), strict=True):
-            part(panel, dataset)
-    return figure
+    """Mean over teachers of ε(t)/ε(0), and time to 1e-6 of the start."""
+    return drawn((_curves, _times), dataset, height=3.7)
+
+
+def draw_judged(dataset: xr.Dataset) -> Figure:
+    """Local slope of the large erf network."""
+    return one_panel(_slope, dataset)
 
 
 def _sizes(dataset: xr.Dataset) -> list[tuple]:

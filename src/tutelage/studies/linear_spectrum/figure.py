@@ -1,4 +1,4 @@
-"""Fig. 2: histograms under the two laws, the distance to the limit law below, and how fast the laws approach each other."""
+"""Fig. 2: histograms under the two laws and the distance to the limit law; judged, how fast the laws approach each other."""
 
 from __future__ import annotations
 
@@ -8,32 +8,40 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tutelage.base.canvas import ShownFigure
 from tutelage.plotting.slopes import draw_expected, draw_slopes, draw_window, local_slopes
-from tutelage.plotting.style import BLACK, BLUE, LIGHT, ORANGE, RED, WIDTH, size_axis, style
+from tutelage.plotting.style import BLACK, BLUE, LIGHT, ORANGE, RED, WIDTH, one_panel, size_axis, style
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Two columns (k > d, k < d), two rows (density, cdf minus limit cdf); a third row for the rate."""
+    """Two columns (k > d, k < d), two rows (density, cdf minus limit cdf)."""
     with style():
-        figure = Figure(figsize=(WIDTH, 7.2), layout="constrained")
-        grid = figure.add_gridspec(3, 2, height_ratios=(3, 1.1, 1.8))
+        figure = ShownFigure(figsize=(WIDTH, 5.4))
+        figure.set_layout_engine(
+            "constrained", hspace=0.06
+        )  # a label stays nearer to its own panel than to the next
+        grid = figure.add_gridspec(2, 2, height_ratios=(3, 1.3))
         upper = [figure.add_subplot(grid[0, column]) for column in range(2)]
         lower = [figure.add_subplot(grid[1, column], sharex=upper[column]) for column in range(2)]
         for column, panel in enumerate(("wide", "narrow")):
             d, k = dataset.attrs[f"size_{panel}"]
             sign = ">" if k > d else "<"
             upper[column].set_title(f"d = {d}, k = {k}   (k {sign} d)")
-            upper[column].tick_params(labelbottom=False)
+            upper[column].set_xlabel("eigenvalue λ")
             _density(upper[column], dataset, panel)
             _difference(lower[column], dataset, panel)
         upper[0].set_ylabel("density of eigenvalues")
         lower[0].set_ylabel("F − F∞")
         upper[0].legend(loc="upper right")
-        _convergence(figure.add_subplot(grid[2, :]), dataset)
     return figure
+
+
+def draw_judged(dataset: xr.Dataset) -> Figure:
+    """The rate at which the two laws approach each other."""
+    return one_panel(_convergence, dataset)
 
 
 def _density(axis: Axes, dataset: xr.Dataset, panel: str) -> None:

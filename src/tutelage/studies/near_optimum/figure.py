@@ -1,4 +1,4 @@
-"""Fig. 3: the paper's panel with the whole predicted curve in it, three activations, and their local rates."""
+"""Fig. 3: the paper's panel with the whole predicted curve in it, and three activations; judged, their local rates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tutelage.plotting.slopes import Slopes, draw_expected, draw_slopes, draw_window, local_slopes
-from tutelage.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, panels, style
+from tutelage.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, drawn
 from tutelage.studies.near_optimum.compute import EARLY, LATE
 
 if TYPE_CHECKING:
@@ -19,12 +19,13 @@ _COLOURS = {"linear": BLUE, "quadratic": GREEN, "erf": ORANGE}
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Above: log loss over time as in the paper, and three activations; below: the rates of both."""
-    with style():
-        figure, axes = panels(4)
-        for panel, part in zip(axes, (_paper, _activations, _paper_rate, _rates), strict=True):
-            part(panel, dataset)
-    return figure
+    """Log loss over time as in the paper, and three activations."""
+    return drawn((_paper, _activations), dataset)
+
+
+def draw_judged(dataset: xr.Dataset) -> Figure:
+    """The rates of both."""
+    return drawn((_paper_rate, _rates), dataset)
 
 
 def _paper(axis: Axes, dataset: xr.Dataset) -> None:
@@ -88,7 +89,7 @@ def _rates(axis: Axes, dataset: xr.Dataset) -> None:
     axis.plot([], [], color=BLACK, lw=1.1, ls="--", label=r"$2\lambda_{\min}$")
     axis.set(
         yscale="log", xlabel="time / time of the last step", ylabel="local rate −d log ε / dt", ylim=(None, 1e3),
-        title="their rates (colours and dots as above)",
+        title="their rates (colours and dots as in the figure)",
     )  # fmt: skip
     axis.legend(loc="upper right", ncols=2)
 

@@ -1,4 +1,4 @@
-"""Fig. 4: every eigenvalue against N, the bulk under its prediction, and the two rates."""
+"""Fig. 4: every eigenvalue against N, and the bulk under its prediction; judged, the two rates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tutelage.plotting.slopes import draw_expected, draw_slopes, draw_window, local_slopes, mean_and_errors
-from tutelage.plotting.style import BLACK, BLUE, LIGHT, ORANGE, RED, panels, size_axis, style
+from tutelage.plotting.style import BLACK, BLUE, LIGHT, ORANGE, RED, drawn, size_axis
 from tutelage.studies.quadratic_spectrum.compute import bulk_means, predicted_bulks
 from tutelage.studies.shared.sinking_figure import draw_sinking
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Above: eigenvalues over N, and the bulk at the largest N; below: local slopes of outlier and bulk."""
-    with style():
-        figure, axes = panels(4)
-        for panel, part in zip(axes, (_eigenvalues, _bulk, _growth, draw_sinking), strict=True):
-            part(panel, dataset)
-    return figure
+    """Eigenvalues over N, and the bulk at the largest N."""
+    return drawn((_eigenvalues, _bulk), dataset)
+
+
+def draw_judged(dataset: xr.Dataset) -> Figure:
+    """Local slopes of outlier and bulk."""
+    return drawn((_growth, draw_sinking), dataset)
 
 
 def _eigenvalues(axis: Axes, dataset: xr.Dataset) -> None:

@@ -1,4 +1,4 @@
-"""Recovery over (m_*, n/d): certificates, set of fits, training; and the certified 50 % point against d."""
+"""Recovery over (m_*, n/d): certificates, set of fits, training; the certified 50 % point against d; judged, its slope."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from tutelage.plotting.slopes import draw_expected, draw_slopes, draw_window, local_slopes
-from tutelage.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, panels, style
+from tutelage.plotting.style import BLACK, BLUE, GREEN, ORANGE, RED, drawn
 
 _MARKERS = {0: ("o", BLUE), 1: ("s", ORANGE), 2: ("D", GREEN)}
 
@@ -148,16 +148,14 @@ def draw_tolerances(axes: Axes, dataset: xr.Dataset) -> None:
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Certified map alone; or three maps; or, for the study, the maps over the growth with d."""
-    with style():
-        if "success" not in dataset:
-            figure, (left,) = panels(1, width=5.8, height=4.2)
-            draw_certified(left, dataset)
-            return figure
-        parts = [draw_certified, draw_fits, draw_training]
-        if "dimension" in dataset.dims:
-            parts += [draw_tolerances, draw_growth, draw_shift, draw_slope]
-        figure, grid = panels(len(parts), height=3.5)
-        for axes, part in zip(grid, parts, strict=True):
-            part(axes, dataset)
-        return figure
+    """Certified map alone; or three maps; or, for the study, two maps over the growth with d."""
+    if "success" not in dataset:
+        return drawn((draw_certified,), dataset, width=5.8, height=4.2)
+    if "dimension" not in dataset.dims:
+        return drawn((draw_certified, draw_fits, draw_training), dataset, height=3.5)
+    return drawn((draw_certified, draw_training, draw_growth, draw_shift), dataset, height=3.5)
+
+
+def draw_judged(dataset: xr.Dataset) -> Figure:
+    """What the criterion does to the maps, and the slope of the certified 50 % point."""
+    return drawn((draw_fits, draw_tolerances, draw_slope), dataset, height=3.5)

@@ -1,4 +1,4 @@
-"""Loss against time: algebraic and exponential with their local exponents and rates, and on finite data."""
+"""Loss against time, algebraic, exponential and on finite data; judged, local exponents and rates."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tutelage.plotting.slopes import draw_expected, draw_slopes, draw_window, local_slopes
-from tutelage.plotting.style import BLACK, BLUE, CYCLE, RED, panels, style
+from tutelage.plotting.style import BLACK, BLUE, CYCLE, RED, drawn
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """t²E over t and E over rate × t; their local slopes; training and generalisation below threshold."""
-    with style():
-        figure, axes = panels(5)
-        parts = (_algebraic, _exponential, _exponents, _rates, _finite)
-        for panel, part in zip(axes, parts, strict=True):
-            part(panel, dataset)
-    return figure
+    """t²E over t and E over rate × t; training and generalisation below threshold."""
+    return drawn((_algebraic, _exponential, _finite), dataset)
+
+
+def draw_judged(dataset: xr.Dataset) -> Figure:
+    """Local exponents and rates of the first two panels."""
+    return drawn((_exponents, _rates), dataset)
 
 
 def _algebraic(axis: Axes, dataset: xr.Dataset) -> None:
@@ -47,7 +47,7 @@ def _exponents(axis: Axes, dataset: xr.Dataset) -> None:
     draw_expected(axis, 2, "predicted: 2")
     axis.set(
         xscale="log", xlabel="time t", ylabel="local exponent −d log E / d log t", ylim=(0, 3.4),
-        title="$m_* < d$: comes to 2 (colours as above)",
+        title="$m_* < d$: comes to 2 (colours as in the figure)",
     )  # fmt: skip
     axis.legend(loc="upper left", ncols=2)
 
@@ -58,7 +58,7 @@ def _rates(axis: Axes, dataset: xr.Dataset) -> None:
     draw_expected(axis, 1, "predicted: 1")
     axis.set(
         xlabel=r"$4\lambda t$", ylabel=r"local rate −d log E / d(4λt)", ylim=(0, 2.6),
-        title=r"$m_* \geq d$: comes to 1 (colours as above)",
+        title=r"$m_* \geq d$: comes to 1 (colours as in the figure)",
     )  # fmt: skip
     axis.legend(loc="upper right")
 

@@ -1,4 +1,4 @@
-"""Sampled against exact Hessian: rank, smallest and largest eigenvalue, error and its slope, over the number of examples."""
+"""Sampled against exact Hessian over the number of examples: rank, edges of the spectrum, error; judged, its slope."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tutelage.plotting.slopes import draw_expected, draw_slopes, draw_window, local_slopes, mean_and_errors
-from tutelage.plotting.style import BLACK, BLUE, ORANGE, RED, panels, style
+from tutelage.plotting.style import BLACK, BLUE, ORANGE, RED, drawn, one_panel
 from tutelage.studies.sampled_hessian.compute import SLOPE_FROM
 
 if TYPE_CHECKING:
@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 
 
 def draw(dataset: xr.Dataset) -> Figure:
-    """Four panels over n."""
-    with style():
-        figure, axes = panels(4, height=3.0)
-        for panel, part in zip(axes, (_rank, _eigenvalues, _error, _slope), strict=True):
-            part(panel, dataset)
-            panel.set(xscale="log", xlabel="examples n")
+    """Three panels over n."""
+    return _over_n(drawn((_rank, _eigenvalues, _error), dataset, height=3.0))
+
+
+def draw_judged(dataset: xr.Dataset) -> Figure:
+    """The slope of the error."""
+    return _over_n(one_panel(_slope, dataset))
+
+
+def _over_n(figure: Figure) -> Figure:
+    for panel in figure.axes:
+        panel.set(xscale="log", xlabel="examples n")
     return figure
 
 

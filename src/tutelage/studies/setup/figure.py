@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tutelage.base.canvas import ShownFigure
 from tutelage.plotting.style import BLACK, BLUE, ORANGE, style
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ def draw(dataset: xr.Dataset) -> Figure:
     """Two networks side by side, shared inputs on the left, the loss on the right."""
     d, k = dataset.attrs["d"], dataset.attrs["k"]
     with style():
-        figure = Figure(figsize=(9.2, 3.6), layout="constrained")
+        figure = ShownFigure(figsize=(9.2, 3.6), layout="constrained")
         axis = figure.subplots()
         axis.axis("off")
         axis.set(xlim=(-0.6, 9.6), ylim=(-0.35, 4.9))

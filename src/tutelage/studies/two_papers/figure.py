@@ -10,9 +10,10 @@ from matplotlib.patheffects import withStroke
 
 from tutelage.plotting.style import BLACK, BLUE, ORANGE, RED, panels, style
 
-_STAGES = (("#DCE6EF", "1"), ("#FBEBDD", "2"), ("#E3F1E8", "3"))
-_MEANING = (
-    "1  other fits right beside the teacher     2  the only fit nearby, others elsewhere     3  the only fit"
+_STAGES = (
+    ("#DCE6EF", "1", "other fits beside the teacher"),
+    ("#FBEBDD", "2", "the only fit nearby"),
+    ("#E3F1E8", "3", "the only fit"),
 )
 
 
@@ -23,8 +24,8 @@ def draw_size(axes: Axes, row: xr.Dataset) -> None:
     n_eff, n_c, delta, half = (float(row[name]) for name in ("n_eff", "n_c", "delta", "half_point"))
     last = 1.45 * max(half, n_c)
     borders = (0.0, n_eff, half, last)
-    for (colour, text), left, right in zip(_STAGES, borders[:-1], borders[1:], strict=True):
-        axes.axvspan(left, right, color=colour, linewidth=0, zorder=0)
+    for (colour, text, meaning), left, right in zip(_STAGES, borders[:-1], borders[1:], strict=True):
+        axes.axvspan(left, right, color=colour, linewidth=0, zorder=0, label=f"{text}: {meaning}")
         axes.text((left + right) / 2, 1.1, text, ha="center", va="center", fontsize=11, color="#444444")
     axes.plot(
         n[known], row["rank"].values[known] / n_eff, color=BLUE, linewidth=2.2, label=r"rank of $H_n$ / $N_\mathrm{eff}$  [C25]"
@@ -92,6 +93,5 @@ def draw(dataset: xr.Dataset) -> Figure:
             draw_size(axes, dataset.isel(size=i))
         draw_counts(grid[-1], dataset)
         handles, labels = grid[0].get_legend_handles_labels()
-        figure.suptitle(_MEANING, fontsize=10, x=0.01, ha="left")
-        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
         return figure

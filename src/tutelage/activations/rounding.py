@@ -1,0 +1,43 @@
+"""What rounding leaves of the tables of pairs: sizes of their terms, and norms that float64 can square."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tutelage.activations.pairs import PairMoments
+from tutelage.base.errors import InputError
+from tutelage.base.rows import lengths
+
+_SHORTEST = 1e-150
+"""Norm below which a kinked activation, whose tables are ratios of norms, has them no more: squares underflow."""
+
+
+def of_sums(tables: PairMoments) -> PairMoments:
+    """Of formulas that do not cancel: the tables themselves."""
+    return PairMoments(*(np.abs(table) for table in tables))
+
+
+def of_derivatives(tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+    """Of derivatives of the kernel at rounded arguments.
+
+    A change of q_uv by a part of |w||z| changes k_00 by that part of k_11 |w||z|, and so on (Price).
+    """
+    t, u, v = of_sums(tables), lengths(W), lengths(Z).T
+    return t._replace(
+        k00=t.k00 + t.k11 * u * v + t.k20 * u**2 + t.k02 * v**2,
+        k11=t.k11 + t.k22 * u * v + t.k31 * u**2 + t.k13 * v**2,
+        k20=t.k20 + t.k31 * u * v + t.k40 * u**2 + t.k22 * v**2,
+    )
+
+
+def require_lengths(rows: np.ndarray, longest: float, with_kinks: bool, spec: str, who: str) -> None:
+    """Refuse neurons (n, d) whose norms leave the range in which their tables are floats."""
+    norms = lengths(rows)[:, 0]
+    low, high = norms[norms > 0].min(initial=np.inf), norms.max()
+    shortest = _SHORTEST if with_kinks else 0.0
+    if high > longest or low < shortest:
+        kept = f"up to {longest:g}" + (f" and above {shortest:g}" if with_kinks else "")
+        raise InputError(
+            f"{who}: expected neurons of norms {kept} under {spec!r}, got norms from {low:.3g} to {high:.3g}, whose "
+            "moments leave the range of float64; rescale the weights"
+        )

@@ -1,0 +1,254 @@
+"""Error bars cover the error at weights of any size, for every activation, or the computation is refused."""
+
+import flint
+import mpmath
+import numpy as np
+import pytest
+import scipy.optimize
+
+from tutelage import Network, Problem, spectrum
+from tutelage.activations import parse_activation
+from tutelage.base.errors import InputError
+from tutelage.population.extended import ball_hessian
+
+CLOSED = [
+    "linear", "quadratic:alpha=0.7", "polynomial:coefficients=0.2,1,-0.3,0.1", "erf", "erf:scale=30", "normal_cdf",
+    "gelu", "sin", "cos", "exp", "gaussian_bump",
+]  # fmt: skip
+KINKED = ["relu", "leaky_relu:slope=0.1", "abs"]
+BY_QUADRATURE = ["tanh", "sigmoid", "softplus", "silu"]
+SCALES = [10.0**p for p in range(-8, 9, 2)]
+LARGEST = {"exp": 10.0, **dict.fromkeys(BY_QUADRATURE, 1e4)}
+"""Beyond this scale the computation is refused: moments overflow, or the quadrature would not end."""
+TWO = np.array([[0.7, -0.4], [0.3, 1.1]])
+READ_OUT = np.array([1.3, -0.8])
+ARRANGEMENTS = {
+    "two neurons": (TWO, READ_OUT),
+    "nearly parallel": (np.array([[0.7, -0.4], [0.7, -0.4 + 1e-7]]), READ_OUT),
+    "one": (TWO[:1, :1], READ_OUT[:1]),
+    "in many inputs": (np.pad(TWO, ((0, 0), (0, 2))), READ_OUT),
+}
+
+
+def ball_eigenvalues(network):
+    """Of the enclosed matrix; 900 bits leave more than 16 digits of an eigenvalue 1e-120 of the largest."""
+    whole = Network(network.W, network.a, network.activation)
+    with flint.ctx.workprec(900):
+        hessian = ball_hessian(whole, 900)
+        found = [_midpoints(hessian.block)]
+        if hessian.repeated is not None:
+            found += [_midpoints(hessian.repeated)] * hessian.multiplicity
+    return np.sort(np.concatenate(found))
+
+
+def _midpoints(matrix):
+    with mpmath.mp.workdps(250):
+        n = matrix.nrows()
+        exact = mpmath.matrix(
+            [[mpmath.mpf(matrix[i, j].mid().str(250, radius=False)) for j in range(n)] for i in range(n)]
+        )
+        return np.array([float(x) for x in mpmath.eigsy(exact, eigvals_only=True)])
+
+
+def mp_eigenvalues(network, blocks):
+    """Of the Hessian put together from ``blocks(w, z)`` = (E[s's' xx^T], E[ss'x] with x' of z, E[ss]) in multiprecision."""
+    with mpmath.mp.workdps(60):
+        k, d = network.W.shape
+        W = [[mpmath.mpf(float(x)) for x in row] for row in network.W]
+        a = [mpmath.mpf(float(x)) for x in network.a]
+        H = mpmath.zeros(k * d + k)
+        for i in range(k):
+            for j in range(k):
+                ww, sw, ss = blocks(W[i], W[j])
+                for p in range(d):
+                    for q in range(d):
+                        H[i * d + p, j * d + q] = a[i] * a[j] * ww[p][q]
+                    H[k * d + i, j * d + p] = H[j * d + p, k * d + i] = a[j] * sw[p]
+                H[k * d + i, k * d + j] = ss
+        return np.array([float(x) for x in mpmath.eigsy((H + H.T) / 2, eigvals_only=True)])
+
+
+def kinked_blocks(slope):
+    """Of s u + t max(u, 0) from the arc-cosine formulas (science 2.3), far from angle 0."""
+    mp = mpmath.mp
+    s, t = mp.mpf(slope), 1 - mp.mpf(slope)
+
+    def blocks(w, z):
+        d = len(w)
+        nw, nz = mp.sqrt(sum(x * x for x in w)), mp.sqrt(sum(x * x for x in z))
+        u, v = [x / nw for x in w], [x / nz for x in z]
+        cosine = sum(x * y for x, y in zip(u, v, strict=True))
+        same = w == z
+        angle = mp.mpf(0) if same else mp.acos(max(min(cosine, 1), -1))
+        sine = mp.sin(angle)
+        ww = [[mp.mpf(0)] * d for _ in range(d)]
+        for p in range(d):
+            for q in range(d):
+                value = (s * s + s * t + t * t * (mp.pi - angle) / (2 * mp.pi)) * (p == q)
+                if not same and d > 1:
+                    value += (
+                        t
+                        * t
+                        / (2 * mp.pi)
+                        * (u[p] * v[q] + v[p] * u[q] - cosine * (u[p] * u[q] + v[p] * v[q]))
+                        / sine
+                    )
+                ww[p][q] = value
+        # E[s(u) s'(v) x] = k11 w + k02 z
+        k11, k02 = s * s + s * t + t * t * (mp.pi - angle) / (2 * mp.pi), t * t * sine * nw / (2 * mp.pi * nz)
+        return (
+            ww,
+            [k11 * x + k02 * y for x, y in zip(w, z, strict=True)],
+            nw * nz * (k11 * cosine + t * t * sine / (2 * mp.pi)),
+        )
+
+    return blocks
+
+
+def line_blocks(function, slope):
+    """Of neurons with one input: integrals over it, cut where the longest neuron bends."""
+    mp = mpmath.mp
+
+    def blocks(w, z):
+        largest = max(abs(w[0]), abs(z[0]))
+        bends = [0, *(c / largest for c in (1, 3, 10, 40, 120))]
+        cuts = sorted({c for c in (*bends, mp.mpf(1) / 2, 1, 2, 4, 8, 16) if c <= 16})
+
+        def mean(f):
+            density = lambda x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)  # noqa: E731
+            return mp.quad(lambda x: (f(x) + f(-x)) * density(x), cuts)
+
+        u, v = w[0], z[0]
+        return (
+            [[mean(lambda x: slope(u * x) * slope(v * x) * x * x)]],
+            [mean(lambda x: function(u * x) * slope(v * x) * x)],
+            mean(lambda x: function(u * x) * function(v * x)),
+        )
+
+    return blocks
+
+
+def _sigmoid(u):
+    return 1 / (1 + mpmath.exp(-u))
+
+
+def _softplus(u):
+    return mpmath.log1p(mpmath.exp(u)) if u < 0 else u + mpmath.log1p(mpmath.exp(-u))
+
+
+FUNCTIONS = {
+    "tanh": (mpmath.tanh, lambda u: mpmath.sech(u) ** 2),
+    "sigmoid": (_sigmoid, lambda u: _sigmoid(u) * _sigmoid(-u)),
+    "softplus": (_softplus, _sigmoid),
+    "silu": (lambda u: u * _sigmoid(u), lambda u: _sigmoid(u) * (1 + u * _sigmoid(-u))),
+}
+
+
+def excess(network, exact, method, floor=1e-50):
+    """Largest error in error bars, to which the error of the exact values is added; None where the computation is refused.
+
+    Exact values are paired with found ones so that the worst pair is best: a value that is known poorly may have
+    come out below one that is known well.
+    """
+    try:
+        found = spectrum(network, method)
+    except InputError:
+        return None
+    assert np.isfinite(found.errors).all()
+    bars = np.repeat(found.errors, found.multiplicities) + floor * np.abs(exact).max() + 1e-300
+    ratio = np.abs(found.eigenvalues[:, None] - exact[None, :]) / bars[:, None]
+    i, j = scipy.optimize.linear_sum_assignment(np.maximum(np.minimum(ratio, 1e9), 1e-3))
+    return float(ratio[i, j].max())
+
+
+def check_covered(network, exact, scale, spec, floor=1e-50):
+    for method in ("auto", "dense"):
+        found = excess(network, exact, method, floor)
+        if scale > LARGEST.get(spec, np.inf):
+            assert found is None
+        else:
+            assert found is not None and found <= 1.0, (spec, scale, method, found)
+
+
+@pytest.mark.parametrize("spec", CLOSED)
+def test_bars_of_closed_forms_cover_the_error_against_balls(spec):
+    activation = parse_activation(spec)
+    for scale in SCALES:
+        for W, a in ARRANGEMENTS.values():
+            network = Network(scale * W, a, activation)
+            exact = [] if scale > LARGEST.get(spec, np.inf) else ball_eigenvalues(network)
+            check_covered(network, exact, scale, spec, floor=1e-100)
+
+
+@pytest.mark.parametrize("spec", KINKED)
+def test_bars_at_kinks_cover_the_error_against_multiprecision(spec):
+    blocks = kinked_blocks({"relu": 0.0, "abs": -1.0}.get(spec, 0.1))
+    for scale in SCALES:
+        for name in ("two neurons", "one", "in many inputs"):
+            W, a = ARRANGEMENTS[name]
+            network = Network(scale * W, a, parse_activation(spec))
+            check_covered(network, mp_eigenvalues(network, blocks), scale, spec)
+
+
+LINES = (TWO[:, :1], TWO[:, :1] * [[1.0], [-1.0]])
+
+
+def line_network(spec, scale, W):
+    return Network(scale * W, READ_OUT, parse_activation(spec))
+
+
+@pytest.mark.parametrize("spec", BY_QUADRATURE)
+@pytest.mark.parametrize("scale", [1e6, 1e8])
+def test_a_quadrature_that_would_not_end_is_refused(spec, scale):
+    check_covered(line_network(spec, scale, LINES[0]), [], scale, spec)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", BY_QUADRATURE)
+def test_bars_of_quadratures_cover_the_error_on_a_line_at_every_scale(spec):
+    for scale in [10.0**p for p in range(-8, 4)]:
+        for W in LINES:
+            network = line_network(spec, scale, W)
+            check_covered(network, mp_eigenvalues(network, line_blocks(*FUNCTIONS[spec])), scale, spec)
+
+
+@pytest.mark.parametrize("spec", ["erf:scale=1e4", "erf:scale=1e6", "erf:scale=1e8", "erf:scale=10"])
+def test_bars_of_a_steep_activation(spec):
+    """At scale 1e4 the smallest eigenvalue was -1.1e-5 ± 2.8e-15 where 7.84e-5 is exact."""
+    network = Network([[0.7]], [1.3], spec)
+    check_covered(network, ball_eigenvalues(network), 1.0, spec, floor=1e-100)
+    if spec == "erf:scale=1e4":
+        assert spectrum(network).eigenvalues[0] == pytest.approx(7.84e-5, rel=1e-3)
+
+
+def test_bars_of_neurons_of_different_sizes():
+    for spec in ("erf", "gelu", "normal_cdf", "gaussian_bump", "sin"):
+        network = Network([[1e6, 1.0], [0.3, -1.0], [2e-6, 1e-6]], [1.0, -2.0, 0.5], spec)
+        check_covered(network, ball_eigenvalues(network), 1.0, spec, floor=1e-100)
+
+
+@pytest.mark.parametrize("scale", [1e-145, 1e-100, 1e-78, 1e-10, 1.0, 1e10, 1e70])
+def test_a_homogeneous_activation_has_the_same_weight_block_at_any_scale(scale):
+    """Squares of weights over- or underflow long before the weights do."""
+    W, a = np.array([[1.0, 0.5, -0.2], [1.0, 2.0, 0.5]]), np.array([1.0, -1.0])
+    found = spectrum(Problem(Network(scale * W, a, "relu"), trainable="W")).eigenvalues
+    np.testing.assert_allclose(found, [0.0110, 0.1197, 0.2285, 0.7715, 0.8803, 0.9890], atol=5e-5)
+    np.testing.assert_allclose(
+        found, spectrum(Problem(Network(W, a, "relu"), trainable="W")).eigenvalues, rtol=0, atol=1e-14
+    )
+
+
+@pytest.mark.parametrize(
+    "spec", ["relu", "abs", "linear", "erf", "gelu", "exp", "tanh", "quadratic:alpha=0", "cos"]
+)
+@pytest.mark.parametrize("scale", [1e-300, 1e-155, 1e155, 1e300])
+def test_what_cannot_be_squared_is_refused_or_right(spec, scale):
+    network = Network(scale * np.array([[1.0, 0.5], [0.3, -1.0]]), [1.0, -1.0], spec)
+    try:
+        found = spectrum(network)
+    except InputError as error:
+        assert "norms" in str(error)
+    else:
+        assert scale < 1
+        nothing = spectrum(Network(0 * network.W, network.a, spec))
+        np.testing.assert_allclose(found.eigenvalues, nothing.eigenvalues, rtol=0, atol=1e-12)
