@@ -43,7 +43,7 @@ myst_dmath_double_inline = True
 suppress_warnings = ["myst.xref_ambiguous"]
 
 nb_execution_mode = "cache"
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_merge_streams = True
