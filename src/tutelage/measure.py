@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sized
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from tutelage.base import check, quadrature
 from tutelage.base.errors import InputError
+from tutelage.base.estimate import Draws, Estimate, Statistic
+from tutelage.base.types import ArrayLike
 from tutelage.base.value import Value
 
 if TYPE_CHECKING:
@@ -48,6 +51,10 @@ class Measure(Value):
         1e-16.
     distribution : callable or None
         :math:`x \mapsto \int_{-\infty}^x \rho`, where a closed form or a table is at hand.
+    origin, offset_density : float and callable, optional
+        The density as a function of x - origin, where that keeps digits: beside a singularity at ``origin`` != 0.
+    draws : Draws or None
+        The independent estimates whose mean the atoms are, where the measure was sampled: what errors come from.
     """
 
     points: np.ndarray
@@ -57,6 +64,9 @@ class Measure(Value):
     mass: float | None = None
     panels: tuple[float, ...] | None = None
     distribution: Callable[[np.ndarray], np.ndarray] | None = None
+    origin: float = 0.0
+    offset_density: Callable[[np.ndarray], np.ndarray] | None = None
+    draws: Draws | None = None
 
     def __post_init__(self) -> None:
         points, weights = (
@@ -96,7 +106,8 @@ class Measure(Value):
             one by
             far where the density is smooth between its panels (each halving doubles the number of right
             digits).
-            It is larger than asked where the finest step (1/512) was reached: look at it.
+            It is larger than asked where the finest step (1/512) was reached: look at it. Of a sampled measure, the
+            standard error.
 
         Examples
         --------
@@ -104,6 +115,8 @@ class Measure(Value):
         >>> round(float(semicircle.integrate(lambda x: x**4).value), 12)
         2.0
         """
+        if self.draws is not None:
+            return Integral(*self.draws.integrals(function))
         atoms = np.asarray(function(self.points)) @ self.weights if self.points.size else 0.0
         if self.density is None:
             value = np.asarray(atoms)
@@ -114,20 +127,28 @@ class Measure(Value):
     def _continuous(self, function: Callable[[np.ndarray], np.ndarray], tolerance: float) -> Integral:
         if self.density is None:
             return Integral(np.asarray(0.0), np.asarray(0.0))
-        panels = self._finite_panels()
         total, value, error = 0.0, np.float64(0.0), np.float64(np.inf)
         for level in range(quadrature.COARSEST, quadrature.FINEST + 1):
             finer = level > quadrature.COARSEST
-            nodes, weights = (
-                part.ravel() for part in quadrature.nodes(panels[:-1], panels[1:], level, finer)
-            )
-            total = total + np.asarray(function(nodes)) @ (weights * self.density(nodes))
+            nodes, weights = self._nodes(level, finer)
+            total = total + np.asarray(function(nodes)) @ weights
             previous, value = value, np.asarray(total) * 0.5**level
             if finer:
                 error = np.abs(value - previous)
                 if np.all(error <= tolerance * (1 + np.abs(value))):
                     break
         return Integral(value, error)
+
+    def _nodes(self, level: int, only_new: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Quadrature nodes of the density and their weights before the factor 2^-level."""
+        panels = self._finite_panels() - self.origin
+        offsets, weights = (
+            part.ravel() for part in quadrature.nodes(panels[:-1], panels[1:], level, only_new)
+        )
+        nodes = self.origin + offsets
+        if self.offset_density is not None:
+            return nodes, weights * self.offset_density(offsets)
+        return nodes, weights if self.density is None else weights * self.density(nodes)
 
     def _finite_panels(self) -> np.ndarray:
         if self.panels is None or not np.all(np.isfinite(self.panels)):
@@ -143,12 +164,10 @@ class Measure(Value):
         level = check.integer(level, "Measure.discretise", "level")
         if self.density is None:
             return self
-        panels = self._finite_panels()
-        nodes, weights = (part.ravel() for part in quadrature.nodes(panels[:-1], panels[1:], level))
-        weights = 0.5**level * weights * self.density(nodes)
+        nodes, weights = self._nodes(level)
         return Measure(
             np.concatenate([self.points, nodes]),
-            np.concatenate([self.weights, weights]),
+            np.concatenate([self.weights, 0.5**level * weights]),
             support=self.support,
             mass=self.mass,
         )
@@ -165,30 +184,82 @@ class Measure(Value):
         return value[()]
 
     def _density_below(self, x: float) -> float:
+        return float(self.restrict(-np.inf, x)._continuous(np.ones_like, 1e-10).value)
+
+    def restrict(self, low: float, high: float) -> Measure:
+        """The part on [low, high], ends included; not normalized."""
+        if not low <= high:
+            raise InputError(f"Measure.restrict: expected low <= high, got {low} and {high}")
+        kept = (self.points >= low) & (self.points <= high)
+        points, weights = self.points[kept], self.weights[kept]
+        if self.density is None:
+            return Measure(points, weights)
         panels = self._finite_panels()
-        if x <= panels[0]:
-            return 0.0
-        ends = tuple(np.unique([*panels[panels < x], min(x, panels[-1])]))
-        cut = dataclasses.replace(self, points=[], weights=[], panels=ends, mass=self.mass)
-        return float(cut._continuous(np.ones_like, 1e-10).value)
+        if low <= panels[0] and high >= panels[-1] and kept.all():
+            return self
+        panels = np.unique(np.clip(panels, low, high))
+        if panels.size < 2:
+            return Measure(points, weights)
+        ends = tuple(panels.tolist())
+        return Measure(
+            points,
+            weights,
+            self.density,
+            ends[:: len(ends) - 1],
+            None,
+            ends,
+            None,
+            self.origin,
+            self.offset_density,
+        )
+
+    def cdf_band(self, x: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Between which values :meth:`cdf` lies: what the steps and the starts of a sampled measure leave open.
+
+        The band holds at each x on its own in at least this share of samples; of an exact measure it has no width.
+        """
+        where = check.float_array(x, "Measure.cdf_band", "x")
+        level = check.number(level, "Measure.cdf_band", "level", above=0.0)
+        if self.draws is None:
+            value = np.asarray(self.cdf(where))
+            return value, value
+        return self.draws.band(where, level)
+
+    def estimate(self, statistic: Statistic) -> Estimate:
+        """Any number made of points and weights, with its standard error where the measure was sampled.
+
+        ``converged`` is False where the steps of the sampled rules are too few for it.
+
+        >>> round(Measure([1.0, 3.0], [1.0, 1.0]).estimate(lambda points, weights: weights @ np.log(points)), 4)
+        1.0986
+        """
+        if self.draws is not None:
+            return self.draws.estimate(statistic)
+        atoms = self.discretise(8)
+        return Estimate(statistic(atoms.points, atoms.weights), 0.0, 1)
 
     def moment(self, order: int) -> float:
-        r""":math:`\int x^n\,d\mu` (not divided by the mass)."""
+        r""":math:`\int x^n\,d\mu` (not divided by the mass); an Estimate where the measure was sampled."""
         order = check.integer(order, "Measure.moment", "order", minimum=0)
+        if self.draws is not None:
+            return self.draws.estimate(lambda points, weights: float(weights @ points**order))
         return float(self.integrate(lambda x: x**order).value)
 
     def scale(self, factor: float) -> Measure:
         """The image under x -> factor * x, factor > 0: the mass stays, positions move."""
         factor = check.number(factor, "Measure.scale", "factor", above=0)
-        density, distribution = self.density, self.distribution
+        stretched = functools.partial(_stretched, factor)
         return Measure(
             self.points * factor,
             self.weights,
-            None if density is None else lambda x: density(np.asarray(x) / factor) / factor,
+            stretched(self.density, factor),
             None if self.support is None else (self.support[0] * factor, self.support[1] * factor),
             self.mass,
             None if self.panels is None else tuple(end * factor for end in self.panels),
-            None if distribution is None else lambda x: distribution(np.asarray(x) / factor),
+            stretched(self.distribution, 1.0),
+            self.origin * factor,
+            stretched(self.offset_density, factor),
+            None if self.draws is None else self.draws.scaled(factor),
         )
 
     def to_xarray(self, n_points: int = 400) -> xarray.Dataset:
@@ -212,10 +283,19 @@ class Measure(Value):
         return panels[0] + (panels[-1] - panels[0]) * (1 - np.cos(angle)) / 2
 
     def plot(self, ax: matplotlib.axes.Axes | None = None, **style: Any) -> matplotlib.axes.Axes:
-        """Density as a line, atoms as bars of their mass on the same axis; returns the axes."""
+        """Density as a line, atoms as bars of their mass on the same axis; returns the axes.
+
+        A sampled measure, whose atoms mean nothing one by one, is drawn as its distribution function with its band.
+        """
         from tutelage.base.canvas import axes_or_new
 
         ax = axes_or_new(ax)
+        if self.draws is not None:
+            grid = np.unique(self.points)
+            ax.fill_between(grid, *self.cdf_band(grid), alpha=0.3, linewidth=0)
+            ax.step(grid, self.cdf(grid), where="post", **style)
+            ax.set(xlabel="eigenvalue", ylabel="eigenvalues up to it")
+            return ax
         if self.density is not None:
             grid = self._grid(600)
             ax.plot(grid, self.density(grid), **style)
@@ -239,3 +319,21 @@ class Measure(Value):
         }
         body = "".join(f"<tr><th>{name}</th><td>{value}</td></tr>" for name, value in rows.items())
         return f"<table><caption>Measure</caption>{body}</table>"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stretched:
+    """x -> function(x / factor) / jacobian: a value, so that measures can be pickled."""
+
+    function: Callable[[np.ndarray], np.ndarray]
+    factor: float
+    jacobian: float
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return self.function(np.asarray(x) / self.factor) / self.jacobian
+
+
+def _stretched(
+    factor: float, function: Callable[[np.ndarray], np.ndarray] | None, jacobian: float
+) -> _Stretched | None:
+    return None if function is None else _Stretched(function, factor, jacobian)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import lzma
 import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
 from tutelage.activations import Activation, as_activation
-from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.files import atomic_write
+from tutelage.base.npz import read_arrays
 from tutelage.base.types import ArrayLike
 from tutelage.network import LAYERS, Network, require_network
 
@@ -36,7 +33,7 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
     (:func:`tutelage.register_activation`) before, or given here.
     """
     who = f"load_network({os.fspath(path)!r})"  # a TypeError for a number, which open would take for a file of ours
-    arrays = _read_arrays(path, who)
+    arrays = read_arrays(path, who, "W and a", lambda names: _require_names(names, who))
     _require_known_version(arrays.get("version", _FORMAT_VERSION), who)
     if activation is None:
         if "activation" not in arrays:
@@ -45,36 +42,6 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
             )
         activation = _stored_activation(str(arrays["activation"]), who)
     return Network(activation=activation, **{name: arrays[name] for name in LAYERS if name in arrays})
-
-
-def _read_arrays(path: str | os.PathLike, who: str) -> dict[str, np.ndarray]:
-    """The arrays of a network, none of any other name; nothing is unpacked before the names and sizes are known."""
-    try:
-        with open(path, "rb") as stream:  # np.load leaves its own handle open when the archive is broken
-            data = np.load(stream, allow_pickle=False)
-            if not isinstance(data, np.lib.npyio.NpzFile):
-                raise InputError(f"{who}: expected an npz archive with W and a, got a single npy array")
-            _require_names(data.files, who)
-            n_bytes = sum(entry.file_size for entry in data.zip.infolist()) if data.zip else 0
-            check.fits_in_memory(3.0 * n_bytes, who, "the network in it", "smaller arrays", "check the file")
-            return {key: data[key] for key in data.files}
-    except FileNotFoundError:
-        raise InputError(f"{who}: no such file; check the path") from None
-    except InputError:
-        raise
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        RuntimeError,
-    ) as error:
-        # Encrypted archives and unknown compressions are RuntimeErrors (NotImplementedError is one).
-        raise InputError(
-            f"{who}: expected an npz archive, could not read it ({error}); write it again"
-        ) from None
 
 
 def _require_names(names: Sequence[str], who: str) -> None:

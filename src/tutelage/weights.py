@@ -180,7 +180,10 @@ def as_weight_law(value: Any) -> WeightLaw:
         return value
     if isinstance(value, str):
         return parse_spec(value, WEIGHT_LAWS, "weight law")
-    if "scipy.stats" in sys.modules and isinstance(value, scipy.stats.distributions.rv_frozen):
+    stats = sys.modules.get("scipy.stats")  # whoever has a distribution has loaded it
+    if stats is not None and isinstance(value, stats.rv_discrete) and value.numargs == 0:
+        value = value()  # rv_discrete(values=...): nothing is left to freeze
+    if stats is not None and isinstance(value, stats.distributions.rv_frozen):
         return FromScipy(value)
     raise InputError(
         f"weight law: expected a law, its name or a frozen scipy.stats distribution, got {type(value).__name__}; "

@@ -92,6 +92,7 @@ def test_a_bar_shows_everything(capsys, monkeypatch, bar):
 
 ARGUMENTS = {
     "spectrum": ["--activation @ -d 2 -k 2", "--weights @", "--activation erf -d 2 -k 2 --plot @", "-d @", "@"],
+    "law": ["@", "linear-network -d @", "deep-linear --widths @", "chi-square -k 3 --plot @"],
     "rank": ["--activation @ -d 2 -k 2", "--activation linear -d @ -k 2", "--activation linear -d 2 -k 2 --json @/a"],
     "dynamics": ["--activation @ -d 2 -k 2", "--weights @", "--activation erf -d 2 -k 2 --rule @", "--@"],
     "recover": ["-n @", "--weights @", "--method @", "-n 1:2 --plot @", "--json @/a"],

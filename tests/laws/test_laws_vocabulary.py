@@ -9,6 +9,7 @@ from tutelage.laws import (
     ChiSquare,
     Convolution,
     CoupledRoot,
+    DeepLinear,
     FiniteLinearNetwork,
     LinearNetwork,
     MarchenkoPastur,
@@ -16,7 +17,9 @@ from tutelage.laws import (
     OddNetwork,
     PointMass,
     QuadraticNetwork,
+    SampledHessian,
     Scaled,
+    TangentKernel,
     WeightedMarchenkoPastur,
     Wishart,
     linear_network_of,
@@ -24,6 +27,7 @@ from tutelage.laws import (
     pooled_distance,
     quadratic_bulk,
 )
+from tutelage.spectra import Spectrum
 
 LAWS = [
     MarchenkoPastur(0.3, 2.0),
@@ -61,6 +65,12 @@ LAWS = [
     QuadraticNetwork(0.5, 12, 24),
     QuadraticNetwork(1.0, 24, 12, length=0.8),
     QuadraticNetwork(1.0, 20, 40).full(),
+    DeepLinear([10, 20, 10]),
+    DeepLinear([20, 10, 10], [0.8, 1.2]).full(),
+    LinearNetwork(4, 8, covariance=[0.5, 1.0, 1.0, 2.0]),
+    SampledHessian(Spectrum([0.0, 0.1, 1.0, 5.0], [4, 10, 4, 2], 20, "dense"), 40),
+    SampledHessian(Spectrum([0.5, 1.0, 1.1], [10, 4, 6], 20, "dense"), 10),
+    TangentKernel("erf", 20, 30, 15),
 ]
 every_law = pytest.mark.parametrize("law", LAWS, ids=repr)
 

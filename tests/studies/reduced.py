@@ -1,16 +1,20 @@
 """Reduced sizes at which the tests judge a study and record its numbers."""
 
 from tutelage.studies.compare import Compare
+from tutelage.studies.deep_linear import DeepLinearSpectrum
 from tutelage.studies.effective_parameters import EffectiveParameters
 from tutelage.studies.erf_spectrum import ErfSpectrum
 from tutelage.studies.information import Information
 from tutelage.studies.learning_curves import LearningCurves
 from tutelage.studies.near_optimum import NearOptimum
+from tutelage.studies.outliers import Outliers
 from tutelage.studies.recovery_curves import RecoveryCurves
 from tutelage.studies.recovery_map import RecoveryMap
 from tutelage.studies.recovery_rates import RecoveryRates
 from tutelage.studies.sampled_hessian import SampledHessian
+from tutelage.studies.sampled_law import SampledLaw
 from tutelage.studies.setup import Setup
+from tutelage.studies.tangent_kernel import TangentKernelSpectrum
 from tutelage.studies.two_papers import TwoPapers
 
 SETUP = Setup(d=2, k=3, activations=("quadratic:alpha=1.0",))
@@ -31,3 +35,9 @@ CURVES = RecoveryCurves(
 MAP = RecoveryMap(d=4, instances=16, points=4, dimensions=(6, 8, 16), shift_instances=(20, 24, 30))
 RATES = RecoveryRates(algebraic=((4, 1, 8), (6, 2, 4)), exponential=((3, 4),), last_time=1e5)
 PAPERS = TwoPapers(sizes=((5, 2), (14, 2)), instances=(10, 40))
+OUTLIERS = Outliers(activations=("cos", "quadratic:alpha=0.5"), sizes=(20, 80), teachers=5, traces=20)
+DEEP_LINEAR = DeepLinearSpectrum(
+    cases=((40, 40, 40), (40, 20, 30)), widths=(30, 120), repeats=3, teachers=300
+)
+SAMPLED_LAW = SampledLaw(sizes=(5, 12), repeats=3)
+TANGENT_KERNEL = TangentKernelSpectrum(cases=((40, 60, 30),), sizes=(20, 100), repeats=3)

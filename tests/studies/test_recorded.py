@@ -41,6 +41,10 @@ STUDIES = {
     "recovery-map": dataclasses.replace(reduced.MAP, shift_instances=(8, 8, 8)),
     "recovery-rates": reduced.RATES,
     "two-papers": reduced.PAPERS,
+    "outliers": reduced.OUTLIERS,
+    "deep-linear": reduced.DEEP_LINEAR,
+    "sampled-law": reduced.SAMPLED_LAW,
+    "tangent-kernel": reduced.TANGENT_KERNEL,
 }
 SLOW = {"fig3"}
 """Trains four networks; compiling that takes most of ten seconds."""

@@ -5,6 +5,7 @@ from tutelage.dynamics.beside import predict_run
 from tutelage.dynamics.bulk import bulk_loss, bulk_strength
 from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
 from tutelage.dynamics.diagnose import Diagnosis, diagnose
+from tutelage.dynamics.diagnose_model import ModelDiagnosis
 from tutelage.dynamics.lanczos import lanczos_loss
 from tutelage.dynamics.linear import linear_loss
 from tutelage.dynamics.matching import Match, match_neurons
@@ -32,6 +33,7 @@ __all__ = [
     "GradientFlow",
     "HeavyBall",
     "Match",
+    "ModelDiagnosis",
     "Nesterov",
     "NoisyTeacher",
     "RandomStart",

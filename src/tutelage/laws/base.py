@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,9 @@ Size = int | tuple[int, ...]
 NEGLIGIBLE = 1e-17
 """Tail mass that ``bulk`` may leave out: below half a unit in the last place of 1."""
 
+_RESOLVED = 1000
+"""Fewest float64 numbers to a standard deviation: cdf(ppf(p)) then is p to 2e-4."""
+
 _NO_ATOMS = (np.empty(0), np.empty(0))
 
 
@@ -34,9 +38,10 @@ class Law(Value, abc.ABC):
     r"""A law :math:`\sum_i w_i\,\delta_{x_i} + \rho(x)\,dx` of mass one.
 
     A concrete law states its continuous part, its atoms and its moments; the rest of the vocabulary
-    (``pdf cdf sf ppf rvs mean var std support atoms mass``) follows here. ``pdf`` is the density of the
-    continuous part
-    alone; atoms show in ``cdf``, ``sf``, ``ppf`` and ``rvs``. Arguments may be arrays of any shape.
+    (``pdf logpdf cdf logcdf sf logsf ppf isf rvs mean median var std interval expect support atoms``) follows here.
+    ``pdf`` is the density of the continuous part alone; atoms show in all others. ``cdf`` is continuous from the right:
+    at an atom it includes it, so that at the left end of a support that holds an atom it is that atom's mass, and 1 at
+    the right end. Arguments may be arrays of any shape.
     """
 
     mass: float = 1.0
@@ -62,10 +67,37 @@ class Law(Value, abc.ABC):
         """Positions and masses of the atoms, ascending."""
         return _NO_ATOMS
 
+    @property
+    def share(self) -> float:
+        """Mass of the continuous part."""
+        return 1.0 - float(self.atoms()[1].sum())
+
+    def panels(self) -> tuple[float, ...]:
+        """Breakpoints, and more of them where one panel would not reach all the mass."""
+        return self.breakpoints()
+
+    def lumps(self) -> tuple[np.ndarray, np.ndarray]:
+        """Atoms, and as further ones mass too close to a point for any panel to reach."""
+        return self.atoms()
+
+    @property
+    def unseen(self) -> float:
+        """Mass that one panel between each two breakpoints does not reach."""
+        return 0.0
+
     def breakpoints(self) -> tuple[float, ...]:
         """Finite points between which the density is smooth; all but NEGLIGIBLE mass lies between the
         outermost."""
         return self.support()
+
+    @property
+    def origin(self) -> float:
+        """Where the density may be infinite, if anywhere: distances from it are kept to all digits."""
+        return 0.0
+
+    def offset_density(self, y: np.ndarray) -> np.ndarray:
+        """The density at origin + y."""
+        return self.density(self.origin + y)
 
     def components(self) -> tuple[tuple[float, Law], ...]:
         """The law as a weighted sum of laws with smooth densities."""
@@ -94,14 +126,22 @@ class Law(Value, abc.ABC):
         """P(X > x) = 1 - cdf(x), with the absolute accuracy of ``cdf``."""
         return (1.0 - np.asarray(self.cdf(x)))[()]
 
+    def logpdf(self, x: ArrayLike) -> Any:
+        """Logarithm of ``pdf``, -inf where that is 0."""
+        return _log(self.pdf(x))
+
+    def logcdf(self, x: ArrayLike) -> Any:
+        """Logarithm of ``cdf``."""
+        return _log(self.cdf(x))
+
+    def logsf(self, x: ArrayLike) -> Any:
+        """Logarithm of ``sf``."""
+        return _log(self.sf(x))
+
     @usual_floats()
     def ppf(self, p: ArrayLike) -> Any:
         """Smallest x with cdf(x) >= p; at p = 0 the left end of the support."""
-        p = real_array(p, self, "p")
-        if ((p < 0) | (p > 1)).any():
-            raise InputError(
-                f"{type(self).__name__}.ppf: expected probabilities in [0, 1], got {p.min()} to {p.max()}"
-            )
+        p = probabilities(p, self)
         low, high = self.support()
         points, weights = self.atoms()
         after = np.cumsum(weights)
@@ -119,6 +159,15 @@ class Law(Value, abc.ABC):
         inner = ~on_atom & (p > 0) & (p < 1)
         x[inner] = self._continuous_quantile((p - before)[inner])
         return x[()]
+
+    def isf(self, q: ArrayLike) -> Any:
+        """Smallest x with sf(x) <= q: ppf(1 - q), with the accuracy of 1 - q."""
+        return self.ppf(1.0 - probabilities(q, self))
+
+    def interval(self, confidence: ArrayLike) -> tuple[Any, Any]:
+        """Ends of the interval that leaves (1 - confidence)/2 out on either side."""
+        tail = (1.0 - probabilities(confidence, self)) / 2
+        return self.ppf(tail), self.isf(tail)
 
     def _continuous_quantile(self, mass: np.ndarray) -> np.ndarray:
         """Where ``distribution`` reaches ``mass`` (n,), by Chandrupatla's bracketing method."""
@@ -152,8 +201,31 @@ class Law(Value, abc.ABC):
         return self.moment(1)
 
     def var(self) -> float:
-        """E x^2 - (E x)^2."""
-        return self.moment(2) - self.moment(1) ** 2
+        """E (x - E x)^2: in closed form where there is one, never a difference of large moments."""
+        mean, ends = self.mean(), self.breakpoints()
+        width = ends[-1] - ends[0]
+        return float(width**2 * self.measure().integrate(lambda x: ((x - mean) / width) ** 2, 1e-13).value)
+
+    def expect(
+        self,
+        func: Callable[[np.ndarray], np.ndarray] | None = None,
+        lb: float = -np.inf,
+        ub: float = np.inf,
+        conditional: bool = False,
+    ) -> Any:
+        r""":math:`E f(X)\,1[l \le X \le u]`, divided by P(l <= X <= u) where ``conditional``; f = x by default.
+
+        ``func`` maps points (n,) to values (n,) or (..., n), where SciPy calls it point by point.
+
+        Examples
+        --------
+        >>> from tutelage.laws import ChiSquare
+        >>> round(float(ChiSquare(3).expect(np.sqrt)), 9)  # the mean length of a normal vector
+        1.595769122
+        """
+        part = self.measure().restrict(lb, ub)
+        value = part.integrate(func or (lambda x: x), 1e-12).value
+        return (value / part.integrate(np.ones_like).value if conditional else value)[()]
 
     def std(self) -> float:
         """Square root of ``var``."""
@@ -165,11 +237,14 @@ class Law(Value, abc.ABC):
 
     def measure(self) -> Measure:
         """The law as a Measure: atoms, density, support and mass, ready to integrate."""
-        points, weights = self.atoms()
-        ends = self.breakpoints()
+        points, weights = self.lumps()
+        ends = self.panels()
         if not ends:
             return Measure(points, weights)
-        return Measure(points, weights, self.density, self.support(), self.mass, ends, self.distribution)
+        return Measure(
+            points, weights, self.density, self.support(), self.mass, ends, self.distribution,
+            self.origin, self.offset_density,
+        )  # fmt: skip
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Density and atoms on matplotlib axes."""
@@ -184,6 +259,20 @@ class Law(Value, abc.ABC):
     def _repr_html_(self) -> str:
         summary = f"mean {self.mean():.6g}, standard deviation {self.std():.6g}"
         return f"<b>{self!r}</b>: {summary}{self.measure()._repr_html_()}"
+
+
+def _log(value: Any) -> Any:
+    with np.errstate(divide="ignore"):
+        return np.log(value)
+
+
+def require_resolved(who: str, centre: float, width: float) -> None:
+    """Refuse a law so narrow that the numbers around its centre cannot tell its values apart."""
+    if width < _RESOLVED * np.spacing(abs(centre)):
+        raise InputError(
+            f"{who}: expected a width of at least {_RESOLVED * np.spacing(abs(centre)):.1g} at {centre:g}, where numbers of "
+            f"double precision are {np.spacing(abs(centre)):.1g} apart, got {width:.1g}; move the law towards 0"
+        )
 
 
 def real_array(value: ArrayLike, law: Law, name: str) -> np.ndarray:
@@ -201,6 +290,16 @@ def real_array(value: ArrayLike, law: Law, name: str) -> np.ndarray:
     array = array.astype(np.float64)
     if np.isnan(array).any():
         raise InputError(f"{who}: expected numbers for {name}, got NaN; remove it")
+    return array
+
+
+def probabilities(p: ArrayLike, law: Law) -> np.ndarray:
+    """Checked arguments of a quantile."""
+    array = real_array(p, law, "p")
+    if ((array < 0) | (array > 1)).any():
+        raise InputError(
+            f"{type(law).__name__}.ppf: expected probabilities in [0, 1], got {array.min()} to {array.max()}"
+        )
     return array
 
 

@@ -27,16 +27,12 @@ class Nonzero(Law):
     def __post_init__(self) -> None:
         if not isinstance(self.law, Law):
             raise InputError(f"Nonzero: expected a tutelage law, got {self.law!r}")
-        if self._share <= 0 or (self.law.atoms()[0] != 0).any():
+        if self.law.share <= 0 or (self.law.atoms()[0] != 0).any():
             raise InputError(f"Nonzero: expected a law with a density and no atom but at 0, got {self.law!r}")
 
     @property
-    def _share(self) -> float:
-        return 1 - float(self.law.atoms()[1].sum())
-
-    @property
     def error(self) -> float:
-        return self.law.error / self._share
+        return self.law.error / self.law.share
 
     def support(self) -> tuple[float, float]:
         low, high = self.law.support()
@@ -45,11 +41,18 @@ class Nonzero(Law):
     def breakpoints(self) -> tuple[float, ...]:
         return self.law.breakpoints()
 
+    @property
+    def origin(self) -> float:
+        return self.law.origin
+
+    def offset_density(self, y: np.ndarray) -> np.ndarray:
+        return self.law.offset_density(y) / self.law.share
+
     def density(self, x: np.ndarray) -> np.ndarray:
-        return self.law.density(x) / self._share
+        return self.law.density(x) / self.law.share
 
     def distribution(self, x: np.ndarray) -> np.ndarray:
-        return self.law.distribution(x) / self._share
+        return self.law.distribution(x) / self.law.share
 
     def moment(self, order: int) -> float:
-        return self.law.moment(order) / self._share if moment_order(order, self) else 1.0
+        return self.law.moment(order) / self.law.share if moment_order(order, self) else 1.0

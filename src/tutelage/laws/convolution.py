@@ -17,6 +17,7 @@ from tutelage.laws.mixture import merge_atoms
 from tutelage.laws.table import Table, tabulate
 
 _QUADRATURE = 1e-11
+_NARROW = 64  # float64 numbers that a law must span among those of another to be told from a point
 _TABLE = 1e-11  # three digits below the promised 1e-8, for the price of one more halving of a panel
 
 
@@ -76,17 +77,22 @@ class Convolution(Law):
 
     @property
     def error(self) -> float:
-        return sum(error + table.error for table, error in self._tables) + 1e-14
+        tables = sum(error + table.error for table, error in self._tables)
+        return tables + self.first.unseen + self.second.unseen + 1e-14
 
     @functools.cached_property
-    def _tables(self) -> list[tuple[Table, float]]:
+    def _tables(self) -> list[tuple[Table | _Moved, float]]:
         """The integral for every pair of smooth components, weighted, with its quadrature error."""
-        tables = []
-        for w, f in self.first.components():
-            for v, g in self.second.components():
-                if f.breakpoints() and g.breakpoints():
-                    tables.append(_tabulated_integral(w * v, f, g))
-        return tables
+        return [
+            (moved, 0.0) if (moved := _moved(weight, f, g)) else _tabulated_integral(weight, f, g)
+            for weight, f, g in self._pairs()
+        ]
+
+    def _pairs(self) -> Iterator[tuple[float, Law, Law]]:
+        """Weight and laws of every pair of smooth components."""
+        for (w, f), (v, g) in itertools.product(self.first.components(), self.second.components()):
+            if f.breakpoints() and g.breakpoints():
+                yield w * v, f, g
 
     def distribution(self, x: np.ndarray) -> np.ndarray:
         x = np.asarray(x, dtype=np.float64)
@@ -98,10 +104,11 @@ class Convolution(Law):
     def density(self, x: np.ndarray) -> np.ndarray:
         x = np.asarray(x, dtype=np.float64)
         total = self._with_atoms(x, "density")
-        for w, f in self.first.components():
-            for v, g in self.second.components():
-                if f.breakpoints() and g.breakpoints():
-                    total = total + w * v * _density_integral(x.ravel(), f, g).reshape(x.shape)
+        for weight, f, g in self._pairs():
+            if moved := _moved(weight, f, g):
+                total = total + weight * moved.law.density(x - moved.by)
+            else:
+                total = total + weight * _density_integral(x.ravel(), f, g).reshape(x.shape)
         return total
 
     def _with_atoms(self, x: np.ndarray, what: str) -> np.ndarray:
@@ -126,6 +133,28 @@ class Convolution(Law):
 
     def sample(self, rng: np.random.Generator, size: Size) -> np.ndarray:
         return self.first.sample(rng, size) + self.second.sample(rng, size)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Moved:
+    """Stands for a table where one law is narrower than the numbers around the other are apart: the wider law, moved."""
+
+    weight: float
+    law: Law
+    by: float
+    error: float = 0.0
+    edges: tuple[float, ...] = (-math.inf,)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return self.weight * self.law.distribution(x - self.by)
+
+
+def _moved(weight: float, f: Law, g: Law) -> _Moved | None:
+    for narrow, wide in ((f, g), (g, f)):
+        ends, far = narrow.breakpoints(), max(map(abs, wide.breakpoints()))
+        if ends[-1] - ends[0] < _NARROW * np.spacing(far):
+            return _Moved(weight, wide, narrow.mean())
+    return None
 
 
 def _tabulated_integral(weight: float, f: Law, g: Law) -> tuple[Table, float]:

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from tutelage.base import check
-from tutelage.laws.base import Law, moment_order
+from tutelage.laws.base import Law, moment_order, require_resolved
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +55,12 @@ class MarchenkoPastur(Law):
     def __post_init__(self) -> None:
         object.__setattr__(self, "ratio", check.number(self.ratio, "MarchenkoPastur", "ratio", above=0))
         object.__setattr__(self, "scale", check.number(self.scale, "MarchenkoPastur", "scale", above=0))
+        b, scale, _ = self._dual()
+        require_resolved("MarchenkoPastur", scale, b * scale)
+
+    @property
+    def share(self) -> float:
+        return min(1.0, 1 / self.ratio)
 
     def _dual(self) -> tuple[float, float, float]:
         """(b, scale, mass) of the continuous part with b = sqrt(ratio) <= 1."""
@@ -97,6 +103,9 @@ class MarchenkoPastur(Law):
             from_low < np.pi / 2, _angular_mass(from_low, -b), 1 - _angular_mass(np.pi - from_low, b)
         )
         return mass * below
+
+    def var(self) -> float:
+        return self.ratio * self.scale**2
 
     def moment(self, order: int) -> float:
         order = moment_order(order, self)

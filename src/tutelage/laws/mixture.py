@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,10 +61,39 @@ class Mixture(Law):
         return tuple(sorted({end for _, law in self._weighted() for end in law.breakpoints()}))
 
     def atoms(self) -> tuple[np.ndarray, np.ndarray]:
-        pairs = [(weight, *law.atoms()) for weight, law in self._weighted()]
+        return self._merged([(weight, *law.atoms()) for weight, law in self._weighted()])
+
+    def panels(self) -> tuple[float, ...]:
+        return tuple(sorted({end for _, law in self._weighted() for end in law.panels()}))
+
+    @property
+    def unseen(self) -> float:
+        return sum(weight * law.unseen for weight, law in self._weighted())
+
+    def lumps(self) -> tuple[np.ndarray, np.ndarray]:
+        return self._merged([(weight, *law.lumps()) for weight, law in self._weighted()])
+
+    @staticmethod
+    def _merged(pairs: list[tuple[float, np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
         return merge_atoms(
             np.concatenate([points for _, points, _ in pairs]),
             np.concatenate([weight * masses for weight, _, masses in pairs]),
+        )
+
+    @property
+    def share(self) -> float:
+        return sum(weight * law.share for weight, law in self._weighted())
+
+    @property
+    def origin(self) -> float:
+        """That of the only continuous part, else 0."""
+        continuous = [law for _, law in self._weighted() if law.breakpoints()]
+        return continuous[0].origin if len(continuous) == 1 else 0.0
+
+    def offset_density(self, y: np.ndarray) -> np.ndarray:
+        continuous = [(w, law) for w, law in self._weighted() if law.breakpoints()]
+        return (
+            continuous[0][0] * continuous[0][1].offset_density(y) if len(continuous) == 1 else self.density(y)
         )
 
     @property
@@ -78,6 +108,12 @@ class Mixture(Law):
 
     def moment(self, order: int) -> float:
         return sum(weight * law.moment(order) for weight, law in self._weighted())
+
+    def var(self) -> float:
+        """Within the parts, and between them by pairs: nothing cancels."""
+        parts = [(weight, law.mean(), law.var()) for weight, law in self._weighted()]
+        between = sum(v * w * (m - n) ** 2 for (v, m, _), (w, n, _) in itertools.combinations(parts, 2))
+        return sum(weight * var for weight, _, var in parts) + between
 
     def sample(self, rng: np.random.Generator, size: Size) -> np.ndarray:
         which = rng.choice(len(self.laws), p=np.asarray(self.weights) / sum(self.weights), size=size)

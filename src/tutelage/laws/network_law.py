@@ -12,6 +12,7 @@ from tutelage.base.errors import InputError
 from tutelage.laws.base import Law, Size
 from tutelage.laws.mixture import Mixture
 from tutelage.laws.point_mass import PointMass
+from tutelage.measure import Measure
 
 
 class NetworkLaw(Law):
@@ -46,13 +47,8 @@ class NetworkLaw(Law):
         >>> float(LinearNetwork(10, 20).full().cdf(0.0)) == 1 - 10 / 220
         True
         """
-        who, rank = f"{type(self).__name__}.full", self.rank
-        n_params = self.k * self.d + self.k if n_params is None else check.integer(n_params, who, "n_params")
-        if n_params < rank:
-            raise InputError(
-                f"{who}: expected n_params >= {rank}, the non-zero eigenvalues, got {n_params}; P is k d + k by default"
-            )
-        return Mixture((self, PointMass(0.0)), (rank / n_params, 1 - rank / n_params))
+        n_params = self.k * self.d + self.k if n_params is None else n_params
+        return with_zeros(self, self.rank, n_params, f"{type(self).__name__}.full")
 
     @property
     def error(self) -> float:
@@ -70,6 +66,20 @@ class NetworkLaw(Law):
     def atoms(self) -> tuple[np.ndarray, np.ndarray]:
         return self.composition.atoms()
 
+    @property
+    def share(self) -> float:
+        return self.composition.share
+
+    def measure(self) -> Measure:
+        return self.composition.measure()
+
+    @property
+    def origin(self) -> float:
+        return self.composition.origin
+
+    def offset_density(self, y: np.ndarray) -> np.ndarray:
+        return self.composition.offset_density(y)
+
     def density(self, x: np.ndarray) -> np.ndarray:
         return self.composition.density(x)
 
@@ -84,3 +94,13 @@ class NetworkLaw(Law):
 
     def sample(self, rng: np.random.Generator, size: Size) -> Any:
         return self.composition.sample(rng, size)
+
+
+def with_zeros(law: Law, rank: int, n_params: int, who: str) -> Mixture:
+    """The law of ``rank`` non-zero eigenvalues beside n_params - rank zeros."""
+    n_params = check.integer(n_params, who, "n_params")
+    if n_params < rank:
+        raise InputError(
+            f"{who}: expected n_params >= {rank}, the non-zero eigenvalues, got {n_params}; P is k d + k by default"
+        )
+    return Mixture((law, PointMass(0.0)), (rank / n_params, 1 - rank / n_params))

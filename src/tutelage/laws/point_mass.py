@@ -43,5 +43,8 @@ class PointMass(Law):
     def moment(self, order: int) -> float:
         return self.position ** moment_order(order, self)
 
+    def var(self) -> float:
+        return 0.0
+
     def sample(self, rng: np.random.Generator, size: Size) -> np.ndarray:
         return np.full(size, self.position)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import scipy.special
+from numpy.typing import ArrayLike
 from scipy.stats.distributions import rv_frozen
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.laws.base import NEGLIGIBLE, Law, Size, moment_order
+from tutelage.laws.base import (
+    NEGLIGIBLE,
+    Law,
+    Size,
+    moment_order,
+    probabilities,
+    real_array,
+    require_resolved,
+)
 from tutelage.laws.chi_square import ChiSquare
 from tutelage.laws.convolution import Convolution
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
@@ -35,6 +45,7 @@ class Gaussian(Law):
     def __post_init__(self) -> None:
         object.__setattr__(self, "location", check.number(self.location, "Gaussian", "location"))
         object.__setattr__(self, "width", check.number(self.width, "Gaussian", "width", above=0))
+        require_resolved("Gaussian", self.location, self.width)
 
     def support(self) -> tuple[float, float]:
         return -np.inf, np.inf
@@ -49,6 +60,21 @@ class Gaussian(Law):
 
     def distribution(self, x: np.ndarray) -> np.ndarray:
         return scipy.special.ndtr((np.asarray(x) - self.location) / self.width)
+
+    def sf(self, x: ArrayLike) -> Any:
+        """P(X > x), accurate in the far tail."""
+        return scipy.special.ndtr((self.location - real_array(x, self, "x")) / self.width)
+
+    def ppf(self, p: ArrayLike) -> Any:
+        """Smallest x with cdf(x) >= p, in closed form."""
+        return self.location + self.width * scipy.special.ndtri(probabilities(p, self))
+
+    def isf(self, q: ArrayLike) -> Any:
+        """The x with sf(x) = q, accurate in the far tail."""
+        return self.location - self.width * scipy.special.ndtri(probabilities(q, self))
+
+    def var(self) -> float:
+        return self.width**2
 
     def moment(self, order: int) -> float:
         order = moment_order(order, self)

@@ -51,6 +51,28 @@ class Scaled(Law):
         points, weights = self.law.atoms()
         return self.factor * points, weights
 
+    @property
+    def share(self) -> float:
+        return self.law.share
+
+    def panels(self) -> tuple[float, ...]:
+        return tuple(self.factor * end for end in self.law.panels())
+
+    @property
+    def unseen(self) -> float:
+        return self.law.unseen
+
+    def lumps(self) -> tuple[np.ndarray, np.ndarray]:
+        points, weights = self.law.lumps()
+        return self.factor * points, weights
+
+    @property
+    def origin(self) -> float:
+        return self.factor * self.law.origin
+
+    def offset_density(self, y: np.ndarray) -> np.ndarray:
+        return self.law.offset_density(np.asarray(y) / self.factor) / self.factor
+
     def density(self, x: np.ndarray) -> np.ndarray:
         return self.law.density(np.asarray(x) / self.factor) / self.factor
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 _DEGREE = 16
+_CROWD = 40
 _DEEPEST = 50  # a panel 1e-15 of the interval: the square root itself is then told to 3e-11
 
 
@@ -68,7 +69,9 @@ def tabulate(
         tail = np.abs(coefficients[:, -2:]).max(axis=1)
         size = max(size, float(np.abs(values).max()))
         # Halving gains 2^-16 on a smooth panel and 2^-p on one that starts like x^p; what gains nothing is round-off.
-        noise = (tail > 0.9 * parent_tail) & (tail < 1e-8 * size)
+        # A singular point opens two panels a round; where many stay open after many rounds, it is round-off as well.
+        crowded = depth >= 10 and np.count_nonzero(tail > tolerance) > _CROWD
+        noise = ((tail > 0.9 * parent_tail) | crowded) & (tail < 1e-8 * size)
         ready = (tail <= tolerance) | noise | (depth == _DEEPEST)
         done_low.append(low[ready])
         done.append(coefficients[ready])

@@ -12,6 +12,7 @@ from tutelage.base import check
 from tutelage.laws.base import Law, moment_order
 from tutelage.laws.conditional import Nonzero
 from tutelage.laws.convolution import Convolution
+from tutelage.laws.free import free_moments
 from tutelage.laws.mixture import Mixture
 from tutelage.laws.table import Table, tabulate
 
@@ -78,12 +79,12 @@ class WeightedMarchenkoPastur(Law):
     def breakpoints(self) -> tuple[float, ...]:
         """The ends, and for ratio >> 1 the shoulder where the semicircle-like bulk meets the tail almost at an edge."""
         low, high = self._ends()
-        cuts = self._densities[0].edges
-        right = np.flatnonzero(cuts[:-1] > np.cbrt(low) + (cuts[-1] - cuts[0]) / 16)
-        widths = np.diff(cuts)[right]
-        narrowest = right[np.argmin(widths)]
-        if widths.min() > (cuts[-1] - cuts[0]) / 256:
+        table = self._densities[0]
+        cuts, widths = table.edges, np.diff(table.edges)
+        right = np.arange(widths.size) > np.argmax(table.coefficients[:, 0])
+        if self.ratio < 1 or not right.any() or widths[right].min() > (cuts[-1] - cuts[0]) / 256:
             return low, high
+        narrowest = np.flatnonzero(right)[np.argmin(widths[right])]
         return low, float(cuts[narrowest : narrowest + 2].mean() ** 3), high
 
     def atoms(self) -> tuple[np.ndarray, np.ndarray]:
@@ -91,7 +92,7 @@ class WeightedMarchenkoPastur(Law):
 
     def _inverse(self, m: np.ndarray) -> np.ndarray:
         """z(m)."""
-        return (self.ratio * (1 - _resolvent_mean(m)) - 1) / m
+        return self.ratio * _weighted_mean(m) - 1 / m
 
     def stieltjes(self, z: np.ndarray) -> np.ndarray:
         """m(z) for Im z >= 0, by continuation in Im z; the limit from above on the real line."""
@@ -109,44 +110,44 @@ class WeightedMarchenkoPastur(Law):
 
     @functools.cached_property
     def _densities(self) -> tuple[Table, Table]:
-        """rho(u^3) 3 u^2 over u = x^(1/3), and its integral."""
+        """rho(u^3) 3 u^2 over u = x^(1/3), of mass one, and its integral."""
 
         def density(u: np.ndarray) -> np.ndarray:
-            return 3 * u**2 * np.maximum(self.stieltjes(u**3).imag, 0) / np.pi
+            # x Im m = ratio Im(m g), and near an atom Im m has no digit beside its real part.
+            m = self.stieltjes(u**3)
+            part = self.ratio / self.share * (m * _weighted_mean(m)).imag
+            return 3 * np.maximum(part, 0) / (np.pi * u)
 
         table = tabulate(density, tuple(np.cbrt(self._ends())), _TABLE)
         return table, table.integral()
 
     @property
+    def share(self) -> float:
+        return min(1.0, self.ratio)
+
+    @property
     def error(self) -> float:
-        return self._densities[1].error
+        return self.share * self._densities[1].error
 
     def density(self, x: np.ndarray) -> np.ndarray:
         x = np.asarray(x, dtype=np.float64)
         low, high = self._ends()
         u = np.cbrt(np.clip(x, low, high))
         with np.errstate(divide="ignore", invalid="ignore"):
-            value = np.maximum(self._densities[0](u), 0) / (3 * u**2)
+            value = self.share * np.maximum(self._densities[0](u), 0) / (3 * u**2)
         value = np.where(x == 0.0, np.inf if self.ratio <= 1 else 0.0, value)
         return np.where((x < low) | (x > high), 0.0, value)
 
     def distribution(self, x: np.ndarray) -> np.ndarray:
         u = np.cbrt(np.maximum(x, 0))
         table = self._densities[1]
-        return np.where(u <= table.edges[0], 0.0, table(u))
+        return self.share * np.where(u <= table.edges[0], 0.0, table(u))
 
     def moment(self, order: int) -> float:
         r"""From the free cumulants: :math:`m_n = \sum_s \kappa_s [z^{n-s}] M(z)^s`, M the series of moments."""
         order = moment_order(order, self)
-        moments = np.zeros(order + 1)
-        moments[0] = 1.0
-        for n in range(1, order + 1):
-            power, cumulant = np.array([1.0]), self.ratio
-            for s in range(1, n + 1):
-                power = np.convolve(power, moments[:n])[:n]
-                cumulant = self.ratio * scipy.special.factorial2(2 * s - 1)
-                moments[n] += cumulant * power[n - s]
-        return float(moments[order])
+        cumulants = [self.ratio * scipy.special.factorial2(2 * s - 1) for s in range(1, order + 1)]
+        return float(free_moments(cumulants)[order])
 
 
 def quadratic_bulk(ratio: float) -> Law:
@@ -168,25 +169,45 @@ def quadratic_bulk(ratio: float) -> Law:
     return Mixture((one, Convolution(one, one)), (1 - both, both))
 
 
-def _resolvent_mean(m: np.ndarray) -> np.ndarray:
-    """E 1/(1 + t m), t chi-square of one degree of freedom: sqrt(pi/2) w erfcx(w/sqrt 2), w = m^(-1/2)."""
-    w = 1 / np.sqrt(np.asarray(m, dtype=np.complex128))
-    return np.sqrt(np.pi / 2) * w * _erfcx(w / np.sqrt(2))
+def _weighted_mean(m: np.ndarray) -> np.ndarray:
+    r""":math:`g = E\,t/(1 + tm)`, t chi-square of one degree of freedom; E 1/(1 + tm) is 1 - m g.
+
+    That is :math:`\sqrt{\pi/2}\,w\,\mathrm{erfcx}(w/\sqrt2), w = m^{-1/2}`, and g loses the digits of m from it: small m
+    are summed by the asymptotic series, :math:`\sum_n(-1)^n(2n+1)!!\,m^n`, or Stieltjes's continued fraction where it
+    converges fast, for positive real parts.
+    """
+    m = np.asarray(m, dtype=np.complex128)
+    size, g = np.abs(m), np.empty_like(m)
+    tiny = size < 0.012
+    fraction = ~tiny & (size < 0.1) & (m.real > 0)
+    g[tiny], g[fraction] = _asymptotic(m[tiny]), _fraction(m[fraction])
+    rest = ~tiny & ~fraction
+    w = 1 / np.sqrt(m[rest])
+    # erfcx(x) = wofz(ix)
+    g[rest] = (1 - np.sqrt(np.pi / 2) * w * scipy.special.wofz(1j * w / np.sqrt(2))) / m[rest]
+    return g
 
 
-def _erfcx(x: np.ndarray) -> np.ndarray:
-    """exp(x^2) erfc(x), complex."""
-    return scipy.special.wofz(1j * x)
+def _asymptotic(m: np.ndarray) -> np.ndarray:
+    total = np.ones_like(m)
+    for n in range(40, 0, -1):
+        total = 1 - (2 * n + 1) * m * total
+    return total
+
+
+def _fraction(m: np.ndarray) -> np.ndarray:
+    total = np.ones_like(m)
+    for n in range(30, 0, -1):
+        total = 1 + (2 * n + 1) * m / (1 + 2 * n * m / total)
+    return 1 / total
 
 
 def _newton_step(m: np.ndarray, z: np.ndarray, ratio: float) -> np.ndarray:
     """One step for z(m) = z in log m, which keeps m off 0; a step that leaves the upper half plane is halved into it."""
-    w = 1 / np.sqrt(m)
-    mean = np.sqrt(np.pi / 2) * w * _erfcx(w / np.sqrt(2))
-    value = (ratio * (1 - mean) - 1) / m
-    # d mean/d log m = -(w/2) d mean/dw, and d mean/dw = mean/w + w mean - w.
-    slope_mean = -0.5 * (mean + w**2 * (mean - 1))
-    slope = -value - ratio * slope_mean / m
+    g = _weighted_mean(m)
+    value = ratio * g - 1 / m
+    # d g/d log m, from d E[1/(1 + tm)]/d log m = -(1 - m g - g)/2
+    slope = 1 / m + ratio * ((1 - g - m * g) / (2 * m) - g)
     step = (z - value) / slope
     step = step * np.minimum(1, 1 / np.maximum(np.abs(step), 1e-300))
     new = m * np.exp(step)

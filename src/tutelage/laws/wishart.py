@@ -62,7 +62,7 @@ class Wishart(Law):
         object.__setattr__(self, "scale", check.number(self.scale, "Wishart", "scale", above=0))
 
     @property
-    def _mass(self) -> float:
+    def share(self) -> float:
         return min(self.size, self.dof) / self.size
 
     def support(self) -> tuple[float, float]:
@@ -74,7 +74,7 @@ class Wishart(Law):
         return self.scale * low**2, self.scale * high**2
 
     def atoms(self) -> tuple[np.ndarray, np.ndarray]:
-        return (np.zeros(1), np.array([1 - self._mass])) if self._mass < 1 else super().atoms()
+        return (np.zeros(1), np.array([1 - self.share])) if self.share < 1 else super().atoms()
 
     def density(self, x: np.ndarray) -> np.ndarray:
         x = np.asarray(x, dtype=np.float64) / self.scale

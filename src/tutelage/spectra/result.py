@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -21,6 +21,15 @@ _SAFETY = 10.0
 """An eigenvalue counts as non-zero when it exceeds ten times its own error bar."""
 _SHOWN = 1e-7
 """Error bars above this share of the largest eigenvalue are printed with it."""
+
+_CURVE = 300
+"""Points at which a law is drawn over a spectrum."""
+
+
+class Quantiles(Protocol):
+    """A law that can be laid over a spectrum."""
+
+    def isf(self, q: Any) -> Any: ...
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -157,9 +166,11 @@ class Spectrum(Value):
             attributes["rank"] = self.rank
         return xarray.Dataset({name: ("block", column) for name, column in columns.items()}, attrs=attributes)
 
-    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+    def plot(self, ax: Axes | None = None, law: Quantiles | None = None, **style: Any) -> Axes:
         """Eigenvalues from the largest down against their index, on logarithmic axes; the title counts the zeros.
 
+        ``law`` is laid over them: a law of ``tutelage.laws``, for example ``laws.law_of(network)``, or any frozen law of
+        scipy.stats. A law of a network's non-zero eigenvalues covers the first ``law.rank`` of them, any other all P.
         ``style`` is matplotlib's, for the line. Returns the axes, those of a new figure unless ``ax`` is given.
         """
         from tutelage.base.canvas import axes_or_new
@@ -186,7 +197,17 @@ class Spectrum(Value):
         hidden = int(self.multiplicities[~keep].sum())
         title = f"P = {self.n_params}, {self.method}" + (f", {hidden} at zero" if hidden else "")
         ax.set_title(title if len(ax.lines) == 1 else "")  # of one spectrum, it would be wrong over several
+        if law is not None:
+            self._lay_over(ax, law)
         return ax
+
+    def _lay_over(self, ax: Axes, law: Quantiles) -> None:
+        """The i-th largest of n draws lies at about the quantile 1 - (i - 1/2)/n."""
+        n = int(getattr(law, "rank", self.n_params))
+        index = np.unique(np.rint(np.geomspace(1, n, _CURVE)))
+        height = np.asarray(law.isf((index - 0.5) / n))
+        ax.plot(index[height > 0], height[height > 0], color="black", linewidth=1, label=type(law).__name__)
+        ax.legend()
 
     def __repr__(self) -> str:
         low, high = (self.values[0], self.values[-1]) if self.values.size else (np.nan, np.nan)

@@ -1,0 +1,105 @@
+"""The tangent kernel of finite samples: a deterministic equivalent over the spectrum of the inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from tutelage.activations import Activation, as_activation
+from tutelage.base import check
+from tutelage.base.errors import InputError
+from tutelage.laws.equivalent import Equivalent
+from tutelage.laws.marchenko_pastur import MarchenkoPastur
+from tutelage.laws.odd_network import odd_constants
+from tutelage.laws.transform import Piece, TransformLaw, visible_pieces
+
+_NODES = 300
+_GRID = 400
+
+
+@dataclasses.dataclass(frozen=True)
+class TangentKernel(TransformLaw):
+    r"""Law of the n eigenvalues of the tangent kernel :math:`\frac1nJJ^T` at n samples, odd activation, n, d, k at fixed ratios.
+
+    Times n/d they have the Stieltjes transform (science 13d; the regime of Pennington and Worah 2018)
+
+    .. math:: m(z) = \int\omega\,d\mathrm{MP}(s),\quad \omega = \frac{1}{\alpha(s) + \frac kd\frac{\varphi(s)}{1+e} - z},\quad
+        e = \frac nd\int\varphi\,\omega\,d\mathrm{MP}(s),
+
+    :math:`\alpha = |a|^2(\nu_1 - b_0^2 + b_0^2s),\ \varphi = \nu - b_0^2 + b_0^2s`, s over the spectrum of
+    :math:`XX^T/d` and :math:`\nu = E\sigma^2, \nu_1 = E\sigma'^2, b_0 = E\sigma'`. The non-zero eigenvalues of the sampled
+    Fisher information are the same n.
+
+    **Range.** A deterministic equivalent, not proven. rms relative deviation of the transform, erf, d = k = n: 0.037 at 100,
+    0.010 at 400, 0.004 at 1600. n < d + k, beyond which it has an atom that finite kernels smear out; the low edge is
+    blurred already for n > d (sup distance 0.11 at 200, 100, 250; 0.025 at 400, 400, 400).
+
+    Parameters
+    ----------
+    activation : Activation or str
+        Odd, not linear.
+    d, k, n : int
+        Input dimension, width, samples.
+    length : float
+        :math:`|a|^2`.
+
+    Examples
+    --------
+    >>> law = TangentKernel("erf", d=200, k=100, n=150)
+    >>> bool(law.support()[0] > 0), round(150 / 200 * law.mean(), 6)  # nu_1 + nu k/d
+    (True, 0.80169)
+    """
+
+    activation: Activation | str
+    d: int
+    k: int
+    n: int
+    length: float = 1.0
+
+    def __post_init__(self) -> None:
+        who = "TangentKernel"
+        for name in ("d", "k", "n"):
+            object.__setattr__(self, name, check.integer(getattr(self, name), who, name))
+        object.__setattr__(self, "activation", as_activation(self.activation))
+        object.__setattr__(self, "length", check.number(self.length, who, "length", above=0))
+        odd_constants(self.activation)
+        if self.n >= self.d + self.k:
+            raise InputError(
+                f"{who}: expected n < d + k = {self.d + self.k}, got {self.n}; beyond it no law is known, take the kernel itself"
+            )
+
+    @functools.cached_property
+    def _equivalent(self) -> Equivalent:
+        """In units of the kernel itself, d/n times those of the formula."""
+        strength, level, spread = odd_constants(self.activation)
+        s, weight = _levels(self.n / self.d)
+        fixed = self.length * (spread + strength * s) * self.d / self.n
+        return Equivalent(weight, fixed, level + strength * s, self.k / self.n, 1.0)
+
+    def solve(self, y: np.ndarray) -> np.ndarray:
+        return self._equivalent.density(y)
+
+    @functools.cached_property
+    def pieces(self) -> Sequence[Piece]:
+        low, high = self._equivalent.fixed.min(), self._equivalent.top
+        return visible_pieces(self.solve, np.geomspace(0.999 * low, 1.001 * high, _GRID))
+
+    def mean(self) -> float:
+        r""":math:`(|a|^2\nu_1 + \nu k/d)\,d/n`, for E s = 1."""
+        here = self._equivalent
+        return float(here.weight @ (here.fixed + here.ratio * here.coupled))
+
+
+def _levels(ratio: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights over Marchenko and Pastur's law: Gauss-Chebyshev of the second kind, and its atom."""
+    law = MarchenkoPastur(ratio)
+    low, high = law.breakpoints()
+    angle = np.arange(1, _NODES + 1) * np.pi / (_NODES + 1)
+    s = (low + high) / 2 - (high - low) / 2 * np.cos(angle)
+    weight = np.sin(angle) * (high - low) / 2 * law.density(s) * np.pi / (_NODES + 1)
+    points, masses = law.atoms()
+    weight *= (1 - masses.sum()) / weight.sum()
+    return np.concatenate([points, s]), np.concatenate([masses, weight])
