@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tutelage import moments as moments
     from tutelage import network as network
     from tutelage import network_file as network_file
+    from tutelage import network_torch as network_torch
     from tutelage import operators as operators
     from tutelage import plotting as plotting
     from tutelage import population as population
@@ -198,8 +199,8 @@ _PUBLIC = {
 
 _ROOMS = """
     activations base cli deep_network dynamics empirical inputs landscape laws layout
-    measure model moments network network_file operators plotting population problem
-    quadratic rank report source spectra store studies sweep weights
+    measure model moments network network_file network_torch operators plotting
+    population problem quadratic rank report source spectra store studies sweep weights
 """
 """Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 

@@ -141,6 +141,18 @@ def _page(built, **options):
     return page(report.runs, pictures, index(verdicts), {}, {}, **({"full": False, "seed": 0} | options))
 
 
+def test_a_part_of_the_report_begins_with_one_heading(built, monkeypatch):
+    heading = '<h2 class="part">What &lt;else&gt;</h2>'
+    assert heading not in _page(built)
+    first, second = (type(run.study) for run in built[0].runs)
+    monkeypatch.setattr(second, "card", dataclasses.replace(second.card, part="What <else>"))
+    content = _page(built)
+    places = [content.index(f'<section id="{study.card.name}"') for study in (first, second)]
+    assert content.count(heading) == 1 and places[0] < content.index(heading) < places[1]
+    monkeypatch.setattr(first, "card", dataclasses.replace(first.card, part="What <else>"))
+    assert _page(built).count(heading) == 1
+
+
 def test_words_of_others_are_shown_on_the_page_and_do_nothing(built):
     """In every field of text of a claim, in a failure and in the provenance."""
     acting = "<script>a</script>\"'><img src=x onerror=a> \x1b[31m \x00 \u202e `<b>` <i_j>"

@@ -1,19 +1,24 @@
 """Reduced sizes at which the tests judge a study and record its numbers."""
 
 from tutelage.studies.compare import Compare
+from tutelage.studies.critical_points import CriticalPointsStudy
 from tutelage.studies.deep_linear import DeepLinearSpectrum
 from tutelage.studies.effective_parameters import EffectiveParameters
 from tutelage.studies.erf_spectrum import ErfSpectrum
 from tutelage.studies.information import Information
+from tutelage.studies.large_step import LargeStepStudy
 from tutelage.studies.learning_curves import LearningCurves
 from tutelage.studies.near_optimum import NearOptimum
+from tutelage.studies.orthonormal_relu import OrthonormalRelu
 from tutelage.studies.outliers import Outliers
+from tutelage.studies.random_start import RandomStartStudy
 from tutelage.studies.recovery_curves import RecoveryCurves
 from tutelage.studies.recovery_map import RecoveryMap
 from tutelage.studies.recovery_rates import RecoveryRates
 from tutelage.studies.sampled_hessian import SampledHessian
 from tutelage.studies.sampled_law import SampledLaw
 from tutelage.studies.setup import Setup
+from tutelage.studies.student_width import StudentWidth
 from tutelage.studies.tangent_kernel import TangentKernelSpectrum
 from tutelage.studies.two_papers import TwoPapers
 
@@ -41,3 +46,8 @@ DEEP_LINEAR = DeepLinearSpectrum(
 )
 SAMPLED_LAW = SampledLaw(sizes=(5, 12), repeats=3)
 TANGENT_KERNEL = TangentKernelSpectrum(cases=((40, 60, 30),), sizes=(20, 100), repeats=3)
+CRITICAL_POINTS = CriticalPointsStudy(eigenvalues=(2.0, 1.0, -0.6, -1.5), k=2, students=40)
+STUDENT_WIDTH = StudentWidth(instances=24, dimension=120, draws=12)
+ORTHONORMAL_RELU = OrthonormalRelu(starts=16)
+LARGE_STEP = LargeStepStudy(shapes=((240, 160, 480),), rates=(0.25, 4.0, 8.0), runs=6)
+RANDOM_START = RandomStartStudy(runs=8)

@@ -45,6 +45,11 @@ STUDIES = {
     "deep-linear": reduced.DEEP_LINEAR,
     "sampled-law": reduced.SAMPLED_LAW,
     "tangent-kernel": reduced.TANGENT_KERNEL,
+    "critical-points": reduced.CRITICAL_POINTS,
+    "student-width": reduced.STUDENT_WIDTH,
+    "orthonormal-relu": reduced.ORTHONORMAL_RELU,
+    "large-step": reduced.LARGE_STEP,
+    "random-start": reduced.RANDOM_START,
 }
 SLOW = {"fig3"}
 """Trains four networks; compiling that takes most of ten seconds."""
