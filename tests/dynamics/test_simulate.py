@@ -199,7 +199,7 @@ def test_the_limit_is_that_of_the_problem_that_is_trained(linear, trainable, dat
     limit = 2 / np.linalg.eigvalsh(problem.hessian(linear).dense())[-1]
     go = dict(start=NoisyTeacher(1e-3), steps=[0, 1], teacher=linear)
     with pytest.warns(StabilityWarning, match=f"rate {limit:.6g} of gd"):
-        simulate(problem, rule=GradientDescent(1.001 * limit), batch=4, **go)
+        simulate(problem, rule=GradientDescent(1.001 * limit), **go)
     simulate(problem, rule=GradientDescent(0.999 * limit), **go)
 
 

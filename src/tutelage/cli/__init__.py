@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from cyclopts import App, CycloptsError
 
 _FOLDER = Path(__file__).parent
-_NOT_COMMANDS = {"__init__", "support", "recover_views"}
+_NOT_COMMANDS = {
+    "__init__", "support", "dynamics_sgd", "dynamics_views", "recover_views", "spectrum_model"
+}  # fmt: skip
 
 #: XLA's messages of memory that ran out go on for pages.
 _LONGEST_MESSAGE = 2000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.errors import InputError
+from tutelage.base.errors import InputError, NoHessianError
 from tutelage.base.precision import float64
 from tutelage.base.progress import Progress
 from tutelage.dynamics.clock import Clock, clock
@@ -21,6 +22,7 @@ from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Track, run_s
 from tutelage.dynamics.flow import run_flow
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting
+from tutelage.dynamics.sgd import limit_near, warn_above
 from tutelage.network import Network
 from tutelage.problem import Objective
 
@@ -82,7 +84,8 @@ def simulate(
     Returns
     -------
     Curve
-        ``loss`` is the mean over runs, ``std`` their standard deviation, ``runs`` the single ones.
+        ``loss`` is the mean over runs, ``std`` their standard deviation, ``runs`` the single ones. Before a teacher
+        whose labels are noisy it is the excess ε, without v/2.
         ``diverged_at`` is the first step at which a parameter grew beyond 1e8 times the start; the loss is
         NaN from the next record on. A flow that its solver could not finish says so in ``meta["status"]``;
         losses below ``meta["floor"]`` are round-off. ``final`` is the trained network.
@@ -96,8 +99,9 @@ def simulate(
     -----
     StabilityWarning
         Learning rate at or above the largest stable one for the Hessian at the teacher (at the start where student
-        and teacher differ in width, and for data without a teacher); the message gives it. It is necessary for SGD,
-        not sufficient: small batches diverge at smaller rates. An optax rule is not checked.
+        and teacher differ in width, and for data without a teacher); the message gives it. Under gradient descent with
+        batches that of :func:`sgd_stability`, which is lower; with momentum or far from a teacher the one without
+        batches, which is necessary only. An optax rule is not checked.
 
     Examples
     --------
@@ -125,7 +129,7 @@ def simulate(
         )
         if isinstance(stepper, Rule):
             # From the caller of simulate: this function and its float64 wrapper stand between.
-            warn_if_unstable(stepper, place.largest_eigenvalue(), stacklevel=4)
+            _warn(stepper, place, batch, stacklevel=5)
         track = run_steps(
             place.objective, stepper, place.thetas, ticks.steps, seed, place.reference, observe, progress
         )
@@ -133,6 +137,16 @@ def simulate(
     meta["floor"] = track.floor
     name = ruled.spec if isinstance(rule, (Rule, str)) else "optax"
     return _curve(track, ticks, meta | {"label": label, "rule": name, "seed": seed, "n_runs": runs}, place)
+
+
+def _warn(rule: Rule, place: Setting, batch: int | None, stacklevel: int) -> None:
+    """The limit of batches where they and an optimum are known, that of full gradients elsewhere."""
+    if batch is None or rule.name != "gd" or place.reference is None:
+        warn_if_unstable(rule, place.largest_eigenvalue(), stacklevel=stacklevel)
+        return
+    # Without a Hessian there is no limit to warn of.
+    with contextlib.suppress(NoHessianError):
+        warn_above(limit_near(place.problem, place.near, batch), rule.step_size or 0.0, stacklevel)
 
 
 def _stepper(rule: Any, learning_rate: float) -> tuple[Any, Rule]:
@@ -174,7 +188,7 @@ def _flow(
     reference = np.zeros(place.thetas.shape[1]) if place.reference is None else place.reference
     losses, distances, records, metas, floors, ends = [], [], [], [], [], []
     for run, theta in enumerate(place.thetas):
-        path, meta = run_flow(place.objective, theta, times, reference, *tolerances)
+        path, meta = run_flow(place.objective, place.hessian, theta, times, reference, *tolerances)
         loss, floor = _observe(place.objective, jnp.asarray(np.vstack([theta, path])))
         losses.append(np.asarray(loss)[1:])
         floors.append(float(floor[0]))

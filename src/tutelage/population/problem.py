@@ -50,6 +50,9 @@ class Problem(NetworkProblem, Shown):
     trainable : str or sequence of str, optional
         Layers that are trained, of W, b, a and c: all that the student has, by default. Gradient and Hessian have the
         parameters of these alone.
+    label_noise : float
+        v, the variance of independent noise on the labels: ``loss`` is then ε + v/2; gradient, Hessian and the losses that
+        runs record are those of ε, and batches of simulated SGD carry the noise (science C1).
 
     Raises
     ------
@@ -67,8 +70,10 @@ class Problem(NetworkProblem, Shown):
     teacher: Network
     inputs: GaussianInputs = dataclasses.field(default_factory=GaussianInputs)
     trainable: Trainable = None
+    label_noise: float = 0.0
 
     def __post_init__(self) -> None:
+        check.number(self.label_noise, "Problem", "label_noise", minimum=0.0)
         if not isinstance(self.teacher, Network):
             raise InputError(f"Problem: expected a Network as teacher, got {type(self.teacher).__name__}")
         if not isinstance(self.inputs, GaussianInputs):
@@ -92,8 +97,8 @@ class Problem(NetworkProblem, Shown):
         return self.teacher
 
     def loss(self, student: Network) -> float:
-        """ε at the student: never negative, free of cancellation near the teacher."""
-        return self.loss_with_error(student).value
+        """ε + v/2 at the student: ε never negative, free of cancellation near the teacher."""
+        return self.loss_with_error(student).value + 0.5 * self.label_noise
 
     @float64
     def loss_with_error(self, student: Network) -> LossValue:
@@ -142,7 +147,8 @@ class Problem(NetworkProblem, Shown):
         population = PopulationLoss(
             self.layout(students[0]), *arrays, activation=self.teacher.activation, n_nodes=n_nodes
         )
-        return population if batch is None else OnlineLoss(population, self.inputs, batch)
+        noise = jnp.sqrt(jnp.asarray(self.label_noise)) if self.label_noise else None
+        return population if batch is None else OnlineLoss(population, self.inputs, batch, noise)
 
     def _arrays(self, student: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         require_plain(student, "Problem")
