@@ -15,10 +15,14 @@ TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
 
 def _formulas(text):
     text = re.sub(r"^```.*?^```$|`[^`\n]*`", "", text, flags=re.DOTALL | re.MULTILINE)
-    return re.findall(r"\$\$(.+?)\$\$", text, re.DOTALL) + re.findall(r"(?<![\\$])\$([^$\n]+(?:\n[^$\n]+)?)\$", text)
+    return re.findall(r"\$\$(.+?)\$\$", text, re.DOTALL) + re.findall(
+        r"(?<![\\$])\$([^$\n]+(?:\n[^$\n]+)?)\$", text
+    )
 
 
-@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.relative_to(DOCS).as_posix())
+@pytest.mark.parametrize(
+    "page", sorted(DOCS.rglob("*.md")), ids=lambda page: page.relative_to(DOCS).as_posix()
+)
 def test_every_formula_of_a_page_has_a_mathml_form(page):
     convert = pytest.importorskip("latex2mathml.converter").convert
     for formula in _formulas(page.read_text(encoding="utf-8")):
@@ -28,11 +32,17 @@ def test_every_formula_of_a_page_has_a_mathml_form(page):
 def test_every_page_is_in_a_list():
     listed = set()
     for page in DOCS.rglob("*.md"):
-        for names in re.findall(r"^```\{toctree\}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        for names in re.findall(
+            r"^```\{toctree\}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        ):
             lines = [line.strip() for line in names.splitlines() if line.strip() and not line.startswith(":")]
             listed |= {(page.parent / line).resolve().relative_to(DOCS).as_posix() for line in lines}
     written = {"api/index", "contributing", "changelog", "benchmarks"}  # when the site is built
-    pages = {page.relative_to(DOCS).with_suffix("").as_posix() for page in DOCS.rglob("*.md")} - written - {"index"}
+    pages = (
+        {page.relative_to(DOCS).with_suffix("").as_posix() for page in DOCS.rglob("*.md")}
+        - written
+        - {"index"}
+    )
     assert {name for name in pages if not name.startswith(("api/", "_build"))} <= listed
     assert listed <= pages | written
 

@@ -15,7 +15,11 @@ import tutelage
 
 _FOLDER = "api"
 _ROOT = Path(__file__).parents[2]
-_FILES = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md", "benchmarks/README.md": "benchmarks.md"}
+_FILES = {
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "benchmarks/README.md": "benchmarks.md",
+}
 _LINK = re.compile(r"(?<=\]\()(?!\w+:)([^()\s#]+\.md)")
 
 
@@ -50,9 +54,13 @@ def write(app: Sphinx) -> None:
     """The pages, and the list of them."""
     folder = Path(app.srcdir) / _FOLDER
     folder.mkdir(exist_ok=True)
-    pages = {package.removeprefix("tutelage."): _page(package, names) for package, names in public_names().items()}
+    pages = {
+        package.removeprefix("tutelage."): _page(package, names) for package, names in public_names().items()
+    }
     listed = "\n".join(pages)
-    index = f"# API reference\n\nEvery public name, by room.\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+    index = (
+        f"# API reference\n\nEvery public name, by room.\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n"
+    )
     for name, text in {**pages, "index": index}.items():
         _keep(folder / f"{name}.md", text)
     for source, page in _FILES.items():

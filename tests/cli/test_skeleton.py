@@ -170,11 +170,6 @@ def test_an_integer_option_is_never_rounded(command, option, text, capsys):
     assert f"Invalid value for {option}: expected an integer, got {text!r}" in err
 
 
-def test_an_integer_argument_is_never_rounded(capsys):
-    assert cli.run(["where", "14.2"]) == 2
-    assert "Invalid value for EQUATION: expected an integer, got '14.2'" in capsys.readouterr().err
-
-
 def test_a_refusal_names_the_command_once(capsys):
     assert cli.run(["recover", "-n", "abc"]) == 2
     assert capsys.readouterr().err.startswith("tutelage: recover: expected -n")

@@ -72,7 +72,8 @@ def _place() -> Callable[[str], None]:
     if hasattr(shell, "kernel"):
         from IPython.display import display
 
-        handle = display({"text/plain": ""}, raw=True, display_id=True)
+        if (handle := display({"text/plain": ""}, raw=True, display_id=True)) is None:
+            return lambda text: None
         return lambda text: handle.update({"text/plain": text}, raw=True)
     if not sys.stderr.isatty():
         return lambda text: None

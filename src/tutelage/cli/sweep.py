@@ -187,12 +187,13 @@ def _store_and_file(
     """Both, each said by its place or by its option."""
     left = list(places)
     found = [left.pop(0) if named is None and left else named for named in (store, output)]
-    if left or None in found:
+    given = [path for path in found if path is not None]
+    if left or len(given) != 2:
         raise InputError(
             f"{who}: expected a store and a file, got {', '.join(map(str, places)) or 'neither'}; write "
             f"`tutelage {who} STORE FILE`, or --store STORE FILE"
         )
-    return found[0], found[1]
+    return given[0], given[1]
 
 
 @contextlib.contextmanager

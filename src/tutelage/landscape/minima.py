@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.value import Value, html_of_tuple
 from tutelage.landscape.search import descend, polish
 from tutelage.network import Network, layer_rng
