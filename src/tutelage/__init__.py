@@ -80,24 +80,35 @@ if TYPE_CHECKING:
     from tutelage.dynamics import HeavyBall as HeavyBall
     from tutelage.dynamics import ModelDiagnosis as ModelDiagnosis
     from tutelage.dynamics import Nesterov as Nesterov
+    from tutelage.dynamics import NoiseFloor as NoiseFloor
     from tutelage.dynamics import NoisyTeacher as NoisyTeacher
+    from tutelage.dynamics import OnlineEquations as OnlineEquations
     from tutelage.dynamics import RandomStart as RandomStart
     from tutelage.dynamics import Rule as Rule
     from tutelage.dynamics import StabilityWarning as StabilityWarning
+    from tutelage.dynamics import StableRate as StableRate
     from tutelage.dynamics import Timescales as Timescales
     from tutelage.dynamics import active_directions as active_directions
     from tutelage.dynamics import asymptote as asymptote
+    from tutelage.dynamics import data_excess as data_excess
     from tutelage.dynamics import diagnose as diagnose
+    from tutelage.dynamics import flat_drift as flat_drift
     from tutelage.dynamics import lanczos_loss as lanczos_loss
     from tutelage.dynamics import log_steps as log_steps
     from tutelage.dynamics import log_times as log_times
     from tutelage.dynamics import loss_cumulants as loss_cumulants
     from tutelage.dynamics import match_neurons as match_neurons
+    from tutelage.dynamics import noise_floor as noise_floor
+    from tutelage.dynamics import overlap_rates as overlap_rates
     from tutelage.dynamics import overlay as overlay
     from tutelage.dynamics import parse_rule as parse_rule
+    from tutelage.dynamics import predict_drift as predict_drift
     from tutelage.dynamics import predict_loss as predict_loss
+    from tutelage.dynamics import predict_overlaps as predict_overlaps
     from tutelage.dynamics import predict_parameters as predict_parameters
     from tutelage.dynamics import predict_run as predict_run
+    from tutelage.dynamics import predict_sgd as predict_sgd
+    from tutelage.dynamics import sgd_stability as sgd_stability
     from tutelage.dynamics import simulate as simulate
     from tutelage.dynamics import spectral_measure as spectral_measure
     from tutelage.dynamics import time_to_loss as time_to_loss
@@ -172,9 +183,11 @@ _PUBLIC = {
     "tutelage.deep_network": "DeepNetwork",
     "tutelage.dynamics": """
         Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall ModelDiagnosis Nesterov
-        NoisyTeacher RandomStart Rule StabilityWarning Timescales active_directions asymptote diagnose
-        lanczos_loss log_steps log_times loss_cumulants match_neurons overlay parse_rule predict_loss
-        predict_parameters predict_run simulate spectral_measure time_to_loss timescales
+        NoiseFloor NoisyTeacher OnlineEquations RandomStart Rule StabilityWarning StableRate
+        Timescales active_directions asymptote data_excess diagnose flat_drift lanczos_loss log_steps
+        log_times loss_cumulants match_neurons noise_floor overlap_rates overlay parse_rule
+        predict_drift predict_loss predict_overlaps predict_parameters predict_run predict_sgd
+        sgd_stability simulate spectral_measure time_to_loss timescales
     """,
     "tutelage.empirical": "fisher ntk",
     "tutelage.input_families": "estimated power_law spiked",

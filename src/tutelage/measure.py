@@ -13,7 +13,7 @@ from tutelage.base import check, quadrature
 from tutelage.base.errors import InputError
 from tutelage.base.estimate import Draws, Estimate, Statistic
 from tutelage.base.types import ArrayLike
-from tutelage.base.value import Value
+from tutelage.base.value import Value, html_of_tuple
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -26,6 +26,8 @@ class Integral(NamedTuple):
 
     value: Any
     error: Any
+
+    _repr_html_ = html_of_tuple
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

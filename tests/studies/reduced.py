@@ -1,5 +1,6 @@
 """Reduced sizes at which the tests judge a study and record its numbers."""
 
+from tutelage.studies.bridge import Bridge
 from tutelage.studies.compare import Compare
 from tutelage.studies.critical_points import CriticalPointsStudy
 from tutelage.studies.deep_linear import DeepLinearSpectrum
@@ -33,6 +34,7 @@ EFFECTIVE_PARAMETERS = EffectiveParameters(d_max=5, k_max=8)
 INFORMATION = Information(activation="linear", d=3, k=2, kernel_inputs=(2, 12), scores=20_000)
 SAMPLED = SampledHessian(d=4, k=3, samples=(6, 12, 18, 200, 800, 3200), repeats=4)
 COMPARE = Compare(d=3, k=3, activations=("linear", "quadratic:alpha=0.5", "erf"))
+BRIDGE = Bridge(shape=(20, 3), inputs=80, last=2.0, runs=8)
 CURVES = RecoveryCurves(
     panels=((4, 1), (6, 2)), instances=20, points=3, grid_instances=24, loose_instances=20,
     descent_loss=1e-4, descent_instances=12,

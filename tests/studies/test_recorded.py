@@ -9,6 +9,7 @@ import pytest
 import reduced
 
 from tutelage.studies import available, cards
+from tutelage.studies.counting import Counting
 from tutelage.studies.eigenvectors import Eigenvectors
 from tutelage.studies.hidden_block import HiddenBlock
 from tutelage.studies.linear_spectrum import LinearSpectrum
@@ -36,6 +37,8 @@ STUDIES = {
     "appendix-d": reduced.INFORMATION,
     "sampled": reduced.SAMPLED,
     "compare": reduced.COMPARE,
+    "counting": Counting(samples=400, fits=12),
+    "bridge": reduced.BRIDGE,
     "recovery": reduced.CURVES,
     # Most of its time goes into certified 50 % points; their number of instances does not matter here.
     "recovery-map": dataclasses.replace(reduced.MAP, shift_instances=(8, 8, 8)),

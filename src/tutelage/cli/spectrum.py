@@ -342,7 +342,10 @@ def _print(found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]],
     if len(found) > _ROWS and not every:
         columns = ("", "mean ± s.e.", "5 %", "25 %", "median", "75 %", "95 %")
         print_table(
-            f"{title}: {len(found)} teachers (--all: a row each)", columns, list(_summary(found, records))
+            f"{title}: {len(found)} teachers (--all: a row each)",
+            columns,
+            list(_summary(found, records)),
+            ("5 %", "95 %", "25 %", "75 %"),
         )
         return
     if len(found) > 1:
@@ -350,7 +353,12 @@ def _print(found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]],
             (i, record["method"], _rank_text(record), s.min_positive(), s.values[-1].item(), s.trace())
             for i, ((_, s), record) in enumerate(zip(found, records, strict=True))
         ]
-        print_table(title, ("teacher", "method", "rank", "smallest > 0", "largest", "trace"), rows)
+        print_table(
+            title,
+            ("teacher", "method", "rank", "smallest > 0", "largest", "trace"),
+            rows,
+            ("trace", "method"),
+        )
         return
     print_table(
         f"{title}; {spectrum.method}; rank {_rank_text(records[0])}; trace {spectrum.trace():.10g}",

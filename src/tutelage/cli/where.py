@@ -79,7 +79,9 @@ def _overview(title: str, entries: Iterable[Entry]) -> None:
     rows = [
         (e.number, e.what, len(e.code), len(e.tests), ", ".join(e.figures), len(e.claims)) for e in entries
     ]
-    print_table(title, ("", "what", "functions", "tests", "figures", "claims"), rows)
+    print_table(
+        title, ("", "what", "functions", "tests", "figures", "claims"), rows, ("tests", "functions", "claims")
+    )
 
 
 def _print(found: Entry) -> None:

@@ -7,6 +7,7 @@ import dataclasses
 from typing import TypeAlias
 
 import numpy as np
+import scipy.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
@@ -25,6 +26,9 @@ _LEVEL = 8
 
 KRYLOV_STEPS = 100
 """Of a run from one start, a choice; predicted curves say where they are too few."""
+
+_DENSE_UP_TO = 600
+"""Largest P whose top eigenvalue is taken from the dense matrix; the crossover with Lanczos is not measured."""
 
 MeasureSource: TypeAlias = Source | Eigensystem | Spectrum | Measure
 """Whatever has eigenvalues, with or without eigenvectors."""
@@ -189,6 +193,13 @@ def _eigenvalue_measure(source: MeasureSource) -> tuple[Measure, str]:
     return Measure(without_null_round_off(result), result.multiplicities.astype(np.float64)), str(
         result.method
     )
+
+
+def largest_eigenvalue(operator: SymmetricOperator) -> float:
+    """λ_max alone."""
+    if operator.size <= _DENSE_UP_TO:
+        return float(scipy.linalg.eigvalsh(operator.dense(), driver="evd")[-1])
+    return float(spectrum(operator, "lanczos", count=1).values[-1])
 
 
 def eigensystem_of(source: MeasureSource, who: str) -> Eigensystem:

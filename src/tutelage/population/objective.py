@@ -98,6 +98,8 @@ class OnlineLoss(Objective):
     population: PopulationLoss
     teacher: Mapping[str, Array]
     batch: int = eqx.field(static=True)
+    label_deviation: Array | None = None
+    """√v of the noise on the labels, None where there is none."""
 
     @property
     def recorded(self) -> Objective:
@@ -111,6 +113,9 @@ class OnlineLoss(Objective):
         p = self.population
         X = p.inputs.draw(key, self.batch, self.teacher["W"].shape[1])
         y = evaluate(p.activation, self.teacher, X)
+        if self.label_deviation is not None:
+            noise = jax.random.normal(jax.random.fold_in(key, 1), y.shape, dtype=y.dtype)
+            y = y + self.label_deviation * noise
 
         def loss(theta: Array) -> jax.Array:
             return half_mean_square(p.activation, p.layout.split(theta, p.frozen), X, y)

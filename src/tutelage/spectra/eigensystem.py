@@ -69,7 +69,7 @@ class Eigensystem(Value):
         return np.concatenate([s.energies(delta) for s in self.sectors])[self._order]
 
     def measure(self, delta: ArrayLike) -> Measure:
-        r"""The spectral measure of :math:`\delta`: atoms at the values, weights ``project(delta)``, mass |δ|²."""
+        r"""The spectral measure of :math:`\delta`: atoms at the values, weights ``project(delta)``, mass ``|δ|²``."""
         return Measure(self.values, self.project(delta))
 
     def apply(self, function: Callable[[np.ndarray], np.ndarray], delta: ArrayLike) -> np.ndarray:
