@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "tutelage"
 author = "the tutelage developers"
+copyright = "the tutelage developers"
 version = release = tutelage.__version__
 language = "en"
 
