@@ -60,8 +60,6 @@ def test_the_supported_pythons_begin_with_the_required_one():
 
 # Distributions that no statement imports: engines and solvers that a library loads by name, and optimisers that users bring.
 _NOT_IMPORTED = {"netcdf4", "pyarrow", "clarabel", "optax"}
-# Required for rooms that are on their way; to be emptied when they are in.
-_TO_COME = {"bokeh"}
 
 
 def _imported_distributions() -> set[str]:
@@ -79,7 +77,7 @@ def test_what_is_imported_is_required_and_what_is_required_is_imported():
     required = set(_required(used))
     imported = _imported_distributions()
     assert imported <= required
-    assert required - imported <= _NOT_IMPORTED | _TO_COME
+    assert required - imported <= _NOT_IMPORTED
 
 
 def _extra_of(reference: str) -> list[str]:

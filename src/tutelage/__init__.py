@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tutelage import cli as cli
     from tutelage import dynamics as dynamics
     from tutelage import empirical as empirical
+    from tutelage import explore as explore
     from tutelage import inputs as inputs
     from tutelage import landscape as landscape
     from tutelage import laws as laws
@@ -185,9 +186,9 @@ _PUBLIC = {
 """Module -> the names it gives to ``tutelage``."""
 
 _ROOMS = """
-    activations base cli dynamics empirical inputs landscape laws layout measure moments
-    network network_file operators plotting population problem quadratic rank report
-    source spectra store studies sweep weights
+    activations base cli dynamics empirical explore inputs landscape laws layout measure
+    moments network network_file operators plotting population problem quadratic rank
+    report source spectra store studies sweep weights
 """
 """Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 
