@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import deque
 from collections.abc import Callable
 
 from bokeh.document import Document
@@ -13,7 +14,7 @@ from tutelage.explore.controls import controls
 from tutelage.explore.model import parts
 from tutelage.explore.page import TITLE, View, template
 from tutelage.explore.state import State
-from tutelage.explore.worker import Latest
+from tutelage.explore.worker import Latest, Superseded
 
 _compiled: set[str] = set()
 """Activations that this process has computed with, and so compiled for."""
@@ -30,6 +31,7 @@ class Session:
         self.state, messages = State.from_query(query)
         self.messages: dict[str, str] = {f"link {i}": text for i, text in enumerate(messages)}
         self.controls = controls(self.state, self.changed)
+        self._calls: deque[Callable[[], None]] = deque()
         self.latest = Latest(self.compute)
         document.title, document.template = TITLE, template()
         for root in (
@@ -58,12 +60,16 @@ class Session:
 
     def compute(self, state: State, check: Callable[[], None]) -> None:
         """In the thread: one stage after the other is shown as soon as it is there."""
+        try:
+            self._stages(state, check)
+        except Superseded:
+            raise
+        except Exception as error:  # memory that ran out, a fault of ours: the page says it and lives on
+            self.later(functools.partial(self.view.say, "failed", [f"{type(error).__name__}: {error}"]))
 
-        def progress(_: float, __: str | None = None, /) -> None:
-            check()
-
+    def _stages(self, state: State, check: Callable[[], None]) -> None:
         self.later(self.view.clear)
-        for part in parts(state, progress):
+        for part in parts(state, lambda *_: check()):
             check()
             self.later(functools.partial(self.view.add, part))
             if part.name == "spectrum":
@@ -72,8 +78,13 @@ class Session:
         self.later(functools.partial(self.finish, code(state), state))
 
     def later(self, call: Callable[[], None]) -> None:
-        """Run on the event loop, where models may be changed."""
-        self.document.add_next_tick_callback(call)
+        """Run on the event loop, where models may be changed, in the order of the calls (Bokeh keeps none)."""
+        self._calls.append(call)
+        self.document.add_next_tick_callback(self._run_calls)
+
+    def _run_calls(self) -> None:
+        while self._calls:
+            self._calls.popleft()()
 
     def rest(self) -> None:
         """The spectrum is shown; the slower parts are on their way."""
