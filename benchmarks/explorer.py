@@ -23,7 +23,7 @@ _CHANGED = f"before => {{ const now = ({_READ})(); return now && now !== before;
 
 def moved(page: Page, moves: int) -> list[float]:
     """Milliseconds of each move: right and left in turns, so that two sizes are visited."""
-    handle = page.locator(".controls .noUi-handle:visible").nth(0 if "quadratic" not in page.url else 1)
+    handle = page.locator(".controls .noUi-handle:visible").nth(1 if "quadratic" in page.url else 0)
     handle.focus()
     taken = []
     for move in range(moves + 2):
@@ -42,8 +42,8 @@ def main(moves: int = 30) -> None:
         address = server.stdout.readline().split()[4]
         browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page()
-        for activation in CASES:
-            for d, k in SIZES:
+        for d, k in SIZES:
+            for activation in CASES:
                 page.goto(f"{address}?activation={activation}&d={d}&k={k}")
                 page.wait_for_function(
                     f"() => window.Bokeh && Bokeh.documents.length && ({_READ})()", timeout=300_000

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tutelage.explore import State
 
 
 def explore(*, port: int = 5006, browser: bool = True, state: str = "", save: Path | None = None) -> int:
@@ -34,7 +38,7 @@ def explore(*, port: int = 5006, browser: bool = True, state: str = "", save: Pa
     return _serve(first, port, browser)
 
 
-def _save(state, path: Path) -> int:
+def _save(state: State, path: Path) -> int:
     from tutelage.base.files import atomic_write
     from tutelage.cli.support import check_output, say
     from tutelage.explore.saved import saved_page
@@ -46,7 +50,7 @@ def _save(state, path: Path) -> int:
     return 0
 
 
-def _serve(state, port: int, browser: bool) -> int:
+def _serve(state: State, port: int, browser: bool) -> int:
     from tutelage.cli.support import say
     from tutelage.explore.server import serve
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from bokeh.models import ColumnDataSource, Range1d
 from bokeh.plotting import figure
@@ -75,7 +76,7 @@ def _figure(name: str, data: dict[str, ColumnDataSource]) -> figure:
 def _draw(plot: figure, line: str, source: ColumnDataSource, faint: bool) -> None:
     kind, colour = _STYLES[line]
     label = _LEGEND.get(line, line)
-    legend = {"legend_label": label} if label else {}
+    legend: dict[str, Any] = {"legend_label": label} if label else {}
     if kind == "dots":
         plot.scatter(
             "x", "y", source=source, size=7 if faint else 4, color=LIGHT if faint else colour, **legend

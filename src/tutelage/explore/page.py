@@ -30,7 +30,8 @@ class View:
         self.numbers = Div(name="numbers", sizing_mode="stretch_width", stylesheets=[_TABLE])
         self.status = Div(name="status", sizing_mode="stretch_width", stylesheets=[_NOTES])
         self.code = PreText(name="code", sizing_mode="stretch_width", stylesheets=[_WRAPPED])
-        self.downloads = Row(*buttons(self.data, list(self.plots.values()), self.code), name="downloads")
+        files = buttons(self.data, list(self.plots.values()), self.code)
+        self.downloads = Row(children=[*files], name="downloads")
         self._found: dict[str, Part] = {}
 
     def clear(self) -> None:

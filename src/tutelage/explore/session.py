@@ -35,7 +35,7 @@ class Session:
         self.latest = Latest(self.compute)
         document.title, document.template = TITLE, template()
         for root in (
-            Column(*self.controls.values(), name="controls", sizing_mode="stretch_width"),
+            Column(children=[*self.controls.values()], name="controls", sizing_mode="stretch_width"),
             *self.view.roots,
         ):
             document.add_root(root)
