@@ -25,3 +25,21 @@ def test_states_that_were_passed_over_are_not_computed():
     assert ended.wait(60)
     assert done == [9]
     latest.end()
+
+
+def test_slow_work_is_not_begun_for_a_state_that_is_passed_over():
+    begun, done, ended = [], [], threading.Event()
+
+    def work(state, check):
+        begun.append(state.d)
+        if state.d == 1:
+            latest.ask(State(d=2))
+        latest.settle(0.01)
+        done.append(state.d)
+        ended.set()
+
+    latest = Latest(work)
+    latest.ask(State(d=1))
+    assert ended.wait(60)
+    assert (begun, done) == ([1, 2], [2])
+    latest.end()

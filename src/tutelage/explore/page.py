@@ -35,8 +35,10 @@ class View:
         self._found: dict[str, Part] = {}
 
     def clear(self) -> None:
-        """Before the parts of another state: what it does not have may not stay."""
+        """Before the parts of another state: what is slow to come may not stay from the one before."""
         self._found = {}
+        for name in ("law", "groups", "run", "recovery"):
+            show(Part(name), self.data)
 
     def add(self, part: Part) -> None:
         """Show what a part found."""

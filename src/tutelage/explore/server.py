@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,9 @@ def serve(port: int, usual: State) -> tuple[Server, str]:
     from bokeh.server.server import Server
 
     from tutelage.explore.session import Session
+
+    # Whoever closes the page while it computes is no news.
+    logging.getLogger("bokeh.server.views.ws").setLevel(logging.ERROR)
 
     def visit(document: Document) -> None:
         request = document.session_context.request if document.session_context else None

@@ -72,9 +72,10 @@ class Session:
         for part in parts(state, lambda *_: check()):
             check()
             self.later(functools.partial(self.view.add, part))
-            if part.name == "spectrum":
+            if part.name == "curve":
                 _compiled.add(state.spec)
                 self.later(self.rest)
+                self.latest.settle()
         self.later(functools.partial(self.finish, code(state), state))
 
     def later(self, call: Callable[[], None]) -> None:
@@ -87,7 +88,7 @@ class Session:
             self._calls.popleft()()
 
     def rest(self) -> None:
-        """The spectrum is shown; the slower parts are on their way."""
+        """Spectrum and curve are shown; the slower parts are on their way."""
         self.view.say("computing …", [*self.messages.values(), *self.view.notes()])
 
     def finish(self, program: str, state: State) -> None:

@@ -40,6 +40,12 @@ class Latest:
         if self._waiting is not None or self._ended:
             raise Superseded
 
+    def settle(self, seconds: float = 0.3) -> None:
+        """Wait a moment for a newer state and raise if it comes: while a slider is drawn, slow work is not begun."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._ended or self._waiting is not None, seconds)
+        self.check()
+
     def _run(self) -> None:
         while (state := self._next()) is not None:
             try:
