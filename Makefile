@@ -13,7 +13,9 @@ NEWEST_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/pytho
 OTHERS := -W default::DeprecationWarning -W default::FutureWarning \
 	-W "ignore:numpy.ndarray size changed:RuntimeWarning"
 
-.PHONY: report report-full gallery test test-slow test-floors test-newest test-sdist check clean
+SITE := docs/_build/html
+
+.PHONY: report report-full gallery docs test test-slow test-floors test-newest test-sdist check clean
 
 report: $(VENV)/.run  ## the quick report: every study in its small form
 	$(BIN)/tutelage report --output $(REPORT)
@@ -23,6 +25,11 @@ report-full: $(VENV)/.run  ## the full report
 
 gallery: $(VENV)/.run  ## the pictures of the README, drawn again
 	$(BIN)/python docs/gallery.py
+
+docs: $(VENV)/.docs  ## the documentation site: docs/_build/html/index.html; every cell is run, warnings are errors
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs $(SITE)
+	$(BIN)/python -m sphinx -W -q -b coverage docs docs/_build/coverage
+	@echo "written $(SITE)/index.html"
 
 test: check  ## the linters, the static types, the import contracts, every doctest and the tests
 	$(BIN)/python $(TESTS)
@@ -55,6 +62,10 @@ $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[dev]"
 	touch $@
 
+$(VENV)/.docs: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[docs,torch]"
+	touch $@
+
 .venv-floors/.ready: pyproject.toml .ci/floors.py
 	$(PYTHON) -m venv --clear .venv-floors
 	$(PYTHON) .ci/floors.py > .venv-floors/floors.txt
@@ -67,4 +78,4 @@ $(VENV)/.dev: $(VENV)/.run
 	touch $@
 
 clean:
-	rm -rf .venv* $(REPORT) store build dist
+	rm -rf .venv* $(REPORT) store build dist docs/_build docs/api

@@ -69,7 +69,7 @@ def test_arrays_that_nobody_asked_for_are_not_unpacked(tmp_path, monkeypatch):
 def test_an_archive_larger_than_memory_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     path = archive(tmp_path / "n.npz")
     monkeypatch.setattr("tutelage.base.check.available_bytes", lambda: 100)
-    with pytest.raises(AllocationError, match="the network in it needs"):
+    with pytest.raises(AllocationError, match="what is in it needs"):
         load_network(path)
 
 

@@ -12,6 +12,8 @@ import pytest
 import tutelage
 from tutelage.base.errors import InputError
 from tutelage.base.value import Value, html_table
+from tutelage.landscape.minima import Level
+from tutelage.laws.distance import Distance, KolmogorovSmirnov
 
 TEACHER = tutelage.sample_teacher("erf", d=3, k=2, seed=0)
 PROBLEM = tutelage.Problem(TEACHER)
@@ -50,6 +52,26 @@ def test_every_value_is_a_table_in_a_notebook_and_for_pandas(values, tmp_path):
         value.to_csv(tmp_path / f"{name}.csv")
         written = pd.read_csv(tmp_path / f"{name}.csv")
         pd.testing.assert_frame_equal(written, table, check_dtype=False)
+
+
+def test_named_tuples_and_laws_of_inputs_are_tables_too():
+    integral = tutelage.Measure([1.0, 2.0], [0.25, 0.75]).integrate(lambda x: x)
+    inputs = tutelage.GaussianInputs([3.0, 4.0], [[2.0, 1.0], [1.0, 2.0]])
+    level = Level(0.5, 3, np.ones(4), 1e-12)
+    for value in (integral, level, Distance(0.1, 0.2, 0.3), KolmogorovSmirnov(0.1, 0.2, 5)):
+        html = value._repr_html_()
+        assert f"<caption>{type(value).__name__}</caption>" in html
+        assert all(f"<th>{name}</th>" in html for name in value._fields)
+    assert "<td>norm 5</td>" in inputs._repr_html_() and "R (2, 2)" in inputs._repr_html_()
+    assert "the identity" in tutelage.GaussianInputs()._repr_html_()
+
+
+def test_every_result_that_is_a_named_tuple_shows_itself():
+    for room in (tutelage, tutelage.laws, tutelage.landscape, tutelage.dynamics, tutelage.rank):
+        for name in dir(room):
+            value = getattr(room, name)
+            if isinstance(value, type) and issubclass(value, tuple) and hasattr(value, "_fields"):
+                assert hasattr(value, "_repr_html_"), name
 
 
 def test_html_escapes_what_would_act():

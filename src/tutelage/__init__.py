@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tutelage import activations as activations
     from tutelage import base as base
     from tutelage import cli as cli
+    from tutelage import deep_network as deep_network
     from tutelage import dynamics as dynamics
     from tutelage import empirical as empirical
     from tutelage import explore as explore
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from tutelage import laws as laws
     from tutelage import layout as layout
     from tutelage import measure as measure
+    from tutelage import model as model
     from tutelage import moments as moments
     from tutelage import network as network
     from tutelage import network_file as network_file
+    from tutelage import network_torch as network_torch
     from tutelage import operators as operators
     from tutelage import plotting as plotting
     from tutelage import population as population
@@ -67,31 +70,45 @@ if TYPE_CHECKING:
     from tutelage.base.errors import NoHessianError as NoHessianError
     from tutelage.base.errors import NotAvailableError as NotAvailableError
     from tutelage.base.errors import StoreError as StoreError
+    from tutelage.base.estimate import Estimate as Estimate
+    from tutelage.deep_network import DeepNetwork as DeepNetwork
     from tutelage.dynamics import Curve as Curve
     from tutelage.dynamics import CustomFilter as CustomFilter
     from tutelage.dynamics import Diagnosis as Diagnosis
     from tutelage.dynamics import GradientDescent as GradientDescent
     from tutelage.dynamics import GradientFlow as GradientFlow
     from tutelage.dynamics import HeavyBall as HeavyBall
+    from tutelage.dynamics import ModelDiagnosis as ModelDiagnosis
     from tutelage.dynamics import Nesterov as Nesterov
+    from tutelage.dynamics import NoiseFloor as NoiseFloor
     from tutelage.dynamics import NoisyTeacher as NoisyTeacher
+    from tutelage.dynamics import OnlineEquations as OnlineEquations
     from tutelage.dynamics import RandomStart as RandomStart
     from tutelage.dynamics import Rule as Rule
     from tutelage.dynamics import StabilityWarning as StabilityWarning
+    from tutelage.dynamics import StableRate as StableRate
     from tutelage.dynamics import Timescales as Timescales
     from tutelage.dynamics import active_directions as active_directions
     from tutelage.dynamics import asymptote as asymptote
+    from tutelage.dynamics import data_excess as data_excess
     from tutelage.dynamics import diagnose as diagnose
+    from tutelage.dynamics import flat_drift as flat_drift
     from tutelage.dynamics import lanczos_loss as lanczos_loss
     from tutelage.dynamics import log_steps as log_steps
     from tutelage.dynamics import log_times as log_times
     from tutelage.dynamics import loss_cumulants as loss_cumulants
     from tutelage.dynamics import match_neurons as match_neurons
+    from tutelage.dynamics import noise_floor as noise_floor
+    from tutelage.dynamics import overlap_rates as overlap_rates
     from tutelage.dynamics import overlay as overlay
     from tutelage.dynamics import parse_rule as parse_rule
+    from tutelage.dynamics import predict_drift as predict_drift
     from tutelage.dynamics import predict_loss as predict_loss
+    from tutelage.dynamics import predict_overlaps as predict_overlaps
     from tutelage.dynamics import predict_parameters as predict_parameters
     from tutelage.dynamics import predict_run as predict_run
+    from tutelage.dynamics import predict_sgd as predict_sgd
+    from tutelage.dynamics import sgd_stability as sgd_stability
     from tutelage.dynamics import simulate as simulate
     from tutelage.dynamics import spectral_measure as spectral_measure
     from tutelage.dynamics import time_to_loss as time_to_loss
@@ -102,6 +119,7 @@ if TYPE_CHECKING:
     from tutelage.layout import Layout as Layout
     from tutelage.measure import Integral as Integral
     from tutelage.measure import Measure as Measure
+    from tutelage.model import ModelProblem as ModelProblem
     from tutelage.network import Architecture as Architecture
     from tutelage.network import Network as Network
     from tutelage.network import sample_teacher as sample_teacher
@@ -123,6 +141,7 @@ if TYPE_CHECKING:
     from tutelage.rank import equivalent as equivalent
     from tutelage.rank import flat_directions as flat_directions
     from tutelage.rank import hessian_rank as hessian_rank
+    from tutelage.rank import log_determinant as log_determinant
     from tutelage.rank import participation_ratio as participation_ratio
     from tutelage.rank import rank_at_time as rank_at_time
     from tutelage.rank import rank_with_samples as rank_with_samples
@@ -134,6 +153,8 @@ if TYPE_CHECKING:
     from tutelage.spectra import NumericalRank as NumericalRank
     from tutelage.spectra import Spectrum as Spectrum
     from tutelage.spectra import eigensystem as eigensystem
+    from tutelage.spectra import estimate_frobenius_norm as estimate_frobenius_norm
+    from tutelage.spectra import estimate_trace as estimate_trace
     from tutelage.spectra import explain_method as explain_method
     from tutelage.spectra import spectral_density as spectral_density
     from tutelage.spectra import spectrum as spectrum
@@ -155,16 +176,21 @@ _PUBLIC = {
     "tutelage.base.errors": """
         AllocationError InputError MissingExtraError NoHessianError NotAvailableError StoreError
     """,
+    "tutelage.base.estimate": "Estimate",
+    "tutelage.deep_network": "DeepNetwork",
     "tutelage.dynamics": """
-        Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall Nesterov NoisyTeacher
-        RandomStart Rule StabilityWarning Timescales active_directions asymptote diagnose lanczos_loss
-        log_steps log_times loss_cumulants match_neurons overlay parse_rule predict_loss
-        predict_parameters predict_run simulate spectral_measure time_to_loss timescales
+        Curve CustomFilter Diagnosis GradientDescent GradientFlow HeavyBall ModelDiagnosis Nesterov
+        NoiseFloor NoisyTeacher OnlineEquations RandomStart Rule StabilityWarning StableRate
+        Timescales active_directions asymptote data_excess diagnose flat_drift lanczos_loss log_steps
+        log_times loss_cumulants match_neurons noise_floor overlap_rates overlay parse_rule
+        predict_drift predict_loss predict_overlaps predict_parameters predict_run predict_sgd
+        sgd_stability simulate spectral_measure time_to_loss timescales
     """,
     "tutelage.empirical": "fisher ntk",
     "tutelage.inputs": "GaussianInputs",
     "tutelage.layout": "Layout",
     "tutelage.measure": "Integral Measure",
+    "tutelage.model": "ModelProblem",
     "tutelage.network": "Architecture Network sample_teacher",
     "tutelage.network_file": "load_network save_network",
     "tutelage.operators": "LossHessian MatrixOperator SymmetricOperator",
@@ -172,13 +198,13 @@ _PUBLIC = {
     "tutelage.problem": "AbstractProblem Minimum",
     "tutelage.rank": """
         FlatDirections RankResult compress continuous_symmetries effective_parameters equivalent
-        flat_directions hessian_rank participation_ratio rank_at_time rank_with_samples ridge_count
-        verify
+        flat_directions hessian_rank log_determinant participation_ratio rank_at_time
+        rank_with_samples ridge_count verify
     """,
     "tutelage.source": "hessian_of",
     "tutelage.spectra": """
-        Eigensystem Explanation NumericalRank Spectrum eigensystem explain_method spectral_density
-        spectrum
+        Eigensystem Explanation NumericalRank Spectrum eigensystem estimate_frobenius_norm
+        estimate_trace explain_method spectral_density spectrum
     """,
     "tutelage.store": "Store load_dataset provenance save_dataset",
     "tutelage.weights": "FromScipy WeightLaw",
@@ -186,9 +212,9 @@ _PUBLIC = {
 """Module -> the names it gives to ``tutelage``."""
 
 _ROOMS = """
-    activations base cli dynamics empirical explore inputs landscape laws layout measure
-    moments network network_file operators plotting population problem quadratic rank
-    report source spectra store studies sweep weights
+    activations base cli deep_network dynamics empirical explore inputs landscape laws
+    layout measure model moments network network_file network_torch operators plotting
+    population problem quadratic rank report source spectra store studies sweep weights
 """
 """Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 

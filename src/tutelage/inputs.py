@@ -15,6 +15,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
+from tutelage.base.value import html_table
 
 Seed: TypeAlias = int | Sequence[int] | np.random.Generator
 """What NumPy makes a generator of, or one."""
@@ -154,6 +155,13 @@ class GaussianInputs(eqx.Module):
     def _place(self, z: Array) -> Array:
         x = z if self.factor is None else z @ self.factor.T
         return x if self.mean is None else x + self.mean
+
+    def _repr_html_(self) -> str:
+        size = "any" if self.d is None else str(self.d)
+        mean = "0" if self.mean is None else f"norm {np.linalg.norm(self.mean):.6g}"
+        standard = self.is_standard or self.factor is None
+        spread = "the identity" if standard else f"R Rᵀ, R {np.shape(self.factor)}"
+        return html_table(type(self).__name__, {"d": size, "mean": mean, "covariance": spread})
 
     def __repr__(self) -> str:
         if self.d is None:

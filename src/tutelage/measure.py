@@ -11,7 +11,9 @@ import numpy as np
 
 from tutelage.base import check, quadrature
 from tutelage.base.errors import InputError
-from tutelage.base.value import Value
+from tutelage.base.estimate import Draws, Estimate, Statistic
+from tutelage.base.types import ArrayLike
+from tutelage.base.value import Value, html_of_tuple
 
 if TYPE_CHECKING:
     import matplotlib.axes
@@ -24,6 +26,8 @@ class Integral(NamedTuple):
 
     value: Any
     error: Any
+
+    _repr_html_ = html_of_tuple
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -51,6 +55,8 @@ class Measure(Value):
         :math:`x \mapsto \int_{-\infty}^x \rho`, where a closed form or a table is at hand.
     origin, offset_density : float and callable, optional
         The density as a function of x - origin, where that keeps digits: beside a singularity at ``origin`` != 0.
+    draws : Draws or None
+        The independent estimates whose mean the atoms are, where the measure was sampled: what errors come from.
     """
 
     points: np.ndarray
@@ -62,6 +68,7 @@ class Measure(Value):
     distribution: Callable[[np.ndarray], np.ndarray] | None = None
     origin: float = 0.0
     offset_density: Callable[[np.ndarray], np.ndarray] | None = None
+    draws: Draws | None = None
 
     def __post_init__(self) -> None:
         points, weights = (
@@ -101,7 +108,8 @@ class Measure(Value):
             one by
             far where the density is smooth between its panels (each halving doubles the number of right
             digits).
-            It is larger than asked where the finest step (1/512) was reached: look at it.
+            It is larger than asked where the finest step (1/512) was reached: look at it. Of a sampled measure, the
+            standard error.
 
         Examples
         --------
@@ -109,6 +117,8 @@ class Measure(Value):
         >>> round(float(semicircle.integrate(lambda x: x**4).value), 12)
         2.0
         """
+        if self.draws is not None:
+            return Integral(*self.draws.integrals(function))
         atoms = np.asarray(function(self.points)) @ self.weights if self.points.size else 0.0
         if self.density is None:
             value = np.asarray(atoms)
@@ -205,9 +215,36 @@ class Measure(Value):
             self.offset_density,
         )
 
+    def cdf_band(self, x: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Between which values :meth:`cdf` lies: what the steps and the starts of a sampled measure leave open.
+
+        The band holds at each x on its own in at least this share of samples; of an exact measure it has no width.
+        """
+        where = check.float_array(x, "Measure.cdf_band", "x")
+        level = check.number(level, "Measure.cdf_band", "level", above=0.0)
+        if self.draws is None:
+            value = np.asarray(self.cdf(where))
+            return value, value
+        return self.draws.band(where, level)
+
+    def estimate(self, statistic: Statistic) -> Estimate:
+        """Any number made of points and weights, with its standard error where the measure was sampled.
+
+        ``converged`` is False where the steps of the sampled rules are too few for it.
+
+        >>> round(Measure([1.0, 3.0], [1.0, 1.0]).estimate(lambda points, weights: weights @ np.log(points)), 4)
+        1.0986
+        """
+        if self.draws is not None:
+            return self.draws.estimate(statistic)
+        atoms = self.discretise(8)
+        return Estimate(statistic(atoms.points, atoms.weights), 0.0, 1)
+
     def moment(self, order: int) -> float:
-        r""":math:`\int x^n\,d\mu` (not divided by the mass)."""
+        r""":math:`\int x^n\,d\mu` (not divided by the mass); an Estimate where the measure was sampled."""
         order = check.integer(order, "Measure.moment", "order", minimum=0)
+        if self.draws is not None:
+            return self.draws.estimate(lambda points, weights: float(weights @ points**order))
         return float(self.integrate(lambda x: x**order).value)
 
     def scale(self, factor: float) -> Measure:
@@ -224,6 +261,7 @@ class Measure(Value):
             stretched(self.distribution, 1.0),
             self.origin * factor,
             stretched(self.offset_density, factor),
+            None if self.draws is None else self.draws.scaled(factor),
         )
 
     def to_xarray(self, n_points: int = 400) -> xarray.Dataset:
@@ -247,10 +285,19 @@ class Measure(Value):
         return panels[0] + (panels[-1] - panels[0]) * (1 - np.cos(angle)) / 2
 
     def plot(self, ax: matplotlib.axes.Axes | None = None, **style: Any) -> matplotlib.axes.Axes:
-        """Density as a line, atoms as bars of their mass on the same axis; returns the axes."""
+        """Density as a line, atoms as bars of their mass on the same axis; returns the axes.
+
+        A sampled measure, whose atoms mean nothing one by one, is drawn as its distribution function with its band.
+        """
         from tutelage.base.canvas import axes_or_new
 
         ax = axes_or_new(ax)
+        if self.draws is not None:
+            grid = np.unique(self.points)
+            ax.fill_between(grid, *self.cdf_band(grid), alpha=0.3, linewidth=0)
+            ax.step(grid, self.cdf(grid), where="post", **style)
+            ax.set(xlabel="eigenvalue", ylabel="eigenvalues up to it")
+            return ax
         if self.density is not None:
             grid = self._grid(600)
             ax.plot(grid, self.density(grid), **style)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -18,6 +19,9 @@ from tutelage.base.types import Array, ArrayLike
 from tutelage.base.value import Shown
 from tutelage.layout import Layout
 from tutelage.weights import Normal, Weights, as_weight_law
+
+if TYPE_CHECKING:
+    import torch
 
 LAYERS = ("W", "b", "a", "c")
 """The layers of a two-layer network in the order of θ."""
@@ -111,6 +115,27 @@ class Network(eqx.Module):
     def with_layers(self, layers: Mapping[str, Array]) -> Network:
         """The network with these arrays in place of its own."""
         return Network(activation=self.activation, **{**self.layers, **layers})
+
+    @classmethod
+    def from_torch(cls, module: torch.nn.Module, activation: Activation | str | None = None) -> Network:
+        """The network that a torch module of two linear layers computes, its biases included.
+
+        The activation is that of the module between them, unless named here. Checked: both give the same outputs.
+
+        Raises
+        ------
+        InputError
+            Other layers, an activation that tutelage has not, a module that computes something else.
+        MissingExtraError
+            Without torch.
+        """
+        from tutelage.network_torch import layers_of_module, require_same_function
+
+        who = f"{cls.__name__}.from_torch"
+        layers, activation = layers_of_module(module, activation, who)
+        network = cls(activation=activation, **layers)
+        require_same_function(module, network, network.d, who)
+        return network
 
     def with_theta(self, theta: ArrayLike) -> Network:
         """The network of the same shape with these parameters."""

@@ -1,21 +1,19 @@
-"""Networks in npz files."""
+"""Networks in files: npz, and what torch.save writes."""
 
 from __future__ import annotations
 
-import lzma
 import os
-import zipfile
-import zlib
 from collections.abc import Sequence
 
 import numpy as np
 
 from tutelage.activations import Activation, as_activation
-from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.files import atomic_write
+from tutelage.base.npz import read_arrays
 from tutelage.base.types import ArrayLike
 from tutelage.network import LAYERS, Network, require_network
+from tutelage.network_torch import is_state, layers_of_state, require_state, saved_state
 
 _FORMAT_VERSION = 2
 """2: with biases and several outputs, which version 1 did not know and would have dropped."""
@@ -31,12 +29,17 @@ def save_network(network: Network, path: str | os.PathLike) -> None:
 def load_network(path: str | os.PathLike, activation: Activation | str | None = None) -> Network:
     """Read a network from an npz file: ``W`` and ``a``, biases ``b`` and ``c`` if there, ``activation`` unless given here.
 
-    An array of any other name is refused: one that is ignored would make another function of the file. A file never
-    has a module imported: an activation of your own must be imported or registered
-    (:func:`tutelage.register_activation`) before, or given here.
+    A PyTorch ``state_dict`` of two linear layers does too (``0.weight``, ``0.bias``, ``2.weight``, ``2.bias`` or any other
+    names of theirs), as npz or as ``torch.save`` writes it (``.pt``, ``.pth``; needs torch). An array of any other name is
+    refused: one that is ignored would make another function of the file. A file never has a module imported: an activation
+    of your own must be imported or registered (:func:`tutelage.register_activation`) before, or given here.
     """
     who = f"load_network({os.fspath(path)!r})"  # a TypeError for a number, which open would take for a file of ours
-    arrays = _read_arrays(path, who)
+    if os.fspath(path).endswith((".pt", ".pth")):
+        arrays = saved_state(path, who)
+        require_state(list(arrays), who)
+    else:
+        arrays = read_arrays(path, who, "W and a", lambda names: _require_names(names, who))
     _require_known_version(arrays.get("version", _FORMAT_VERSION), who)
     if activation is None:
         if "activation" not in arrays:
@@ -44,40 +47,13 @@ def load_network(path: str | os.PathLike, activation: Activation | str | None = 
                 f"{who}: the file names no activation; pass one (--activation on the command line)"
             )
         activation = _stored_activation(str(arrays["activation"]), who)
-    return Network(activation=activation, **{name: arrays[name] for name in LAYERS if name in arrays})
-
-
-def _read_arrays(path: str | os.PathLike, who: str) -> dict[str, np.ndarray]:
-    """The arrays of a network, none of any other name; nothing is unpacked before the names and sizes are known."""
-    try:
-        with open(path, "rb") as stream:  # np.load leaves its own handle open when the archive is broken
-            data = np.load(stream, allow_pickle=False)
-            if not isinstance(data, np.lib.npyio.NpzFile):
-                raise InputError(f"{who}: expected an npz archive with W and a, got a single npy array")
-            _require_names(data.files, who)
-            n_bytes = sum(entry.file_size for entry in data.zip.infolist()) if data.zip else 0
-            check.fits_in_memory(3.0 * n_bytes, who, "the network in it", "smaller arrays", "check the file")
-            return {key: data[key] for key in data.files}
-    except FileNotFoundError:
-        raise InputError(f"{who}: no such file; check the path") from None
-    except InputError:
-        raise
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        zipfile.BadZipFile,
-        zlib.error,
-        lzma.LZMAError,
-        RuntimeError,
-    ) as error:
-        # Encrypted archives and unknown compressions are RuntimeErrors (NotImplementedError is one).
-        raise InputError(
-            f"{who}: expected an npz archive, could not read it ({error}); write it again"
-        ) from None
+    layers = layers_of_state(arrays, who) if is_state(list(arrays)) else arrays
+    return Network(activation=activation, **{name: layers[name] for name in LAYERS if name in layers})
 
 
 def _require_names(names: Sequence[str], who: str) -> None:
+    if is_state(names):
+        return require_state(names, who)
     missing = [key for key in ("W", "a") if key not in names]
     if missing:
         found = ", ".join(sorted(names)) or "nothing"

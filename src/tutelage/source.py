@@ -19,6 +19,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike, PyTree
+from tutelage.deep_network import DeepNetwork
 from tutelage.network import Network, require_network
 from tutelage.operators import (
     FunctionOperator,
@@ -29,12 +30,14 @@ from tutelage.operators import (
     SymmetricOperator,
 )
 from tutelage.population import hessian_at_optimum
+from tutelage.population.deep_linear import deep_hessian
 from tutelage.problem import AbstractProblem
 
 T = TypeVar("T", bound=SymmetricOperator)
 
 Source: TypeAlias = (
     Network
+    | DeepNetwork
     | AbstractProblem
     | SymmetricOperator
     | lx.AbstractLinearOperator
@@ -61,7 +64,8 @@ def hessian_of(source: Source, *, semidefinite: bool = False, who: str = "hessia
     Parameters
     ----------
     source
-        - a :class:`Network`: at its optimum, the student equal to the teacher, under standard normal inputs;
+        - a :class:`Network`, or a linear :class:`DeepNetwork`: at its optimum, the student equal to the teacher, under
+          standard normal inputs;
         - a problem, at its own optimum if it knows one; ``(problem, student)`` anywhere else;
         - a symmetric matrix: NumPy, JAX, nested lists, SciPy sparse. Asymmetry is judged by the precision it comes in;
         - a symmetric lineax operator (sums and multiples of ours included) or a SciPy ``LinearOperator``;
@@ -92,6 +96,8 @@ def hessian_of(source: Source, *, semidefinite: bool = False, who: str = "hessia
     if isinstance(source, Network):
         require_network(source, who)
         return hessian_at_optimum(source)
+    if isinstance(source, DeepNetwork):
+        return deep_hessian(source)
     if isinstance(source, AbstractProblem):
         return _at_optimum(source, who)
     if isinstance(source, (LinearOperator, scipy.sparse.sparray, scipy.sparse.spmatrix)):

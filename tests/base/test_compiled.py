@@ -73,18 +73,14 @@ def test_the_switch_names_another_folder_and_jaxs_own_setting_wins(cold, tmp_pat
     assert not (tmp_path / "unused").exists()
 
 
-def test_a_folder_that_others_can_write_to_is_not_used(tmp_path, monkeypatch):
-    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
-    monkeypatch.setenv(compiled.SWITCH, str(tmp_path))
-    monkeypatch.setattr(compiled.sys, "modules", {})
-    monkeypatch.setattr(compiled, "_SETTINGS", {})
+def test_a_folder_that_others_can_write_to_is_not_used(cold, tmp_path):
     folder = tmp_path / compiled._fingerprint()
     folder.mkdir()
+    code = "from tutelage.base.compiled import keep_compiled\nprint(keep_compiled())"
     folder.chmod(0o777)
-    assert compiled.keep_compiled() is None
+    assert cold("-c", code, **{compiled.SWITCH: str(tmp_path)}).strip() == "None"
     folder.chmod(0o700)
-    assert compiled.keep_compiled() == folder
-    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
+    assert cold("-c", code, **{compiled.SWITCH: str(tmp_path)}).strip() == str(folder)
 
 
 def test_the_oldest_programs_go_when_there_are_too_many(tmp_path, monkeypatch):

@@ -21,6 +21,19 @@ REFUSED = {
     "noise": ([*SMALL, "--noise", "1e200"], "noise <= 1e\\+75"),
     "samples": (["recover", "-d", "4", "-m", "2", "-n", "1:1000000000"], "at most 1e\\+04 values of -n"),
     "widths": (["recover", "-d", "4", "-m", "2", "--student-width", "4:1000000000"], "at most 1e\\+04 values"),
+    "starts": (["recover", "-d", "4", "-m", "2", "--starts", "1000000000"], "at most 1e\\+06 starts"),
+    "instances": (
+        ["recover", "-d", "4", "-m", "2", "-n", "7:9", "--instances", "1000000000"], "at most 1e\\+06 instances"),
+    "instances of a map": (
+        ["recover", "-d", "4", "-m", "2", "--map", "--certified-only", "--instances", "1000000000"],
+        "at most 1e\\+06 instances"),
+    "instances of widths": (
+        ["recover", "-d", "4", "-m", "2", "--student-width", "2:4", "--instances", "1000000000"],
+        "at most 1e\\+06 instances"),
+    "dimension": (["recover", "-d", "1000000", "-m", "2"], "largest feasible"),
+    "student width": (["recover", "-d", "4", "-m", "2", "--student-width", "100000000000"], "largest feasible"),
+    "teacher width": (["recover", "-d", "4", "-m", "100000000000"], "largest feasible"),
+    "samples at once": (["recover", "-d", "4", "-m", "2", "-n", "100000000000"], "largest feasible"),
 }  # fmt: skip
 
 

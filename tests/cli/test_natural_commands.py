@@ -96,6 +96,22 @@ def test_no_word_or_number_of_a_table_is_split_and_nothing_is_wider_than_the_ter
     assert max(map(len, out.splitlines())) <= max(width, longest)
 
 
+@pytest.mark.parametrize(("width", "gone"), [(200, 0), (80, 0), (60, 1), (56, 2), (40, None)])
+def test_a_table_gives_up_the_columns_it_can_spare_before_it_becomes_cards(width, gone, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    columns = ("quantity", *"abcde")
+    print_table("t", columns, [("word", *("0.1234567",) * 5)], ("c", "a"))
+    out = capsys.readouterr().out
+    left_out = [] if gone is None else list("ca"[:gone])
+    assert ("not shown, for want of width: " in out) == bool(left_out)
+    if gone is None:
+        assert "quantity: word" in out and "  c: 0.1234567" in out
+    else:
+        assert out.count("0.1234567") == 5 - gone
+        assert [name for name in "abcde" if f"┃ {name} " in out] == [n for n in "abcde" if n not in left_out]
+    assert max(map(len, out.splitlines())) <= width
+
+
 def test_a_table_that_does_not_fit_is_a_card_a_row(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "30")
     print_table("title", ("a", "b"), [("x" * 14, "y" * 14)])

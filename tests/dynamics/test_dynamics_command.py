@@ -7,7 +7,14 @@ import pytest
 
 from tutelage import sample_teacher, save_network
 from tutelage.cli import run
-from tutelage.dynamics import NoisyTeacher, predict_loss, spectral_measure
+from tutelage.dynamics import (
+    NoisyTeacher,
+    noise_floor,
+    predict_loss,
+    predict_sgd,
+    sgd_stability,
+    spectral_measure,
+)
 
 
 def test_the_numbers_are_the_predictions(tmp_path, capsys):
@@ -51,9 +58,57 @@ def test_a_rate_above_the_limit_is_answered_with_a_warning_that_names_it(capsys)
     assert content["predicted_mean"][-1] > content["predicted_mean"][0]
 
 
+def test_sgd_has_its_mean_its_floor_its_limit_and_a_run(tmp_path, capsys):
+    out, picture = tmp_path / "c.json", tmp_path / "c.png"
+    code = run(
+        ["dynamics", "--activation", "linear", "-d", "4", "-k", "3", "--rule", "sgd", "--batch", "4",
+         "--label-noise", "0.01", "--runs", "200", "--json", str(out), "--plot", str(picture)]
+    )  # fmt: skip
+    content = json.loads(out.read_text())
+    teacher = sample_teacher("linear", d=4, k=3)
+    limit = float(sgd_stability(teacher, batch=4))
+    assert code == 0 and content["learning_rate"] == pytest.approx(limit / 2)
+    assert content["stability"]["value"] == limit
+    floor = noise_floor(teacher, learning_rate=limit / 2, batch=4, label_noise=0.01)
+    assert content["floor"] == float(floor)
+    expected = predict_sgd(
+        teacher,
+        NoisyTeacher(1e-3),
+        learning_rate=limit / 2,
+        batch=4,
+        label_noise=0.01,
+        times=content["times"],
+    )
+    np.testing.assert_allclose(content["predicted_mean"], expected.loss, rtol=1e-12)
+    assert content["predicted_mean"][-1] == pytest.approx(float(floor), rel=0.1)
+    error = content["simulated_std"][-1] / 200**0.5
+    assert abs(content["simulated"][-1] - content["predicted_mean"][-1]) < 4 * error
+    assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert "largest stable rate, batches of 4" in capsys.readouterr().out
+
+
+def test_sgd_above_its_limit_is_answered_with_a_warning_that_names_it(capsys):
+    limit = float(sgd_stability(sample_teacher("linear", d=3, k=2), batch=1))
+    code = run(
+        ["dynamics", "--activation", "linear", "-d", "3", "-k", "2", "--rule", "sgd", "--learning-rate",
+         str(1.5 * limit), "--until", "9", "--json", "-"]
+    )  # fmt: skip
+    said = capsys.readouterr()
+    assert code == 0 and f"{limit:.6g}" in said.err and "rare runs" in said.err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--activation", "linear", "-d", "3", "-k", "2", "--label-noise", "0.1"], "choose --rule sgd"),
+        (
+            ["--activation", "linear", "-d", "3", "-k", "2", "--rule", "sgd", "--label-noise=-1"],
+            "label_noise >= 0",
+        ),
+        (
+            ["--activation", "linear", "-d", "3", "-k", "2", "--rule", "sgd", "--momentum", "0.5"],
+            "no --momentum",
+        ),
         (["-d", "3"], "missing --activation, -k"),
         (["--activation", "linear", "-d", "3", "-k", "2", "--rule", "gdd"], "did you mean 'gd'"),
         (["--activation", "linear", "-d", "3", "-k", "2", "--rule", "gd"], "needs --learning-rate"),

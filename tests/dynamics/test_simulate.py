@@ -7,7 +7,7 @@ import numpy as np
 import optax
 import pytest
 
-from tutelage import Network, Problem, empirical, sample_teacher
+from tutelage import Network, Problem, empirical, predict_run, sample_teacher
 from tutelage.base.errors import InputError
 from tutelage.dynamics import (
     CustomFilter,
@@ -17,6 +17,7 @@ from tutelage.dynamics import (
     NoisyTeacher,
     RandomStart,
     StabilityWarning,
+    flow,
     lanczos_loss,
     log_steps,
     log_times,
@@ -199,7 +200,7 @@ def test_the_limit_is_that_of_the_problem_that_is_trained(linear, trainable, dat
     limit = 2 / np.linalg.eigvalsh(problem.hessian(linear).dense())[-1]
     go = dict(start=NoisyTeacher(1e-3), steps=[0, 1], teacher=linear)
     with pytest.warns(StabilityWarning, match=f"rate {limit:.6g} of gd"):
-        simulate(problem, rule=GradientDescent(1.001 * limit), batch=4, **go)
+        simulate(problem, rule=GradientDescent(1.001 * limit), **go)
     simulate(problem, rule=GradientDescent(0.999 * limit), **go)
 
 
@@ -221,7 +222,6 @@ def test_progress_reaches_one(quadratic):
     ("change", "message"),
     [
         ({"problem": "linear"}, "simulate: expected a Network .* a problem"),
-        ({"problem": sample_teacher("linear", 4, 3)}, r"pass Problem\(network\)"),
         ({"problem": np.eye(2), "start": sample_teacher("linear", 4, 3)}, "NoisyTeacher"),
         ({"start": np.ones(3)}, r"start of shape \(15,\)"),
         ({"start": Network(np.ones((2, 5)), np.ones(2), "linear")}, "input dimensions"),
@@ -246,6 +246,36 @@ def test_bad_input_says_what_was_expected(linear, change, message):
     }
     with pytest.raises(InputError, match=message):
         simulate(**(good | change))
+
+
+def test_a_network_alone_is_its_own_teacher_wherever_a_problem_is_wanted(linear):
+    problem, how = (
+        Problem(linear),
+        {"start": NoisyTeacher(0.1), "rule": GradientDescent(0.1), "steps": [0, 5]},
+    )
+    alone, named = simulate(linear, **how, test=linear), simulate(problem, **how, test=problem)
+    assert np.array_equal(alone.loss, named.loss) and np.array_equal(alone.final.theta, named.final.theta)
+    assert alone.records["test"] == pytest.approx(alone.loss, rel=1e-12)
+    assert np.array_equal(predict_run(linear, **how).loss, predict_run(problem, **how).loss)
+    with pytest.raises(InputError, match="a problem"):
+        simulate(linear, **how, test="linear")
+
+
+@pytest.mark.parametrize("last", [1e12, 1e100, 1e-12])
+def test_the_flow_answers_at_any_last_time(last):
+    curve = simulate(np.diag([1.0, 1e-3, 0.0]), [1.0, 1.0, 1.0], times=[0.0, last])
+    assert curve.meta["status"] == "finished" and 0 <= curve.loss[-1] <= 0.5005 * (1 + 1e-12)
+
+
+def test_a_last_time_that_the_flow_cannot_divide_by_is_refused():
+    with pytest.raises(InputError, match="last time of 1e-100 or more, got 1e-200"):
+        simulate(np.diag([1.0, 2.0]), [1.0, 1.0], times=[0.0, 1e-200])
+
+
+def test_a_flow_beyond_the_limit_of_its_solver_says_so(monkeypatch):
+    monkeypatch.setattr(flow, "_MAX_STEPS", 3)
+    curve = simulate(np.diag([1.0, 2.0, 3.0, 4.0]), np.ones(4), times=np.linspace(0.0, 5.0, 9))
+    assert curve.meta["status"].startswith("stopped: 3 steps") and np.isnan(curve.loss[-1])
 
 
 def test_data_without_a_teacher_needs_a_network_to_start_from(linear):

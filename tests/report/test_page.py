@@ -141,6 +141,18 @@ def _page(built, **options):
     return page(report.runs, pictures, index(verdicts), {}, {}, **({"full": False, "seed": 0} | options))
 
 
+def test_a_part_of_the_report_begins_with_one_heading(built, monkeypatch):
+    heading = '<h2 class="part">What &lt;else&gt;</h2>'
+    assert heading not in _page(built)
+    first, second = (type(run.study) for run in built[0].runs)
+    monkeypatch.setattr(second, "card", dataclasses.replace(second.card, part="What <else>"))
+    content = _page(built)
+    places = [content.index(f'<section id="{study.card.name}"') for study in (first, second)]
+    assert content.count(heading) == 1 and places[0] < content.index(heading) < places[1]
+    monkeypatch.setattr(first, "card", dataclasses.replace(first.card, part="What <else>"))
+    assert _page(built).count(heading) == 1
+
+
 def test_words_of_others_are_shown_on_the_page_and_do_nothing(built):
     """In every field of text of a claim, in a failure and in the provenance."""
     acting = "<script>a</script>\"'><img src=x onerror=a> \x1b[31m \x00 \u202e `<b>` <i_j>"
@@ -228,6 +240,45 @@ def test_the_first_screen_leads_to_the_figures_and_claims(built, monkeypatch):
     fronts = header[header.index('<ul class="fronts">') : header.index("</ul>")]
     assert re.findall(r'href="#([^"]*)"', fronts) == ["fig6", "fig7"] and fronts.count("<img ") == 2
     assert 'href="#claims"' in header and header.index("badges") < header.index("<nav")
+
+
+#: The five questions of docs/claims.md, each with what answers it, in the order in which it is read.
+FIRST_SCREEN = {
+    "What is studied?": r"A student network learns from the outputs of a teacher",
+    "Which object decides everything, and why?": r"one matrix, the Hessian of the loss: its eigenvalues say how fast",
+    "What does tutelage do with it?": r"tutelage computes that matrix's spectrum exactly",
+    "Do the claims hold?": r'class="badges"><a href="#claims">\d+ claims</a>: <span class="badge [^>]*><b>\d+</b>',
+    "Where do I go on?": r'<nav aria-label="Contents">\s*<a href="#',
+}
+SECTION = {
+    "What is drawn, and of which paper?": r'<h2>[^<]+.*?<p class="place">[^<]+',
+    "What does it show?": r"<figcaption>[^<]{20,}",
+    "How do I make it?": r"<pre [^>]*><code>[^<]*\btutelage",
+    "Why is it so?": r'<div id="[^"]+-words">\s*<p>[^<]{20,}',
+    "How far may I trust it?": r"<summary>\d+ claims: what was predicted, what was measured.*?class=\"verdict",
+}
+
+
+def _answered(part, questions):
+    place = 0
+    for question, answer in questions.items():
+        found = re.compile(answer, re.DOTALL).search(re.sub(r"\s+", " ", part), place)
+        assert found, question
+        place = found.start()
+
+
+def test_the_first_screen_and_every_section_answer_the_questions_of_a_new_reader(built):
+    content = built[0].path.read_text(encoding="utf-8")
+    _answered(content[content.index("<header>") : content.index("</header>")], FIRST_SCREEN)
+    for run in built[0].runs:
+        start = content.index(f'<section id="{run.study.name}">')
+        _answered(content[start : content.index("</section>", start)], SECTION)
+
+
+def test_the_questions_are_those_of_the_docs():
+    page = (Path(__file__).parents[2] / "docs" / "claims.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+\?) \|", page, re.MULTILINE)
+    assert rows == [*FIRST_SCREEN, *SECTION]
 
 
 def test_side_notes_are_those_of_the_words_and_at_most_three():

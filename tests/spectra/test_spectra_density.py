@@ -16,7 +16,7 @@ def symmetric(n, seed=0):
 @pytest.mark.parametrize("steps", [1, 5, 20])
 def test_lanczos_basis_is_orthonormal_and_reduces_the_matrix(steps):
     matrix, start = symmetric(20), np.random.default_rng(1).normal(size=20)
-    diagonal, off, basis = tridiagonalize(lambda v: matrix @ v, start, steps)
+    ((diagonal, off, basis),) = tridiagonalize(lambda v: matrix @ v, start[:, None], steps)
     tridiagonal = np.diag(diagonal) + np.diag(off, 1) + np.diag(off, -1)
     assert np.abs(basis.T @ basis - np.eye(steps)).max() < 1e-13
     assert np.abs(basis.T @ matrix @ basis - tridiagonal).max() < 1e-12
@@ -24,7 +24,11 @@ def test_lanczos_basis_is_orthonormal_and_reduces_the_matrix(steps):
 
 def test_lanczos_stops_where_the_krylov_space_ends():
     matrix = np.diag([1.0, 1.0, 2.0, 2.0, 3.0])
-    diagonal, off, _ = tridiagonalize(lambda v: matrix @ v, np.ones(5), 5)
+    long, short = np.ones(5), np.eye(5)[0]
+    (diagonal, off, _), (_, none, one) = tridiagonalize(
+        lambda v: matrix @ v, np.stack([long, short], axis=1), 5
+    )
+    assert one.shape == (5, 1) and none.size == 0
     nodes, weights = gauss_rule(diagonal, off)
     assert nodes == pytest.approx([1.0, 2.0, 3.0])
     assert weights == pytest.approx([0.4, 0.4, 0.2])
@@ -32,7 +36,8 @@ def test_lanczos_stops_where_the_krylov_space_ends():
 
 def test_gauss_rule_is_exact_for_twice_as_many_moments():
     matrix, start = symmetric(30), np.ones(30)
-    nodes, weights = gauss_rule(*tridiagonalize(lambda v: matrix @ v, start, 4)[:2])
+    ((diagonal, off, _),) = tridiagonalize(lambda v: matrix @ v, start[:, None], 4)
+    nodes, weights = gauss_rule(diagonal, off)
     power = start.copy()
     for moment in range(8):
         assert weights @ nodes**moment == pytest.approx(start @ power / 30, rel=1e-9)

@@ -194,7 +194,7 @@ def test_lanczos_runs_on_products_alone():
 def test_a_matrix_that_does_not_fit_is_refused_with_its_size(monkeypatch):
     from tutelage.base import check
 
-    monkeypatch.setattr(check, "available_bytes", lambda: 10_000)
+    monkeypatch.setattr(check, "available_bytes", lambda: 20_000)
     with pytest.raises(AllocationError, match=r"P = 100 .*largest feasible: P = "):
         spectrum(sample_teacher("erf", d=9, k=10, seed=0), "dense")
     with pytest.raises(AllocationError, match="function_space"):

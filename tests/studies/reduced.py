@@ -1,19 +1,25 @@
 """Reduced sizes at which the tests judge a study and record its numbers."""
 
+from tutelage.studies.bridge import Bridge
 from tutelage.studies.compare import Compare
+from tutelage.studies.critical_points import CriticalPointsStudy
 from tutelage.studies.deep_linear import DeepLinearSpectrum
 from tutelage.studies.effective_parameters import EffectiveParameters
 from tutelage.studies.erf_spectrum import ErfSpectrum
 from tutelage.studies.information import Information
+from tutelage.studies.large_step import LargeStepStudy
 from tutelage.studies.learning_curves import LearningCurves
 from tutelage.studies.near_optimum import NearOptimum
+from tutelage.studies.orthonormal_relu import OrthonormalRelu
 from tutelage.studies.outliers import Outliers
+from tutelage.studies.random_start import RandomStartStudy
 from tutelage.studies.recovery_curves import RecoveryCurves
 from tutelage.studies.recovery_map import RecoveryMap
 from tutelage.studies.recovery_rates import RecoveryRates
 from tutelage.studies.sampled_hessian import SampledHessian
 from tutelage.studies.sampled_law import SampledLaw
 from tutelage.studies.setup import Setup
+from tutelage.studies.student_width import StudentWidth
 from tutelage.studies.tangent_kernel import TangentKernelSpectrum
 from tutelage.studies.two_papers import TwoPapers
 
@@ -28,6 +34,7 @@ EFFECTIVE_PARAMETERS = EffectiveParameters(d_max=5, k_max=8)
 INFORMATION = Information(activation="linear", d=3, k=2, kernel_inputs=(2, 12), scores=20_000)
 SAMPLED = SampledHessian(d=4, k=3, samples=(6, 12, 18, 200, 800, 3200), repeats=4)
 COMPARE = Compare(d=3, k=3, activations=("linear", "quadratic:alpha=0.5", "erf"))
+BRIDGE = Bridge(shape=(20, 3), inputs=80, last=2.0, runs=8)
 CURVES = RecoveryCurves(
     panels=((4, 1), (6, 2)), instances=20, points=3, grid_instances=24, loose_instances=20,
     descent_loss=1e-4, descent_instances=12,
@@ -41,3 +48,8 @@ DEEP_LINEAR = DeepLinearSpectrum(
 )
 SAMPLED_LAW = SampledLaw(sizes=(5, 12), repeats=3)
 TANGENT_KERNEL = TangentKernelSpectrum(cases=((40, 60, 30),), sizes=(20, 100), repeats=3)
+CRITICAL_POINTS = CriticalPointsStudy(eigenvalues=(2.0, 1.0, -0.6, -1.5), k=2, students=40)
+STUDENT_WIDTH = StudentWidth(instances=24, dimension=120, draws=12)
+ORTHONORMAL_RELU = OrthonormalRelu(starts=16)
+LARGE_STEP = LargeStepStudy(shapes=((240, 160, 480),), rates=(0.25, 4.0, 8.0), runs=6)
+RANDOM_START = RandomStartStudy(runs=8)

@@ -9,6 +9,7 @@ import pytest
 import reduced
 
 from tutelage.studies import available, cards
+from tutelage.studies.counting import Counting
 from tutelage.studies.eigenvectors import Eigenvectors
 from tutelage.studies.hidden_block import HiddenBlock
 from tutelage.studies.linear_spectrum import LinearSpectrum
@@ -36,6 +37,8 @@ STUDIES = {
     "appendix-d": reduced.INFORMATION,
     "sampled": reduced.SAMPLED,
     "compare": reduced.COMPARE,
+    "counting": Counting(samples=400, fits=12),
+    "bridge": reduced.BRIDGE,
     "recovery": reduced.CURVES,
     # Most of its time goes into certified 50 % points; their number of instances does not matter here.
     "recovery-map": dataclasses.replace(reduced.MAP, shift_instances=(8, 8, 8)),
@@ -45,6 +48,11 @@ STUDIES = {
     "deep-linear": reduced.DEEP_LINEAR,
     "sampled-law": reduced.SAMPLED_LAW,
     "tangent-kernel": reduced.TANGENT_KERNEL,
+    "critical-points": reduced.CRITICAL_POINTS,
+    "student-width": reduced.STUDENT_WIDTH,
+    "orthonormal-relu": reduced.ORTHONORMAL_RELU,
+    "large-step": reduced.LARGE_STEP,
+    "random-start": reduced.RANDOM_START,
 }
 SLOW = {"fig3"}
 """Trains four networks; compiling that takes most of ten seconds."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tutelage import hessian_at_optimum
+from tutelage.dynamics import noise_floor, sgd_stability
 from tutelage.sweep import SweepSpec, run
 from tutelage.sweep.evaluate import evaluate_point
 
@@ -108,3 +109,17 @@ def test_a_quadratic_teacher_is_recovered_from_enough_samples_and_not_from_few()
 def test_recovery_of_another_activation_is_a_recorded_error():
     spec = SweepSpec.from_mapping({"quantities": ["recovery"], "grid": {"activation": "erf", "d": 3, "k": 1}})
     assert "InputError: recovery: expected the activation" in evaluate_point(spec, spec.point(0)).error
+
+
+def test_sgd_quantities_are_the_public_functions(tmp_path):
+    grid = {"activation": "linear", "d": 3, "k": 2}
+    names = ["sgd_stability", "noise_floor", "predicted_sgd"]
+    options = {name: {"batch": 2} for name in names} | {"predicted_sgd": {"batch": 2, "label_noise": 0.01}}
+    mapping = {"grid": grid, "quantities": names, "realizations": 1, "options": options}
+    found = run(mapping, store=tmp_path, workers=0)
+    teacher = SweepSpec.from_mapping(mapping).point(0).teacher()
+    limit = sgd_stability(teacher, batch=2)
+    assert float(found.stable_rate[0]) == limit.value
+    floor = noise_floor(teacher, learning_rate=0.5 * limit.value, batch=2, label_noise=0.01)
+    assert float(found.noise_floor[0]) == floor.value
+    assert float(found.predicted_sgd[0, -1]) == pytest.approx(floor.value, rel=1e-3)

@@ -56,6 +56,34 @@ def test_run_status_resume_export_and_plot_from_the_toml_file(toml, tmp_path, ca
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_every_command_takes_the_store_by_its_place_or_by_its_option_and_names_what_it_wrote(
+    toml, tmp_path, capsys
+):
+    store = tmp_path / "here"
+    assert tutelage("run", toml, "--workers", 0, "--store", store) == 0
+    for words in (
+        ["status", store],
+        ["status", "--store", store],
+        ["resume", "--store", store, "--workers", 0],
+    ):
+        assert tutelage(*words) == 0
+    for command, name in (("export", "p.nc"), ("plot", "p.png")):
+        file = tmp_path / name
+        for words in (
+            [store, file],
+            ["--store", store, file],
+            [file, "--store", store],
+            [store, "--output", file],
+        ):
+            file.unlink(missing_ok=True)
+            capsys.readouterr()
+            assert tutelage(command, *words) == 0 and file.is_file()
+            assert capsys.readouterr().err == f"written {file}\n"
+        for words in ([file], [store, file, file], ["--store", store, file, file], []):
+            assert tutelage(command, *words) == 2
+            assert "expected a store and a file" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -163,6 +163,9 @@ OPTIONS = {
     "rank": {"primes": 0},
     "effective_parameters": {"primes": 1.5},
     "predicted_loss": {"noise": -1},
+    "sgd_stability": {"batch": 0},
+    "noise_floor": {"label_noise": -0.1},
+    "predicted_sgd": {"steps": 10**9},
     "recovery": {"solver": "nope"},
 }
 MORE_OPTIONS = [
@@ -174,6 +177,8 @@ MORE_OPTIONS = [
     ("predicted_loss", {"first": 1.0, "last": 0.5}),
     ("predicted_loss", {"count": 10**9}),
     ("predicted_loss", {"noise": float("nan")}),
+    ("noise_floor", {"share": 1.0}),
+    ("predicted_sgd", {"noise": 0.0}),
     ("recovery", {"target": 0}),
     ("recovery", {"samples": 0}),
     ("recovery", {"student": "wide"}),

@@ -32,7 +32,7 @@ class Numerical(QuadratureActivation):
         Elementwise, written with ``jax.numpy``; growth at most polynomial.
     kinks : tuple of float
         Points where the first or a higher derivative jumps (the function itself must not). They are declared,
-        never searched for: ``Numerical(jax.nn.relu, kinks=(0.0,))``. Where one is missing within |u| < 5, a
+        never searched for: ``Numerical(jax.nn.relu, kinks=(0.0,))``. Where one is missing within ``|u| < 5``, a
         :class:`~tutelage.base.errors.QuadratureWarning` says so.
     strip : float
         Half-width of the strip around the real axis in which fn (each of its pieces) is analytic: pi/2 for tanh.

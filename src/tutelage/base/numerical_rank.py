@@ -53,8 +53,10 @@ def count_above(values: np.ndarray, relative: float, source: str) -> NumericalRa
     tolerance = float(relative * values[0])
     rank = int(np.sum(values > tolerance))
     dropped = float(values[rank]) if rank < values.size else 0.0
-    square = float(values @ values)
-    participation = float(values.sum()) ** 2 / square if square else 0.0
+    # Of the largest, so that squares neither overflow nor underflow.
+    shares = values / values[0] if values[0] else values
+    square = float(shares @ shares)
+    participation = float(shares.sum()) ** 2 / square if square else 0.0
     return NumericalRank(
         rank, tolerance, float(values[rank - 1]) if rank else 0.0, dropped, source, participation
     )

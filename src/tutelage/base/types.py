@@ -22,6 +22,6 @@ Trainable: TypeAlias = str | tuple[str, ...] | list[str] | None
 """Names of the layers that are trained; None for all there are."""
 
 Product: TypeAlias = Callable[[np.ndarray], np.ndarray]
-"""v (n,) to H v (n,), NumPy in and out."""
+"""v (n,) to H v (n,), or V (n, m) to H V (n, m), NumPy in and out."""
 
 __all__ = ["Array", "ArrayLike", "Product", "PyTree", "Scalar", "Trainable"]

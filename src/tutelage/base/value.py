@@ -57,6 +57,11 @@ class Value(Shown):
             self.to_pandas().to_csv(stream, index=False)
 
 
+def html_of_tuple(value: Any) -> str:
+    """What :class:`Shown` shows, for a named tuple, which can have no other parent: ``_repr_html_ = html_of_tuple``."""
+    return html_table(type(value).__name__, {name: _short(found) for name, found in value._asdict().items()})
+
+
 def html_table(title: str, rows: Mapping[str, str]) -> str:
     """A table of names and values with a title, escaped.
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from cyclopts import App, CycloptsError
 
 _FOLDER = Path(__file__).parent
-_NOT_COMMANDS = {"__init__", "support", "recover_views"}
+_NOT_COMMANDS = {
+    "__init__", "support", "dynamics_sgd", "dynamics_views", "recover_views", "spectrum_model"
+}  # fmt: skip
 
 #: XLA's messages of memory that ran out go on for pages.
 _LONGEST_MESSAGE = 2000
@@ -88,7 +90,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say(str(error) or "interrupted", error=True)
         return 130
     except Exception as error:  # what nobody foresaw: JAX out of memory, a fault of ours
+        if (platforms := _absent_platform()) is not None:
+            return _refuse(
+                f"JAX_PLATFORMS: expected a platform that is here, got {platforms!r}; unset it, or name cpu"
+            )
         return _refuse(f"{type(error).__name__}: {error}; please report it with the command that you gave")
+
+
+def _absent_platform() -> str | None:
+    """What the environment asks JAX to run on, where JAX, already loaded, cannot."""
+    if "jax" not in sys.modules:
+        return None
+    import jax
+
+    try:
+        jax.devices()
+    except Exception:  # of several types, an empty AssertionError among them
+        return str(jax.config.jax_platforms)
+    return None
 
 
 def _run(arguments: Sequence[str] | None) -> int:

@@ -67,7 +67,7 @@ def compare(
     if str(json) != "-":
         columns = ("activation", "rank", "smallest non-zero", "largest", "time")
         shown = [(*row, time if isfinite(time) else "never") for *row, time in rows]
-        print_table(f"d = {d}, k = {k}, P = {k * (d + 1)}", columns, shown)
+        print_table(f"d = {d}, k = {k}, P = {k * (d + 1)}", columns, shown, ("largest", "rank"))
         say("time: learning rate × steps of gradient flow until the mean loss is 1e-6 of the first")
     if json is not None:
         keys = ("activation", "rank", "smallest_nonzero", "largest", "time_to_1e-6")

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tutelage.dynamics import Curve, Rule, Timescales
     from tutelage.network import Network
 
-_ROWS = 12
 _POINTS = 120
 
 
@@ -33,6 +32,8 @@ def dynamics(
     until: float | None = None,
     simulate: bool = False,
     batch: int | None = None,
+    label_noise: float | None = None,
+    runs: int = 1,
     json: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     plot: Path | None = None,
 ) -> int:
@@ -40,6 +41,8 @@ def dynamics(
 
     Example: `tutelage dynamics --activation linear -d 10 -k 20 --rule gd --learning-rate 0.1 --simulate
     --plot c.png`
+
+    `--rule sgd --batch 4 --label-noise 0.01` draws the mean of SGD, its floor, the curve at the largest stable rate and a run.
 
     Parameters
     ----------
@@ -56,9 +59,9 @@ def dynamics(
     noise
         Standard deviation of every parameter of the start around the teacher.
     rule
-        `flow`, `gd`, `heavy_ball` or `nesterov`.
+        `flow`, `gd`, `heavy_ball`, `nesterov` or `sgd` (fresh inputs at every step).
     learning_rate
-        Of the stepping rules; a warning gives the largest stable one when it is exceeded.
+        Of the stepping rules; a warning gives the largest stable one when it is exceeded. `sgd` takes half of it by default.
     momentum
         Of `heavy_ball` and `nesterov` (default 0.9).
     until
@@ -66,7 +69,11 @@ def dynamics(
     simulate
         Also train one student and predict ITS curve (not the mean over starts).
     batch
-        Simulate online SGD with this many fresh inputs per step instead of full gradients.
+        Simulate online SGD with this many fresh inputs per step instead of full gradients (`sgd`: 1 by default).
+    label_noise
+        Variance of normal noise on the labels, for `sgd`.
+    runs
+        Simulated runs, whose mean is shown, for `sgd`.
     json
         Write times, losses and time scales to this file (`-` prints them instead of the table).
     plot
@@ -75,6 +82,10 @@ def dynamics(
     import warnings
 
     from tutelage.base import check
+    from tutelage.base.errors import InputError
+    from tutelage.cli.dynamics_sgd import SgdQuestion, answer_sgd
+    from tutelage.cli.dynamics_views import content as content_of
+    from tutelage.cli.dynamics_views import draw, print_curves
     from tutelage.cli.support import FIGURE_SUFFIXES, check_output, write_json
     from tutelage.dynamics import NoisyTeacher, StabilityWarning, predict_loss, spectral_measure, timescales
     from tutelage.spectra import spectrum
@@ -83,12 +94,19 @@ def dynamics(
         json = check_output(json, "dynamics --json")
     if plot is not None:
         plot = check_output(plot, "dynamics --plot", FIGURE_SUFFIXES)
+    if until is not None:
+        check.number(until, "dynamics", "--until", above=0.0)
+    if rule == "sgd":
+        if momentum is not None:
+            raise InputError("dynamics: sgd takes no --momentum; choose --rule heavy_ball or nesterov")
+        question = SgdQuestion(noise, learning_rate, batch or 1, label_noise or 0.0, until, runs, seed)
+        return answer_sgd(_teacher(activation, d, k, seed, weights), question, json, plot)
+    if label_noise is not None or runs != 1:
+        raise InputError("dynamics: --label-noise and --runs are those of SGD; choose --rule sgd")
     moving = _rule(
         rule, learning_rate, momentum, lambda: timescales(_teacher(activation, d, k, seed, weights))
     )
     start = NoisyTeacher(noise)
-    if until is not None:
-        check.number(until, "dynamics", "--until", above=0.0)
     teacher = _teacher(activation, d, k, seed, weights)
     eigenvalues = spectrum(teacher)
     rates = timescales(teacher)
@@ -100,15 +118,17 @@ def dynamics(
         curves = [predict_loss(measure, times, moving, label=f"predicted mean, noise {noise:g}")]
         if simulate or batch is not None:
             curves += _simulated(teacher, start, moving, times, seed, batch)
+            if (status := curves[-1].meta["status"]).startswith("stopped"):
+                notes.append(f"dynamics: the simulated flow {status}; its later losses are not numbers")
         notes += sorted({str(w.message) for w in caught if issubclass(w.category, StabilityWarning)})
     _warn(notes)
-    content = _content(teacher, rates, moving.spec, noise, seed, curves, notes)
+    content = content_of(teacher, rates, moving.spec, noise, seed, curves, notes)
     if json is not None:
         write_json(json, content)
     if plot is not None:
-        _draw(teacher, curves, measure, times, moving, plot)
+        draw(teacher, curves, measure, times, moving, plot)
     if str(json) != "-":
-        _print(teacher, rates, curves)
+        print_curves(teacher, rates, curves)
     return 0
 
 
@@ -122,7 +142,7 @@ def _rule(
 
     if ":" in name:
         return parse_rule(name)
-    check.choice(name, "dynamics", "rule", RULES)
+    check.choice(name, "dynamics", "rule", (*RULES, "sgd"))
     if name == "flow":
         if learning_rate is not None or momentum is not None:
             raise InputError("dynamics: flow takes no --learning-rate or --momentum; choose --rule gd")
@@ -205,91 +225,3 @@ def _warn(notes: list[str]) -> None:
 
     for note in notes:
         say(f"tutelage: warning: {note}", error=True)
-
-
-def _content(
-    teacher: Network,
-    rates: Timescales,
-    rule: str,
-    noise: float,
-    seed: int,
-    curves: list[Curve],
-    notes: list[str],
-) -> dict[str, Any]:
-    """The documented JSON keys."""
-    content: dict[str, Any] = {
-        "activation": teacher.activation.spec,
-        "d": teacher.d,
-        "k": teacher.k,
-        "n_params": teacher.n_params,
-        "seed": seed,
-        "noise": noise,
-        "rule": rule,
-        "timescales": rates.to_dict(),
-        "warnings": notes,
-        "times": curves[0].times,
-        "predicted_mean": curves[0].loss,
-        "predicted_std": curves[0].std,
-    }
-    if len(curves) > 1:
-        content |= {
-            "predicted": curves[1].loss,
-            "simulated": curves[2].loss,
-            "diverged_at": curves[2].diverged_at,
-        }
-    return content
-
-
-def _draw(teacher: Network, curves: list[Curve], measure: Any, times: Any, rule: Rule, path: Path) -> None:
-    import numpy as np
-
-    from tutelage.cli.support import save_figure
-    from tutelage.dynamics import asymptote
-    from tutelage.plotting.style import BLACK, BLUE, ORANGE, RED, panels, style
-
-    with style():
-        figure, (axes,) = panels(1, width=6.4, height=4.2)
-        mean, *rest = curves
-        mean.plot(axes, color=BLUE)
-        for curve, look in zip(
-            rest, ({"color": RED}, {"color": ORANGE, "ls": "", "marker": "."}), strict=False
-        ):
-            curve.plot(axes, band=False, **look)
-        late = asymptote(measure, times[times > 0], rule)
-        low = np.nanmin(mean.loss[mean.loss > 0])
-        inside = late.loss > 0.3 * low
-        label = "slowest direction" if inside.any() else "slowest direction: below this range"
-        axes.plot(late.times[inside], late.loss[inside], color=BLACK, lw=1.0, ls="--", label=label)
-        axes.set_ylim(bottom=0.3 * low)
-        axes.set_title(f"{teacher.activation.spec}, d = {teacher.d}, k = {teacher.k}, P = {teacher.n_params}")
-        axes.legend()
-        save_figure(figure, path)
-
-
-def _print(teacher: Network, rates: Timescales, curves: list[Curve]) -> None:
-    import numpy as np
-
-    from tutelage.cli.support import print_table, say
-
-    title = f"{teacher.activation.spec}, d = {teacher.d}, k = {teacher.k}, P = {teacher.n_params}"
-    shown = (
-        ("smallest non-zero eigenvalue", f"{rates.smallest:.6g} ± {rates.smallest_error:.1e}"),
-        ("largest eigenvalue", f"{rates.largest:.6g}"),
-        ("learning directions", f"{rates.rank} of {rates.n_params} ({rates.rank_kind})"),
-        ("time constant of the end, 1/(2λ_min)", f"{rates.time_constant:.6g}"),
-        ("largest stable learning rate, 2/λ_max", f"{rates.stable_rate:.6g}"),
-        ("best constant learning rate", f"{rates.best_rate:.6g}"),
-        (
-            "best momentum, at learning rate",
-            f"{rates.best_momentum:.6g}, {rates.best_momentum_rate:.6g}",
-        ),
-    )
-    print_table(title, ("quantity", "value"), shown)
-    chosen = np.unique(np.linspace(0, len(curves[0]) - 1, _ROWS).astype(int))
-    columns = ["time", *(curve.label for curve in curves)]
-    print_table(
-        "loss", columns, [(float(curves[0].times[i]), *(float(c.loss[i]) for c in curves)) for i in chosen]
-    )
-    lost = curves[-1].diverged_at
-    if lost is not None:
-        say(f"the run diverged at step {lost}")

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from tutelage.cli.support import fraction_bars, print_table, save_figure, say, write_json
-from tutelage.quadratic.counts import sample_instances
+from tutelage.quadratic.counts import require_budget, sample_instances
 from tutelage.quadratic.datasets import curve_dataset, full_map_dataset, map_dataset
 from tutelage.quadratic.feasible import FeasibleSize, feasible_sizes
 from tutelage.quadratic.settings import TARGETS, RecoverySettings
@@ -25,6 +25,7 @@ def show_instance(
     d: int, width: int, n: int, seed: int, starts: int, settings: RecoverySettings, json: Path | None
 ) -> None:
     """Certificate, size of the set of fits, and training from several starts, of one instance."""
+    require_budget("recover", starts, "starts", starts, d, max(width, settings.width(d)), n)
     A, X = sample_instances(d, width, n, [0], seed, settings.weights)
     certificates = certify_batch(A, X)
     size = feasible_sizes(A, X, 8, seed, certificates)[0]
@@ -123,6 +124,7 @@ def show_curve(
         f"n_c = {data.n_c}, statistical dimension {data.delta:.1f}; disagree: success at 1e-4 against the certificate",
         columns,
         rows,
+        ("unfinished", "width of fits", "disagree"),
     )
 
 
@@ -195,7 +197,7 @@ def show_certified_map(
         for row in (data.isel(width=i) for i in range(data.sizes["width"]))
     ]
     columns = ("m*", "certified 50 % point", "s.e.", "n_c", "statistical dimension", "50 % / d", "undecided")
-    print_table(f"d = {d}: {instances} instances per width", columns, rows)
+    print_table(f"d = {d}: {instances} instances per width", columns, rows, ("50 % / d", "s.e.", "n_c"))
 
 
 def show_widths(
@@ -226,6 +228,7 @@ def show_widths(
         f"n_c = {data.n_c}, N_eff = {data.n_eff}; predicted: statistical dimension, {data.delta_wide:.1f} for a wide student",
         columns,
         rows,
+        ("off by",),
     )
 
 

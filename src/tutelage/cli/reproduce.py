@@ -40,7 +40,14 @@ def reproduce(
         Folder of computed datasets (default: `$TUTELAGE_STORE` or `store`).
     """
     from tutelage.base import check
-    from tutelage.cli.support import check_output_folder, fraction_bars, print_claims, print_table, say
+    from tutelage.cli.support import (
+        check_output_folder,
+        fraction_bars,
+        print_claims,
+        print_table,
+        say,
+        say_written,
+    )
     from tutelage.report.files import refuse_others_of, write_run
     from tutelage.store import Store
     from tutelage.studies import cards, find_study
@@ -60,5 +67,6 @@ def reproduce(
     written = write_run(run, folder, folder, folder)
     print_claims(f"{study.card.title} ({study.card.place})", run.claims)
     say(f"computed in {run.seconds:.1f} s" + (", taken from the store" if run.cached else ""))
-    say("written: " + ", ".join(str(path) for path in written if path.suffix != ".json"))
+    for path in written:
+        say_written(path)
     return 0

@@ -35,14 +35,20 @@ def spectrum(
     realizations: int = 1,
     weight_law: str = "normal",
     weights: Path | None = None,
+    model: str = "",
+    data: Path | None = None,
+    loss: str = "half_square",
+    part: str = "whole",
     method: str = "auto",
     json: Annotated[Path | None, Parameter(allow_leading_hyphen=True)] = None,
     plot: Path | None = None,
     all: bool = False,
 ) -> int:
-    """Print the exact spectrum of a random teacher's Hessian, or of given weights.
+    """Print the exact spectrum of a random teacher's Hessian, of given weights, or of a model of your own on your data.
 
     Example: `tutelage spectrum --activation erf -d 10 -k 20 --plot erf.png`
+
+    Example: `tutelage spectrum --model mine:trained --data data.npz`
 
     Parameters
     ----------
@@ -61,6 +67,15 @@ def spectrum(
         `normal`, `uniform`, `rademacher`, `laplace`, `student_t:nu=3`, `cauchy`; scaled to variance 1/fan-in.
     weights
         An npz file with `W` (k, d) and `a` (k,) instead of random teachers.
+    model
+        `module:function` in the current folder or on Python's path; it is called and returns `(apply, params)`, a JAX
+        function of a batch and its pytree.
+    data
+        An npz file with `X` and `y`, for `--model`.
+    loss
+        `half_square` or `cross_entropy`, for `--model`.
+    part
+        `whole`, or `outer` for the Gauss-Newton part, for `--model`.
     method
         `auto`, `symmetry`, `function_space`, `dense`, `extended` (relative accuracy for the smallest), `lanczos` (the
         largest) or `slq` (a density).
@@ -82,6 +97,10 @@ def spectrum(
         plot = check_output(plot, "spectrum --plot", FIGURE_SUFFIXES)
     check.choice(method, "spectrum", "method", METHODS)
     check.integer(realizations, "spectrum", "realizations")
+    if model or data is not None:
+        given = {"--activation": activation, "-d": d, "-k": k, "--weights": weights}
+        _require_none(given, "the model has its own")
+        return _of_model(model, data, loss, part, method, seed, json, plot)
     found: list[tuple[Network, Spectrum]] = []
     with progress_bar("spectra", total=realizations) as advance:
         for network in _networks(activation, d, k, seed, realizations, weight_law, weights):
@@ -96,6 +115,46 @@ def spectrum(
     if str(json) != "-":
         _print(found, records, every=all)
     return 0
+
+
+def _of_model(
+    model: str,
+    data: Path | None,
+    loss: str,
+    part: str,
+    method: str,
+    seed: int,
+    json: Path | None,
+    plot: Path | None,
+) -> int:
+    from tutelage.base import check
+    from tutelage.cli.spectrum_model import PARTS, model_problem, model_record, solve_model
+    from tutelage.cli.support import print_table, save_figure, write_json
+
+    check.choice(part, "spectrum", "part", PARTS)
+    problem = model_problem(model, data, loss)
+    found = solve_model(problem, part, method, seed)
+    record = model_record(model, problem, part, found)
+    if json is not None:
+        write_json(json, record)
+    if plot is not None:
+        axes = found.plot()
+        axes.set_title(f"{model}, P = {found.n_params}, n = {problem.n_samples}")
+        save_figure(axes.figure, plot)
+    if str(json) != "-":
+        title = f"{model}, P = {found.n_params}, n = {problem.n_samples}; loss {record['loss']:.6g}; {found.method}"
+        if "rank" in record:
+            title += f"; rank {record['rank']} (gap {record['rank_gap']:.1e})"
+        print_table(title, ("eigenvalue", "multiplicity", "error"), list(_rows(found)))
+    return 0
+
+
+def _require_none(given: dict[str, object], why: str) -> None:
+    from tutelage.base.errors import InputError
+
+    for name, value in given.items():
+        if value not in ("", None):
+            raise InputError(f"spectrum: expected no {name} beside --model, got {value!r}; {why}")
 
 
 def _networks(
@@ -269,7 +328,10 @@ def _print(found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]],
     if len(found) > _ROWS and not every:
         columns = ("", "mean ± s.e.", "5 %", "25 %", "median", "75 %", "95 %")
         print_table(
-            f"{title}: {len(found)} teachers (--all: a row each)", columns, list(_summary(found, records))
+            f"{title}: {len(found)} teachers (--all: a row each)",
+            columns,
+            list(_summary(found, records)),
+            ("5 %", "95 %", "25 %", "75 %"),
         )
         return
     if len(found) > 1:
@@ -277,7 +339,12 @@ def _print(found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]],
             (i, record["method"], _rank_text(record), s.min_positive(), s.values[-1].item(), s.trace())
             for i, ((_, s), record) in enumerate(zip(found, records, strict=True))
         ]
-        print_table(title, ("teacher", "method", "rank", "smallest > 0", "largest", "trace"), rows)
+        print_table(
+            title,
+            ("teacher", "method", "rank", "smallest > 0", "largest", "trace"),
+            rows,
+            ("trace", "method"),
+        )
         return
     print_table(
         f"{title}; {spectrum.method}; rank {_rank_text(records[0])}; trace {spectrum.trace():.10g}",

@@ -154,11 +154,13 @@ def say(text: object, *, error: bool = False, flush: bool = False) -> None:
     print(printable(text), file=sys.stderr if error else sys.stdout, flush=flush)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], dispensable: Sequence[str] = ()
+) -> None:
     """A table on standard output; cells are shown as they are (no markup, no escapes), floats with six digits.
 
-    No word or number is split: where the columns do not fit the terminal side by side, every row is a card, a line a
-    column.
+    No word or number is split: where the columns do not fit the terminal side by side, the ``dispensable`` ones go, the
+    first named first, and a line says so; where the others do not fit either, every row is a card, a line a column.
     """
     from rich.console import Console
     from rich.table import Table
@@ -168,15 +170,29 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     head = [printable(column) for column in columns]
     cells = [[f"{c:.6g}" if isinstance(c, float) else printable(c) for c in row] for row in rows]
     narrowest = [max(map(_longest_word, column)) for column in zip(head, *cells, strict=True)]
-    if sum(narrowest) + 3 * len(head) + 1 > console.width:
+    kept = _fitting(narrowest, [columns.index(name) for name in dispensable], console.width)
+    if kept is None:
         _print_cards(title, head, cells)
         return
+    left_out = [name for i, name in enumerate(head) if i not in kept]
+    head, narrowest, *cells = ([row[i] for i in kept] for row in (head, narrowest, *cells))
     table = Table(title=Text(printable(title), "table.title"), title_justify="left", header_style="bold")
     for column, width in zip(head, narrowest, strict=True):
         table.add_column(Text(column), overflow="fold", min_width=width)
     for row in cells:
         table.add_row(*map(Text, row))
     console.print(table)
+    if left_out:
+        say(f"not shown, for want of width: {', '.join(left_out)}")
+
+
+def _fitting(widths: Sequence[int], dispensable: Sequence[int], room: int) -> list[int] | None:
+    """Which columns fit side by side, borders and margins included; None where the necessary ones do not."""
+    for gone in range(len(dispensable) + 1):
+        kept = [i for i in range(len(widths)) if i not in dispensable[:gone]]
+        if sum(widths[i] for i in kept) + 3 * len(kept) + 1 <= room:
+            return kept
+    return None
 
 
 def _longest_word(text: str) -> int:
@@ -197,7 +213,7 @@ def save_figure(figure: Figure, path: Path, dpi: int = 150, pdf_fonts: int = 42)
     from tutelage.report.output import save_figure as save
 
     save(figure, path, dpi, pdf_fonts)
-    _say_written(path)
+    say_written(path)
 
 
 def write_json(path: str | Path, content: Any) -> None:
@@ -206,11 +222,11 @@ def write_json(path: str | Path, content: Any) -> None:
 
     write(path, content)
     if str(path) != "-":
-        _say_written(path)
+        say_written(path)
 
 
-def _say_written(path: str | Path) -> None:
-    # On standard error: standard output may be for a program.
+def say_written(path: str | Path) -> None:
+    """Every file that a command made is named, on standard error: standard output may be for a program."""
     say(f"written {path}", error=True)
 
 
@@ -226,4 +242,4 @@ def print_claims(title: str, claims: Iterable[Claim]) -> None:
         )
         for claim in claims
     ]
-    print_table(title, ("claim", "predicted", "measured", "test", "verdict"), rows)
+    print_table(title, ("claim", "predicted", "measured", "test", "verdict"), rows, ("test", "predicted"))

@@ -118,35 +118,46 @@ def status(store: Path, *, json: bool = False) -> int:
 
 
 @sweep.command
-def export(store: Path, output: Path) -> int:
+def export(*places: Path, store: Path | None = None, output: Path | None = None) -> int:
     """Write all points to one file, .nc, .zarr or .parquet. Example: `tutelage sweep export sweep.toml points.nc`.
 
     Parameters
     ----------
+    places
+        STORE and FILE, in this order, of which --store and --output may give one or both.
     store
         Folder of the results, or the TOML file it was started from.
     output
         File to write; its ending names the format.
     """
-    from tutelage.cli.support import say
+    from tutelage.cli.support import say, say_written
     from tutelage.sweep.compact import open_points
     from tutelage.sweep.export import export as write
 
+    store, output = _store_and_file(places, store, output, "sweep export")
     with _damage_told():
         dataset = open_points(_folder(store))
     write(dataset, output)
-    say(f"{dataset.sizes['point']} points written to {output}")
+    say(f"{dataset.sizes['point']} points")
+    say_written(output)
     return 0
 
 
 @sweep.command
 def plot(
-    store: Path, output: Path, *, y: str | None = None, x: str | None = None, hue: str | None = None
+    *places: Path,
+    store: Path | None = None,
+    output: Path | None = None,
+    y: str | None = None,
+    x: str | None = None,
+    hue: str | None = None,
 ) -> int:
     """Draw one quantity against one parameter. Example: `tutelage sweep plot sweep.toml figure.png --y lambda_min`.
 
     Parameters
     ----------
+    places
+        STORE and FILE, in this order, of which --store and --output may give one or both.
     store
         Folder of the results, or the TOML file it was started from.
     output
@@ -162,11 +173,27 @@ def plot(
     from tutelage.plotting.sweep import draw
     from tutelage.sweep.compact import open_points
 
+    store, output = _store_and_file(places, store, output, "sweep plot")
     check_output(output, "sweep plot", FIGURE_SUFFIXES)
     with _damage_told():
         dataset = open_points(_folder(store))
     save_figure(draw(dataset, y=y, x=x, hue=hue), output)
     return 0
+
+
+def _store_and_file(
+    places: tuple[Path, ...], store: Path | None, output: Path | None, who: str
+) -> tuple[Path, Path]:
+    """Both, each said by its place or by its option."""
+    left = list(places)
+    found = [left.pop(0) if named is None and left else named for named in (store, output)]
+    given = [path for path in found if path is not None]
+    if left or len(given) != 2:
+        raise InputError(
+            f"{who}: expected a store and a file, got {', '.join(map(str, places)) or 'neither'}; write "
+            f"`tutelage {who} STORE FILE`, or --store STORE FILE"
+        )
+    return given[0], given[1]
 
 
 @contextlib.contextmanager

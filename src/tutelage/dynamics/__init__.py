@@ -5,9 +5,12 @@ from tutelage.dynamics.beside import predict_run
 from tutelage.dynamics.bulk import bulk_loss, bulk_strength
 from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
 from tutelage.dynamics.diagnose import Diagnosis, diagnose
+from tutelage.dynamics.diagnose_model import ModelDiagnosis
+from tutelage.dynamics.label_noise import data_excess, flat_drift, predict_drift
 from tutelage.dynamics.lanczos import lanczos_loss
 from tutelage.dynamics.linear import linear_loss
 from tutelage.dynamics.matching import Match, match_neurons
+from tutelage.dynamics.order_parameters import OnlineEquations, overlap_rates, predict_overlaps
 from tutelage.dynamics.predict import loss_cumulants, predict_loss, predict_parameters
 from tutelage.dynamics.rules import (
     CustomFilter,
@@ -19,6 +22,7 @@ from tutelage.dynamics.rules import (
     StabilityWarning,
     parse_rule,
 )
+from tutelage.dynamics.sgd import NoiseFloor, StableRate, noise_floor, predict_sgd, sgd_stability
 from tutelage.dynamics.simulate import simulate
 from tutelage.dynamics.spectral import StartMeasure, spectral_measure
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
@@ -32,29 +36,41 @@ __all__ = [
     "GradientFlow",
     "HeavyBall",
     "Match",
+    "ModelDiagnosis",
     "Nesterov",
+    "NoiseFloor",
     "NoisyTeacher",
+    "OnlineEquations",
     "RandomStart",
     "Rule",
     "StabilityWarning",
+    "StableRate",
     "StartMeasure",
     "Timescales",
     "active_directions",
     "asymptote",
     "bulk_loss",
     "bulk_strength",
+    "data_excess",
     "diagnose",
+    "flat_drift",
     "lanczos_loss",
     "linear_loss",
     "log_steps",
     "log_times",
     "loss_cumulants",
     "match_neurons",
+    "noise_floor",
+    "overlap_rates",
     "overlay",
     "parse_rule",
+    "predict_drift",
     "predict_loss",
+    "predict_overlaps",
     "predict_parameters",
     "predict_run",
+    "predict_sgd",
+    "sgd_stability",
     "simulate",
     "spectral_measure",
     "time_to_loss",

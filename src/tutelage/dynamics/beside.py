@@ -7,6 +7,7 @@ from typing import Any
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
 from tutelage.dynamics.curve import Curve
+from tutelage.dynamics.quadratic import as_problem
 from tutelage.dynamics.rules import FLOW
 from tutelage.dynamics.setting import Start
 from tutelage.dynamics.simulate import simulate
@@ -15,7 +16,7 @@ from tutelage.problem import AbstractProblem
 
 
 def predict_run(
-    problem: AbstractProblem,
+    problem: AbstractProblem | Network,
     start: Start,
     rule: Any = FLOW,
     *,
@@ -33,8 +34,8 @@ def predict_run(
 
     Parameters
     ----------
-    problem : AbstractProblem
-        With a known optimum: a problem before its teacher.
+    problem : AbstractProblem or Network
+        With a known optimum: a problem before its teacher, or the teacher alone.
     start : NoisyTeacher, Network or array_like (P,)
         The same as of the run; an array is the displacement from the optimum.
     rule : Rule, str or optax.GradientTransformation
@@ -56,6 +57,7 @@ def predict_run(
     >>> bool(abs(trained.loss / predicted.loss - 1).max() < 0.01)
     True
     """
+    problem = as_problem(problem, "predict_run")
     optimum = problem.optimum
     if optimum is None:
         raise InputError(

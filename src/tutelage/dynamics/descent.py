@@ -16,7 +16,7 @@ from tutelage.base.progress import Progress
 from tutelage.base.types import Array, PyTree
 from tutelage.problem import Objective
 
-_GROWTH = 1e8
+GROWTH = 1e8
 """A run has diverged when a parameter exceeds this times the largest one at the start (or 1)."""
 
 
@@ -77,7 +77,7 @@ def run_steps(
     rule = jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, (int, float)) else x, rule)
     never = jnp.full(starts.shape[0], -1, dtype=jnp.int64)
     walkers = Walker(theta, jax.vmap(rule.init)(theta), never)
-    limit = jnp.asarray(_GROWTH * max(1.0, float(np.max(np.abs(starts)))))
+    limit = jnp.asarray(GROWTH * max(1.0, float(np.max(np.abs(starts)))))
     begin = _observe(objective.recorded, walkers, target)
     rows, records, done = [], [], 0
     for step in map(int, steps):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import scipy.linalg
@@ -11,11 +11,13 @@ import scipy.linalg
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.value import Value
+from tutelage.dynamics.diagnose_model import ModelDiagnosis, diagnose_model
 from tutelage.dynamics.manifold import limit_point, nearest_zero_loss
 from tutelage.dynamics.matching import Match, match_neurons
 from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.spectral import spectral_measure
 from tutelage.dynamics.timescales import Timescales, time_to_loss, timescales
+from tutelage.model.sampled import SampledModel
 from tutelage.network import Network
 from tutelage.population import Problem, hessian_at_optimum
 
@@ -98,22 +100,39 @@ class Diagnosis(Value):
         )
 
 
-def diagnose(student: Network, teacher: Network, target: float | None = None) -> Diagnosis:
+@overload
+def diagnose(student: Network, teacher: Network, target: float | None = None) -> Diagnosis: ...
+@overload
+def diagnose(student: SampledModel) -> ModelDiagnosis: ...
+def diagnose(
+    student: Network | SampledModel, teacher: Network | None = None, target: float | None = None
+) -> Diagnosis | ModelDiagnosis:
     """Say where a student stands and what is left.
 
     Parameters
     ----------
     student, teacher : Network
         Same activation and input dimension; the student at least as wide (surplus neurons are matched to
-        silent ones).
+        silent ones). Or a :class:`tutelage.ModelProblem` alone: how near its parameters are to an optimum.
     target : float or None
         The loss ``time_left`` asks for; by default 1e-6 of the present one.
 
     Raises
     ------
     InputError
-        A student narrower than its teacher, which has no zero-loss optimum to compare with.
+        A student narrower than its teacher, which has no zero-loss optimum to compare with; a model with a teacher, a
+        network without one.
     """
+    if isinstance(student, SampledModel):
+        if teacher is not None or target is not None:
+            raise InputError(
+                "diagnose: expected a model's problem alone, got a teacher or a target too; leave them out"
+            )
+        return diagnose_model(student)
+    if teacher is None:
+        raise InputError(
+            "diagnose: expected a teacher beside the network, got none; pass diagnose(student, teacher)"
+        )
     problem = Problem(teacher)
     loss = problem.loss(student)
     match = match_neurons(student, teacher)

@@ -1,121 +1,89 @@
-"""The gradient flow of a loss by an implicit Runge-Kutta method with the exact Hessian as Jacobian."""
+"""The gradient flow of a loss by LSODA with the exact Hessian as Jacobian."""
 
 from __future__ import annotations
 
+import functools
+import warnings
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
-import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
+import scipy.integrate
 
-from tutelage.base.errors import MissingExtraError
+from tutelage.base.errors import NoHessianError
 from tutelage.base.types import Array, PyTree
 from tutelage.problem import Objective
+
+_MAX_STEPS = 100_000
 
 
 def run_flow(
     objective: Objective,
+    hessian: Callable[[np.ndarray], np.ndarray],
     start: np.ndarray,
     times: np.ndarray,
     reference: np.ndarray,
     rtol: float,
     atol: float,
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    r"""Parameters along :math:`\dot\theta = -\nabla\epsilon` at the given times, shape (n, P); call in 64-bit
-    mode.
+    r"""Parameters along :math:`\dot\theta = -\nabla\epsilon` at the given times, shape (n, P); call in 64-bit mode.
 
-    The unknown is :math:`(\theta - \theta_{ref})/|\theta_0 - \theta_{ref}|`, so that ``atol`` is relative to
-    the distance at the start and a run from noise 1e-5 is as accurate as one from noise 1. Kvaerno5 is
-    L-stable: the step follows the slowest direction that still matters, not the steepest eigenvalue.
+    The unknown is :math:`(\theta - \theta_{ref})/|\theta_0 - \theta_{ref}|`, so that ``atol`` is relative to the distance
+    at the start and a run from noise 1e-5 is as accurate as one from noise 1. LSODA's stiff steps follow the slowest
+    direction that still matters, not the steepest eigenvalue, and its Jacobian is evaluated a few dozen times: at equal
+    error no solver of SciPy or diffrax was faster.    ``hessian`` is of θ, dense.
     """
-    try:
-        import diffrax
-    except ImportError as error:
-        raise MissingExtraError(
-            "gradient flow: expected diffrax, which is not installed; install tutelage[dynamics]"
-        ) from error
-    if times[-1] == 0.0:
-        return np.tile(start, (times.size, 1)), {"solver_steps": 0, "status": "finished"}
+    leaves, tree = jax.tree.flatten(objective)
     scale = float(np.linalg.norm(start - reference)) or 1.0
-    # Steps end on the recorded times: the solver's interpolant is of third order only (4e-9 where a step
-    # gives 1e-11).
-    controller = diffrax.ClipStepSizeController(
-        diffrax.PIDController(rtol=rtol, atol=atol), step_ts=jnp.asarray(times[times > 0])
-    )
-    solution = _solve(diffrax, objective, controller, start, jnp.asarray(times), reference, scale)
-    success = bool(solution.result == diffrax.RESULTS.successful)
-    meta = {
-        "solver_steps": int(solution.stats["num_steps"]),
-        "status": "finished" if success else f"stopped: {diffrax.RESULTS[solution.result]}",
-    }
-    path = reference + scale * np.asarray(solution.ys)
-    return np.where(np.isfinite(path), path, np.nan), meta
+    gradient, derivative = _gradient(tree), _hessian(tree)
+
+    def field(t: float, y: np.ndarray) -> np.ndarray:
+        return -np.asarray(gradient(leaves, reference + scale * y)) / scale
+
+    def jacobian(t: float, y: np.ndarray) -> np.ndarray:
+        theta = reference + scale * y
+        try:
+            return -hessian(theta)
+        except NoHessianError:  # a kink at this very point; automatic differentiation takes one side of it
+            return -np.asarray(derivative(leaves, theta))
+
+    path = np.full((times.size, start.size), np.nan)
+    path[times == 0.0] = start
+    first = (start - reference) / scale
+    solver = scipy.integrate.LSODA(field, 0.0, first, times[-1], rtol=rtol, atol=atol, jac=jacobian)
+    steps, status = _march(solver, times, lambda at, y: path.__setitem__(at, reference + scale * y.T))
+    return path, {"solver_steps": steps, "status": status}
 
 
-def _solve(
-    diffrax: ModuleType,
-    objective: Objective,
-    controller: PyTree,
-    start: Array,
-    times: Array,
-    reference: Array,
-    scale: float,
-) -> Any:
-    return _compiled(
-        (diffrax.diffeqsolve, diffrax.ODETerm, diffrax.Kvaerno5, diffrax.SaveAt),
-        objective,
-        controller,
-        (jnp.asarray(start) - reference) / scale,
-        times,
-        jnp.asarray(reference),
-        jnp.asarray(scale),
-    )
+def _march(
+    solver: scipy.integrate.OdeSolver, times: np.ndarray, write: Callable[[slice, np.ndarray], None]
+) -> tuple[int, str]:
+    """Step to the end or to a failure; what was reached is written. Returns the number of steps and the status."""
+    done, message = int(np.searchsorted(times, 0.0, side="right")), None
+    for steps in range(_MAX_STEPS):
+        if solver.status != "running" or done == times.size:
+            return steps, "finished" if done == times.size else f"stopped: {message}"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # LSODA's own words: the status carries them
+            message = solver.step()
+        if not np.all(np.isfinite(solver.y)):
+            return steps + 1, "stopped: the parameters are not finite"
+        reached = int(np.searchsorted(times, solver.t, side="right"))
+        if reached > done and solver.status != "failed":
+            write(slice(done, reached), solver.dense_output()(times[done:reached]))
+            done = reached
+    return _MAX_STEPS, f"stopped: {_MAX_STEPS} steps did not reach the end"
 
 
-@eqx.filter_jit
-def _compiled(
-    parts: tuple[Callable[..., Any], ...],
-    objective: Objective,
-    controller: PyTree,
-    y0: Array,
-    times: Array,
-    reference: Array,
-    scale: Array,
-) -> Any:
-    solve, term, solver, save = parts
-
-    def field(t: Array, y: Array, args: tuple[Objective, Array, Array]) -> Array:
-        objective, reference, scale = args
-        return -_slope(objective, reference + scale * y) / scale
-
-    first = jnp.where(times[0] > 0, 0.0, times[0])
-    return solve(
-        term(field),
-        solver(),
-        t0=first,
-        t1=times[-1],
-        dt0=None,
-        y0=y0,
-        args=(objective, reference, scale),
-        saveat=save(ts=times),
-        stepsize_controller=controller,
-        max_steps=100_000,
-        throw=False,
-    )
+@functools.lru_cache(maxsize=64)
+def _gradient(tree: PyTree) -> Callable[[list[Array], Array], Array]:
+    """Compiled once for objectives of one structure; found once a run, not once a call."""
+    return jax.jit(lambda leaves, theta: jax.tree.unflatten(tree, leaves).gradient(theta, None))
 
 
-@jax.custom_jvp
-def _slope(objective: Objective, theta: Array) -> Array:
-    return objective.gradient(theta, None)
-
-
-@_slope.defjvp
-def _slope_jvp(primals: tuple[Objective, Array], tangents: tuple[PyTree, Array]) -> tuple[Array, Array]:
+@functools.lru_cache(maxsize=64)
+def _hessian(tree: PyTree) -> Callable[[list[Array], Array], Array]:
     # The derivative of the cancellation-free gradient costs its tables once per node; that of the expanded
     # gradient is the same Hessian from one set of tables, and a Jacobian needs no cancellation-free digits.
-    objective, theta = primals
-    _, direction = tangents
-    return objective.gradient(theta, None), jax.jvp(objective.smooth_gradient, (theta,), (direction,))[1]
+    return jax.jit(lambda leaves, theta: jax.jacfwd(jax.tree.unflatten(tree, leaves).smooth_gradient)(theta))

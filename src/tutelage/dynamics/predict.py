@@ -48,6 +48,11 @@ def predict_loss(
     label : str
         Name in the legend.
 
+    Returns
+    -------
+    Curve
+        Of a measure from a Lanczos run ``meta["converged"]`` says whether half of its steps would do, to one percent.
+
     Raises
     ------
     InputError
@@ -77,14 +82,25 @@ def predict_loss(
             lambda psi: (0.5 * (psi**2) @ (x * w), (psi**2) @ w, (psi**4) @ (x**2 * w)),
         )
     std = None if source.variance is None else np.sqrt(0.5 * source.variance * spread)
+    meta = {"label": label, "rule": _rule_text(rule), "method": source.method}
+    if source.coarse is not None:
+        meta["converged"] = _agrees(rule, source.coarse, ticks.readings, loss)
     return Curve(
         ticks.times,
         loss,
         std=std,
         steps=ticks.steps,
         distance=None if source.energy_only else distance,
-        meta={"label": label, "rule": _rule_text(rule), "method": source.method},
+        meta=meta,
     )
+
+
+def _agrees(rule: Rule, coarse: Measure, readings: np.ndarray, loss: np.ndarray) -> bool:
+    """Whether half the steps of a Lanczos run give these losses to one percent."""
+    x, w = coarse.points, coarse.weights
+    with np.errstate(over="ignore", invalid="ignore"):
+        (half,) = _integrate(rule, x, readings, lambda psi: (0.5 * (psi**2) @ (x * w),))
+    return bool(np.all(np.abs(half - loss) <= 0.01 * loss + 1e-14 * loss.max(initial=0.0)))
 
 
 def loss_cumulants(

@@ -11,6 +11,7 @@ from tutelage.base.types import Array
 from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import SymmetricOperator
+from tutelage.population import Problem
 from tutelage.problem import AbstractProblem, Objective
 from tutelage.source import Source, hessian_of
 
@@ -69,11 +70,9 @@ class QuadraticProblem(AbstractProblem[np.ndarray]):
 
 
 def as_problem(source: AbstractProblem | Source, who: str) -> AbstractProblem:
-    """A problem from itself, or the quadratic one of a Hessian."""
+    """A problem from itself, that of a network before itself as teacher, or the quadratic one of a Hessian."""
     if isinstance(source, AbstractProblem):
         return source
     if isinstance(source, Network):
-        raise InputError(
-            f"{who}: expected a problem or a Hessian, got a Network, which is a teacher; pass Problem(network)"
-        )
+        return Problem(source)
     return QuadraticProblem(hessian_of(source, who=who))

@@ -7,20 +7,16 @@ import math
 from typing import TypeAlias
 
 import numpy as np
-import scipy.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import InputError, NoHessianError
 from tutelage.base.types import ArrayLike
 from tutelage.dynamics.quadratic import as_problem
+from tutelage.dynamics.spectral import largest_eigenvalue
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
 from tutelage.network import Network
 from tutelage.problem import AbstractProblem, Objective
 from tutelage.source import Source
-from tutelage.spectra import spectrum
-
-_DENSE_UP_TO = 600
-"""Largest P whose top eigenvalue is taken from the dense matrix; the crossover with Lanczos is not measured."""
 
 Start: TypeAlias = NoisyTeacher | RandomStart | Network | ArrayLike
 """Where runs begin."""
@@ -54,12 +50,13 @@ class Setting:
     def largest_eigenvalue(self) -> float:
         """Of the Hessian at the reference, or at the first start where there is none; NaN where it does not exist."""
         try:
-            operator = self.problem.hessian(self.near)
+            return largest_eigenvalue(self.problem.hessian(self.near))
         except NoHessianError:
             return math.nan
-        if operator.size <= _DENSE_UP_TO:
-            return float(scipy.linalg.eigvalsh(operator.dense(), driver="evd")[-1])
-        return float(spectrum(operator, "lanczos", count=1).values[-1])
+
+    def hessian(self, theta: np.ndarray) -> np.ndarray:
+        """The dense Hessian at these trained parameters."""
+        return self.problem.hessian(self.observed(theta)).dense()
 
     def observed(self, theta: np.ndarray) -> Network | np.ndarray:
         """What a recording function is given: the Network, or the bare parameters of a quadratic loss."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -12,20 +13,24 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.errors import InputError
+from tutelage.base.errors import InputError, NoHessianError
 from tutelage.base.precision import float64
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, Progress, as_progress
 from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
-from tutelage.dynamics.descent import QUICK_COMPILATION, OptaxRule, Track, run_steps
+from tutelage.dynamics.descent import GROWTH, QUICK_COMPILATION, OptaxRule, Track, run_steps
 from tutelage.dynamics.flow import run_flow
+from tutelage.dynamics.quadratic import as_problem
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable
 from tutelage.dynamics.setting import Setting, setting
+from tutelage.dynamics.sgd import limit_near, warn_above
 from tutelage.network import Network
 from tutelage.problem import Objective
 
 _WHO = "simulate"
 _MOST_STEPS = 1e9
+_SHORTEST = 1e-100
+"""Last time below which the flow's solver, whose steps it divides by, never returns (met at 1e-200)."""
 
 
 @float64
@@ -43,7 +48,7 @@ def simulate(
     seed: int = 0,
     learning_rate: float = 1.0,
     record: Callable[[Any], Any] | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
     rtol: float = 1e-8,
     atol: float = 1e-10,
     label: str = "simulated",
@@ -53,8 +58,8 @@ def simulate(
     Parameters
     ----------
     problem
-        A problem (the population loss, the loss of data), or anything :func:`tutelage.hessian_of` takes except a
-        network: the exactly quadratic loss ½ δᵀHδ.
+        A problem (the population loss, the loss of data); a network, which is then its own teacher under standard
+        normal inputs; anything else :func:`tutelage.hessian_of` takes: the exactly quadratic loss ½ δᵀHδ.
     start : NoisyTeacher, RandomStart, Network or array_like (P,)
         An array is a displacement from the teacher (from 0 for a quadratic loss), trainable parameters only.
     rule : Rule, str or optax.GradientTransformation
@@ -65,7 +70,7 @@ def simulate(
     batch : int or None
         Inputs per step: fresh Gaussian ones for the population problem (online SGD), drawn with replacement
         from the samples of an empirical one. None takes the full gradient.
-    test : Problem, empirical.Problem or None
+    test : Problem, empirical.Problem, Network or None
         Its loss is recorded too, as ``records["test"]``.
     teacher : Network or None
         For data, whose labels do not name it: what a NoisyTeacher starts from and distances are measured to.
@@ -74,15 +79,16 @@ def simulate(
     record : callable or None
         Called with the Network (or the parameters, for a quadratic loss) at every recorded time; returns a
         number, an array or a dict of them, found in ``records`` (under ``"record"`` unless a dict).
-    progress : callable or None
-        Called with the fraction done.
+    progress : callable, True or None
+        Called with the fraction done; True draws a bar.
     rtol, atol : float
         Tolerances of the flow's solver; ``atol`` relative to the distance at the start.
 
     Returns
     -------
     Curve
-        ``loss`` is the mean over runs, ``std`` their standard deviation, ``runs`` the single ones.
+        ``loss`` is the mean over runs, ``std`` their standard deviation, ``runs`` the single ones. Before a teacher
+        whose labels are noisy it is the excess ε, without v/2.
         ``diverged_at`` is the first step at which a parameter grew beyond 1e8 times the start; the loss is
         NaN from the next record on. A flow that its solver could not finish says so in ``meta["status"]``;
         losses below ``meta["floor"]`` are round-off. ``final`` is the trained network.
@@ -96,23 +102,29 @@ def simulate(
     -----
     StabilityWarning
         Learning rate at or above the largest stable one for the Hessian at the teacher (at the start where student
-        and teacher differ in width, and for data without a teacher); the message gives it. It is necessary for SGD,
-        not sufficient: small batches diverge at smaller rates. An optax rule is not checked.
+        and teacher differ in width, and for data without a teacher); the message gives it. Under gradient descent with
+        batches that of :func:`sgd_stability`, which is lower; with momentum or far from a teacher the one without
+        batches, which is necessary only. An optax rule is not checked.
 
     Examples
     --------
     >>> simulate(np.diag([1.0, 2.0]), [1.0, 1.0], "gd:learning_rate=0.5", steps=[0, 1]).loss
     array([1.5  , 0.125])
     """
+    progress = as_progress(progress, _WHO)
     stepper, ruled = _stepper(rule, learning_rate)
     ticks = clock(ruled, times, steps, _WHO)
     runs, seed = check.integer(runs, _WHO, "runs"), check.seed(seed, _WHO)
     place = setting(problem, start, teacher, batch, runs, seed, _WHO)
-    observe = _observer(place, record, test)
+    observe = _observer(place, record, None if test is None else as_problem(test, _WHO))
     if ticks.steps is None:
         if batch is not None:
             raise InputError(
                 f"{_WHO}: expected a stepping rule with batches, got the flow; use GradientDescent(rate)"
+            )
+        if 0.0 < ticks.times[-1] < _SHORTEST:
+            raise InputError(
+                f"{_WHO}: expected a last time of {_SHORTEST:g} or more, got {ticks.times[-1]:.3g}; rescale"
             )
         track, meta = _flow(place, ticks.times, (rtol, atol), observe, progress)
     else:
@@ -125,7 +137,7 @@ def simulate(
         )
         if isinstance(stepper, Rule):
             # From the caller of simulate: this function and its float64 wrapper stand between.
-            warn_if_unstable(stepper, place.largest_eigenvalue(), stacklevel=4)
+            _warn(stepper, place, batch, stacklevel=5)
         track = run_steps(
             place.objective, stepper, place.thetas, ticks.steps, seed, place.reference, observe, progress
         )
@@ -133,6 +145,16 @@ def simulate(
     meta["floor"] = track.floor
     name = ruled.spec if isinstance(rule, (Rule, str)) else "optax"
     return _curve(track, ticks, meta | {"label": label, "rule": name, "seed": seed, "n_runs": runs}, place)
+
+
+def _warn(rule: Rule, place: Setting, batch: int | None, stacklevel: int) -> None:
+    """The limit of batches where they and an optimum are known, that of full gradients elsewhere."""
+    if batch is None or rule.name != "gd" or place.reference is None:
+        warn_if_unstable(rule, place.largest_eigenvalue(), stacklevel=stacklevel)
+        return
+    # Without a Hessian there is no limit to warn of.
+    with contextlib.suppress(NoHessianError):
+        warn_above(limit_near(place.problem, place.near, batch), rule.step_size or 0.0, stacklevel)
 
 
 def _stepper(rule: Any, learning_rate: float) -> tuple[Any, Rule]:
@@ -149,14 +171,18 @@ def _observer(place: Setting, record: Callable[[Any], Any] | None, test: Any) ->
     if record is None and test is None:
         return None
 
+    within = GROWTH * max(1.0, float(np.abs(place.thetas).max()))
+
     def observe(theta: np.ndarray) -> dict[str, Any]:
         student = place.observed(theta)
         found: dict[str, Any] = {}
         if record is not None:
             value = record(student)
             found = dict(value) if isinstance(value, dict) else {"record": value}
-        # Parameters that have left all bounds have no test loss to compute.
-        return found if test is None else found | {"test": test.loss(student)}
+        if test is not None:
+            # Parameters that have left all bounds have no test loss to compute.
+            found |= {"test": test.loss(student) if np.abs(theta).max() < within else np.nan}
+        return found
 
     def guarded(theta: np.ndarray) -> dict[str, Any] | None:
         return observe(theta) if np.all(np.isfinite(theta)) else None
@@ -174,7 +200,7 @@ def _flow(
     reference = np.zeros(place.thetas.shape[1]) if place.reference is None else place.reference
     losses, distances, records, metas, floors, ends = [], [], [], [], [], []
     for run, theta in enumerate(place.thetas):
-        path, meta = run_flow(place.objective, theta, times, reference, *tolerances)
+        path, meta = run_flow(place.objective, place.hessian, theta, times, reference, *tolerances)
         loss, floor = _observe(place.objective, jnp.asarray(np.vstack([theta, path])))
         losses.append(np.asarray(loss)[1:])
         floors.append(float(floor[0]))

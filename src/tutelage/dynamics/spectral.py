@@ -7,6 +7,7 @@ import dataclasses
 from typing import TypeAlias
 
 import numpy as np
+import scipy.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
@@ -14,11 +15,20 @@ from tutelage.base.types import ArrayLike
 from tutelage.base.value import Value
 from tutelage.dynamics.starts import NoisyTeacher, isotropic_scale
 from tutelage.measure import Measure
-from tutelage.source import Source
+from tutelage.operators import SymmetricOperator
+from tutelage.source import Source, hessian_of
 from tutelage.spectra import Eigensystem, Spectrum, eigensystem, spectrum
+from tutelage.spectra.choose import LANCZOS_FROM
+from tutelage.spectra.lanczos import gauss_rule, tridiagonalize
 
 _LEVEL = 8
 """Nodes of a density: about 2000 a panel. Halving them changes the loss of a Marchenko-Pastur bulk by less than 1e-12."""
+
+KRYLOV_STEPS = 100
+"""Of a run from one start, a choice; predicted curves say where they are too few."""
+
+_DENSE_UP_TO = 600
+"""Largest P whose top eigenvalue is taken from the dense matrix; the crossover with Lanczos is not measured."""
 
 MeasureSource: TypeAlias = Source | Eigensystem | Spectrum | Measure
 """Whatever has eigenvalues, with or without eigenvectors."""
@@ -40,12 +50,15 @@ class StartMeasure(Value):
     energy_only : bool
         True when flat directions carry no weight (a Lanczos run in the energy product): losses are right,
         distances are not.
+    coarse : Measure or None
+        From half the steps of a Lanczos run: where a number of it differs, the run was too short for that number.
     """
 
     measure: Measure
     variance: float | None = None
     method: str = "given"
     energy_only: bool = False
+    coarse: Measure | None = None
 
     @property
     def points(self) -> np.ndarray:
@@ -67,7 +80,9 @@ class StartMeasure(Value):
         return f"StartMeasure({self.points.size} atoms, mass {self.mass:.6g}, {kind}, {self.method})"
 
 
-def spectral_measure(source: MeasureSource, start: NoisyTeacher | ArrayLike) -> StartMeasure:
+def spectral_measure(
+    source: MeasureSource, start: NoisyTeacher | ArrayLike, steps: int | None = None
+) -> StartMeasure:
     r"""The measure behind a learning curve (science 6.8).
 
     Parameters
@@ -78,6 +93,9 @@ def spectral_measure(source: MeasureSource, start: NoisyTeacher | ArrayLike) -> 
         a law included) has no eigenvectors and takes isotropic starts only.
     start : NoisyTeacher, float or array_like (P,)
         Isotropic start of that standard deviation, or one displacement :math:`\delta_0`.
+    steps : int, optional
+        Of one Lanczos run from a displacement: the Gauss rule of its measure, exact for polynomials of degree below
+        2·steps. By default the eigenvectors; 100 steps of a model with more than 2000 parameters.
 
     Raises
     ------
@@ -104,14 +122,53 @@ def spectral_measure(source: MeasureSource, start: NoisyTeacher | ArrayLike) -> 
         )
         return StartMeasure(weighted, scale**2, method)
     displacement = check.float_array(start, "spectral_measure", "start", ndim=1)
+    operator = _for_krylov(source, steps)
+    if operator is not None:
+        _require_size(displacement, operator.size)
+        count = check.integer(steps or KRYLOV_STEPS, "spectral_measure", "steps")
+        return krylov_measure(operator, displacement, count)
     system = eigensystem_of(source, "spectral_measure")
-    if displacement.size != system.n_params:
-        raise InputError(
-            f"spectral_measure: expected a start of shape ({system.n_params},), got {displacement.shape}; "
-            "it is the displacement from the optimum, W row-major, then a"
-        )
+    _require_size(displacement, system.n_params)
     measure = Measure(_clean(system.values), system.project(displacement))
     return StartMeasure(measure, None, system.method)
+
+
+def _for_krylov(source: MeasureSource, steps: int | None) -> SymmetricOperator | None:
+    """The operator whose measure one Lanczos run gives; None where eigenvectors are wanted."""
+    if isinstance(source, (Eigensystem, Spectrum, Measure)):
+        if steps is not None:
+            raise InputError(
+                f"spectral_measure: expected a source of products with steps, got {type(source).__name__}; leave steps out"
+            )
+        return None
+    operator = hessian_of(source, who="spectral_measure")
+    large = operator.by_products and operator.size > LANCZOS_FROM
+    return operator if large or steps is not None else None
+
+
+def krylov_measure(operator: SymmetricOperator, displacement: np.ndarray, steps: int) -> StartMeasure:
+    """The Gauss rule of one Lanczos run (Golub and Meurant 2010, chapter 4), and that of half of its steps."""
+    mass = float(displacement @ displacement)
+    if not mass:
+        raise InputError(
+            "spectral_measure: expected a start with steps, got zeros; it is already at the optimum"
+        )
+    ((diagonal, off_diagonal, _),) = tridiagonalize(operator.matmat, displacement[:, None], steps)
+
+    def rule(m: int) -> Measure:
+        nodes, weights = gauss_rule(diagonal[:m], off_diagonal[: m - 1])
+        return Measure(np.maximum(nodes, 0.0) if operator.semidefinite else nodes, mass * weights)
+
+    method = f"lanczos ({diagonal.size} steps)"
+    return StartMeasure(rule(diagonal.size), None, method, coarse=rule(-(-diagonal.size // 2)))
+
+
+def _require_size(displacement: np.ndarray, size: int) -> None:
+    if displacement.size != size:
+        raise InputError(
+            f"spectral_measure: expected a start of shape ({size},), got {displacement.shape}; "
+            "it is the displacement from the optimum, W row-major, then a"
+        )
 
 
 def as_start_measure(measure: StartMeasure | Measure, who: str) -> StartMeasure:
@@ -136,6 +193,13 @@ def _eigenvalue_measure(source: MeasureSource) -> tuple[Measure, str]:
     return Measure(without_null_round_off(result), result.multiplicities.astype(np.float64)), str(
         result.method
     )
+
+
+def largest_eigenvalue(operator: SymmetricOperator) -> float:
+    """λ_max alone."""
+    if operator.size <= _DENSE_UP_TO:
+        return float(scipy.linalg.eigvalsh(operator.dense(), driver="evd")[-1])
+    return float(spectrum(operator, "lanczos", count=1).values[-1])
 
 
 def eigensystem_of(source: MeasureSource, who: str) -> Eigensystem:

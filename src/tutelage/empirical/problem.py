@@ -10,12 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
+from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.base.types import ArrayLike, Trainable
 from tutelage.base.value import Shown
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.hessian import EmpiricalHessian
 from tutelage.empirical.objective import DataLoss, MinibatchLoss
+from tutelage.inputs import Seed
 from tutelage.layout import layer_names
 from tutelage.network import LAYERS, Network, require_plain
 from tutelage.problem import NetworkProblem
@@ -61,11 +63,23 @@ class Problem(NetworkProblem, Shown):
             object.__setattr__(self, field, value)
 
     @classmethod
-    def from_teacher(cls, teacher: Network, X: ArrayLike, trainable: Trainable = None) -> Problem:
-        """Data labelled by a teacher without noise, which is its optimum."""
+    def from_teacher(
+        cls,
+        teacher: Network,
+        X: ArrayLike,
+        trainable: Trainable = None,
+        *,
+        label_noise: float = 0.0,
+        seed: Seed = 0,
+    ) -> Problem:
+        """Data labelled by a teacher, which is its optimum unless normal noise of variance ``label_noise`` is added."""
         require_plain(teacher, "empirical.Problem")
         inputs = check.float_array(X, "empirical.Problem", "X", ndim=2)
-        return cls(inputs, teacher(inputs), trainable, teacher)
+        variance = check.number(label_noise, "empirical.Problem", "label_noise", minimum=0.0)
+        if not variance:
+            return cls(inputs, teacher(inputs), trainable, teacher)
+        noise = np.random.default_rng(seed).standard_normal(len(inputs))
+        return cls(inputs, teacher(inputs) + np.sqrt(variance) * noise, trainable)
 
     @property
     def optimum(self) -> Network | None:
@@ -120,7 +134,14 @@ class Problem(NetworkProblem, Shown):
         first = students[0]
         X, y, frozen = jax.tree.map(jnp.asarray, (self.X, self.y, self.frozen(students)))
         data = DataLoss(self.layout(first), frozen, X, y, first.activation)
-        return data if batch is None else MinibatchLoss(data, batch)
+        if batch is None:
+            return data
+        if batch > self.n_samples:
+            raise InputError(
+                f"objective: expected a batch of at most the n = {self.n_samples} samples, got {batch}; "
+                "leave it out for the full gradient"
+            )
+        return MinibatchLoss(data, batch)
 
     def _chunk(self, student: Network) -> int:
         return max(64, int(_CHUNK_BYTES / (8 * max(student.k, student.d))))

@@ -39,7 +39,7 @@ class CriticalPoints(Value):
         return sum(self.fit.spaces.numbers()[: self.fit.readouts.size + 1])
 
     def minima(self) -> list[CriticalPoint]:
-        """The local minima, by loss: each keeps the largest and the lowest eigenvalues, so that few subsets are tried."""
+        """The local minima, by loss (science 11.3): they keep the largest and lowest eigenvalues, so few subsets are tried."""
         positive, negative = self.fit.signs
         rows = self.fit.spaces.extreme(positive, negative, positive + negative)
         return list(self._points(_by_loss(rows.take(rows.index == 0))))

@@ -10,10 +10,10 @@ from numpy.typing import ArrayLike
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.base.value import Value
+from tutelage.base.progress import AskedProgress, as_progress
+from tutelage.base.value import Value, html_of_tuple
 from tutelage.landscape.search import descend, polish
 from tutelage.network import Network, layer_rng
-from tutelage.quadratic.batch import Progress
 from tutelage.quadratic.chunks import Arrays, in_chunks
 from tutelage.quadratic.probability import wilson_interval
 
@@ -37,6 +37,8 @@ class Level(NamedTuple):
     count: int
     eigenvalues: np.ndarray
     error: float
+
+    _repr_html_ = html_of_tuple
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -114,7 +116,7 @@ def find_minima(
     readouts: ArrayLike | None = None,
     seed: int = 0,
     store: Any = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> Minima:
     r"""Train W from N(0, 1/d) starts before a teacher, read-outs frozen, and certify where the runs end.
 
@@ -133,8 +135,8 @@ def find_minima(
         Start i is the same whatever their number.
     store : tutelage.store.Store, optional
         Chunks of 50 starts are kept there: an interrupted search resumes, a longer one extends.
-    progress : callable, optional
-        Called with (done, total) starts.
+    progress : callable or True, optional
+        Called with the fraction done; True draws a bar.
 
     Raises
     ------
@@ -152,6 +154,7 @@ def find_minima(
     >>> find_minima(teacher, starts=4)
     Minima(4 runs: 4 minima on 1 levels, 0 spurious)
     """
+    progress = as_progress(progress, "find_minima")
     who = "find_minima"
     if not isinstance(teacher, Network):
         raise InputError(f"{who}: expected a Network as teacher, got {type(teacher).__name__}")

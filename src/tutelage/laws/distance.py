@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.value import html_of_tuple
 from tutelage.laws.base import Law, Seed
 
 KOLMOGOROV_1E3 = 1.9495
@@ -99,6 +100,8 @@ class Distance(NamedTuple):
     p_value: float
     """Share of bootstrap samples whose sup \\|F_b - F_n\\| reaches ``value``; small speaks against the law."""
 
+    _repr_html_ = html_of_tuple
+
 
 class KolmogorovSmirnov(NamedTuple):
     """Outcome of :func:`one_per_teacher`."""
@@ -106,6 +109,8 @@ class KolmogorovSmirnov(NamedTuple):
     value: float
     p_value: float
     n_teachers: int
+
+    _repr_html_ = html_of_tuple
 
 
 def pooled_distance(

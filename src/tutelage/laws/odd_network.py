@@ -15,7 +15,7 @@ from tutelage.activations.pairs import pair_geometry
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
-from tutelage.base.value import Value
+from tutelage.base.value import Value, html_of_tuple
 from tutelage.laws.base import Law
 from tutelage.laws.chi_square import ChiSquare
 from tutelage.laws.coupled_root import CoupledRoot, coupled_roots
@@ -34,6 +34,8 @@ class OddConstants(NamedTuple):
     r""":math:`\nu_2 = E\sigma^2 - c_1^2`."""
     bulk: float
     r""":math:`\nu' = E\sigma'^2 - b_0^2`."""
+
+    _repr_html_ = html_of_tuple
 
 
 def odd_constants(activation: Activation | str) -> OddConstants:

@@ -67,6 +67,16 @@ class SymmetricOperator(lx.AbstractLinearOperator):
         """What is known beyond products; nothing by default."""
         return Structure()
 
+    @property
+    def columns_at_once(self) -> int:
+        """How many products one batch may hold in memory."""
+        return _COLUMNS_AT_ONCE
+
+    @property
+    def by_products(self) -> bool:
+        """Whether a dense form costs n products, each dear: at large n Krylov spaces take its place."""
+        return False
+
     def unravel(self, vector: ArrayLike) -> PyTree:
         """A vector (n,) as the user's pytree of NumPy arrays, where there is one; by default itself."""
         return np.asarray(vector)
@@ -97,8 +107,9 @@ class SymmetricOperator(lx.AbstractLinearOperator):
         """H V for V of shape (n, m)."""
         vectors = check.float_array(vectors, "SymmetricOperator.matmat", "vectors", ndim=2)
         check.same_length(vectors.shape[0], self.size, "SymmetricOperator.matmat", "the rows of V and n")
-        batches = range(0, vectors.shape[1], _COLUMNS_AT_ONCE)
-        parts = [_compiled_products(self.on_device, vectors[:, b : b + _COLUMNS_AT_ONCE]) for b in batches]
+        step = self.columns_at_once
+        batches = range(0, vectors.shape[1], step)
+        parts = [_compiled_products(self.on_device, vectors[:, b : b + step]) for b in batches]
         return np.concatenate([np.asarray(part) for part in parts], axis=1)
 
     def dense(self) -> np.ndarray:
@@ -117,8 +128,9 @@ class SymmetricOperator(lx.AbstractLinearOperator):
 
     def _columns(self) -> Iterator[tuple[int, np.ndarray]]:
         """All columns in batches, each with the index of its first."""
-        for start in range(0, self.size, _COLUMNS_AT_ONCE):
-            unit = np.eye(self.size, min(_COLUMNS_AT_ONCE, self.size - start), -start)
+        step = self.columns_at_once
+        for start in range(0, self.size, step):
+            unit = np.eye(self.size, min(step, self.size - start), -start)
             yield start, check.finite(self.matmat(unit), type(self).__name__, "products")
 
     def as_scipy(self) -> scipy.sparse.linalg.LinearOperator:
@@ -193,7 +205,7 @@ def _compiled_matrix(operator: SymmetricOperator) -> jax.Array:
     def row(i: jax.Array) -> Array:
         return operator.product(jnp.zeros(n).at[i].set(1.0))
 
-    matrix = jax.lax.map(row, jnp.arange(n), batch_size=_COLUMNS_AT_ONCE)
+    matrix = jax.lax.map(row, jnp.arange(n), batch_size=operator.columns_at_once)
     return (matrix + matrix.T) / 2
 
 

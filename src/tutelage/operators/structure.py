@@ -21,10 +21,12 @@ class Entries(NamedTuple):
 
     ``size`` is the spectral norm of what they are sums of, term by term: rounding is relative to it where it exceeds
     the matrix's own. ``error`` bounds the spectral norm of all other errors, those of a quadrature or of float32.
+    ``relative`` is one in units of the matrix's own norm: the precision of products that are not float64.
     """
 
     size: float = 0.0
     error: float = 0.0
+    relative: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

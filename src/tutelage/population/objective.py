@@ -86,6 +86,8 @@ class OnlineLoss(Objective):
     population: PopulationLoss
     inputs: GaussianInputs
     batch: int = eqx.field(static=True)
+    label_deviation: Array | None = None
+    """√v of the noise on the labels, None where there is none."""
 
     @property
     def recorded(self) -> Objective:
@@ -99,6 +101,9 @@ class OnlineLoss(Objective):
         p = self.population
         X = self.inputs.draw(key, self.batch, p.W_star.shape[1])
         y = p.activation(X @ p.W_star.T) @ p.a_star
+        if self.label_deviation is not None:
+            noise = jax.random.normal(jax.random.fold_in(key, 1), y.shape, dtype=y.dtype)
+            y = y + self.label_deviation * noise
 
         def loss(theta: Array) -> jax.Array:
             return half_mean_square(p.activation, p.layout.split(theta, p.frozen), X, y)

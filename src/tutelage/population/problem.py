@@ -15,6 +15,7 @@ from tutelage.activations import Activation
 from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.precision import float64
+from tutelage.base.rows import lengths
 from tutelage.base.types import Array, Trainable
 from tutelage.base.value import Shown, Value
 from tutelage.inputs import GaussianInputs
@@ -50,11 +51,16 @@ class Problem(NetworkProblem, Shown):
     trainable : str or sequence of str, optional
         Layers that are trained, of W, b, a and c: all that the student has, by default. Gradient and Hessian have the
         parameters of these alone.
+    label_noise : float
+        v, the variance of independent noise on the labels: ``loss`` is then ε + v/2; gradient, Hessian and the losses that
+        runs record are those of ε, and batches of simulated SGD carry the noise (science C1).
 
     Raises
     ------
     NotAvailableError
         Biases, several outputs, or inputs that are not standard normal.
+    InputError
+        On use: weights so large or small that the loss or its gradient is no float64 number.
 
     Examples
     --------
@@ -67,8 +73,10 @@ class Problem(NetworkProblem, Shown):
     teacher: Network
     inputs: GaussianInputs = dataclasses.field(default_factory=GaussianInputs)
     trainable: Trainable = None
+    label_noise: float = 0.0
 
     def __post_init__(self) -> None:
+        check.number(self.label_noise, "Problem", "label_noise", minimum=0.0)
         if not isinstance(self.teacher, Network):
             raise InputError(f"Problem: expected a Network as teacher, got {type(self.teacher).__name__}")
         if not isinstance(self.inputs, GaussianInputs):
@@ -92,8 +100,8 @@ class Problem(NetworkProblem, Shown):
         return self.teacher
 
     def loss(self, student: Network) -> float:
-        """ε at the student: never negative, free of cancellation near the teacher."""
-        return self.loss_with_error(student).value
+        """ε + v/2 at the student: ε never negative, free of cancellation near the teacher."""
+        return self.loss_with_error(student).value + 0.5 * self.label_noise
 
     @float64
     def loss_with_error(self, student: Network) -> LossValue:
@@ -105,6 +113,7 @@ class Problem(NetworkProblem, Shown):
         """
         arrays = self._arrays(student)
         expanded, scale = _expanded(self.teacher.activation, *arrays)
+        self._require_numbers(np.asarray([expanded, scale]), student)
         floor = 4 * _EPS * float(scale)
         best = LossValue(max(float(expanded), 0.0), floor, "expanded")
         if float(expanded) > 1e13 * floor or self.teacher.activation.kinks:
@@ -122,7 +131,9 @@ class Problem(NetworkProblem, Shown):
         near = self.loss_with_error(student).method == "path"
         form, rule = (_path_gradient, (_FINE,)) if near else (_gradient, ())
         W, a = form(self.teacher.activation, *arrays, *rule)
-        return np.asarray(self.layout(student).flatten({"W": np.asarray(W), "a": np.asarray(a)}))
+        found = np.asarray(self.layout(student).flatten({"W": np.asarray(W), "a": np.asarray(a)}))
+        self._require_numbers(found, student)
+        return found
 
     def hessian(self, student: Network) -> PairHessian:
         """∇²ε as a structured operator, its ``outer`` and ``functional`` parts separately available ([C25] (3)-(5))."""
@@ -142,7 +153,8 @@ class Problem(NetworkProblem, Shown):
         population = PopulationLoss(
             self.layout(students[0]), *arrays, activation=self.teacher.activation, n_nodes=n_nodes
         )
-        return population if batch is None else OnlineLoss(population, self.inputs, batch)
+        noise = jnp.sqrt(jnp.asarray(self.label_noise)) if self.label_noise else None
+        return population if batch is None else OnlineLoss(population, self.inputs, batch, noise)
 
     def _arrays(self, student: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         require_plain(student, "Problem")
@@ -152,7 +164,19 @@ class Problem(NetworkProblem, Shown):
                 f"got {student.activation.spec}; student and teacher share σ"
             )
         check.same_length(student.d, self.teacher.d, "Problem", "input dimensions of student and teacher")
+        for network in (student, self.teacher):
+            self.teacher.activation.require_rows(network.W, "Problem")
         return student.W, student.a, self.teacher.W, self.teacher.a
+
+    def _require_numbers(self, values: np.ndarray, student: Network) -> None:
+        """Neurons of a length that is allowed may still have read-outs, or an exponential, beyond float64."""
+        if not np.isfinite(values).all():
+            networks = (student, self.teacher)
+            norms, readouts = (max(size) for size in zip(*map(_sizes, networks), strict=True))
+            raise InputError(
+                f"Problem: expected a loss that is a float64 number, got one beyond it for neurons of norms up to "
+                f"{norms:.3g} and read-outs up to {readouts:.3g}; rescale the weights"
+            )
 
     def __repr__(self) -> str:
         trained = "" if self.trainable is None else f", trainable={self.trainable}"
@@ -187,6 +211,10 @@ def hessian_at_optimum(network: Network) -> PairHessian:
            [6., 4.]])
     """
     return Problem(network).hessian(network)
+
+
+def _sizes(network: Network) -> tuple[float, float]:
+    return float(lengths(network.W).max()), float(np.abs(network.a).max())
 
 
 def _same(first: Network, second: Network) -> bool:

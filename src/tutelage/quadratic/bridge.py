@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.value import Value
 from tutelage.quadratic.counts import unique_counts
 from tutelage.quadratic.hessian import sampled_hessian_rank
@@ -41,7 +41,7 @@ class Bridge(Value):
 
 
 def two_papers(
-    d: int, width: int, instances: int = 100, seed: int = 0, progress: Progress | None = None
+    d: int, width: int, instances: int = 100, seed: int = 0, progress: AskedProgress = None
 ) -> Bridge:
     """Rank of the sampled Hessian, n_c and certified recovery for one size, over the whole range of n.
 
@@ -56,6 +56,7 @@ def two_papers(
     >>> bridge.rank, (bridge.n_eff, bridge.n_c)
     (array([1, 2, 3, 4, 4, 4, 4, 4, 4, 4]), (4, 7))
     """
+    progress = as_progress(progress, "two_papers")
     found = unique_counts(d, width, instances, seed, progress=progress)
     samples = np.arange(1, d * (d + 1) // 2 + 1)
     W, X = sample_quadratic_teacher(d, width, seed).W, sample_inputs(len(samples), d, seed)

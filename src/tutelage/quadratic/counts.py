@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.types import ArrayLike
 from tutelage.base.value import Value
-from tutelage.quadratic.chunks import Arrays, in_chunks
+from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
 from tutelage.quadratic.probability import RecoveryCurve
 from tutelage.quadratic.teacher import Weights, orthogonal_split, sample_inputs, sample_quadratic_teacher
 from tutelage.quadratic.thresholds import effective_parameters_frozen, statistical_dimension
@@ -46,6 +46,19 @@ def sample_instances(
     """
     A = [sample_quadratic_teacher(d, width, seed, weights, i).matrix for i in realizations]
     return np.array(A), np.array([sample_inputs(n, d, seed, i) for i in realizations])
+
+
+def require_budget(who: str, count: int, what: str, at_once: int, d: int, width: int, n: int) -> None:
+    """Refuse more instances or starts than end, or whose arrays (``at_once`` of them together) do not fit."""
+    check.affordable(count, who, what, 1e6, "each takes a millisecond at best, so that they take days")
+    one = 8.0 * (2 * n * d + 4 * d * d + 2 * width * d)
+    system = 8.0 * n * d * (d + 1) / 2
+    room = (0.9 * check.available_bytes() - system) / one
+    check.fits_in_memory(
+        system + min(count, at_once) * one, who,
+        f"{min(count, at_once)} {what} of d = {d}, {width} neurons and n = {n} samples",
+        f"{int(room)} {what}" if room >= 1 else "none of this size", "choose smaller sizes",
+    )  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -108,7 +121,7 @@ def unique_counts(
     weights: Weights = Normal(),  # noqa: B008  (a frozen value)
     *,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> UniqueCounts:
     """Search every realization's data stream for the n at which A_* becomes the only fit.
 
@@ -119,8 +132,8 @@ def unique_counts(
     weights : WeightLaw, str or frozen scipy.stats distribution, optional
     store : tutelage.store.Store, optional
         Chunks of 50 realizations are kept there: an interrupted run resumes, a longer one extends.
-    progress : callable, optional
-        Called with the fraction done.
+    progress : callable or True, optional
+        Called with the fraction done; True draws a bar.
 
     Examples
     --------
@@ -129,9 +142,11 @@ def unique_counts(
     >>> unique_counts(d=4, width=3, instances=5).counts
     array([10, 10, 10, 10, 10])
     """
+    progress = as_progress(progress, "unique_counts")
     who = "unique_counts"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     instances, seed = check.integer(instances, who, "instances"), check.seed(seed, who)
+    require_budget(who, instances, "instances", CHUNK, d, width, d * (d + 1) // 2)
     parameters = {"d": d, "width": width, "seed": seed, "weights": as_weight_law(weights).spec}
     found = in_chunks(
         lambda block: _search(d, width, block, seed, weights),

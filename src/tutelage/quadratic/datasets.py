@@ -9,7 +9,7 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.base.progress import Progress, shares
+from tutelage.base.progress import AskedProgress, as_progress, shares
 from tutelage.quadratic.counts import UniqueCounts, unique_counts
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
 from tutelage.quadratic.recovery import Outcomes, recover
@@ -39,7 +39,7 @@ def curve_dataset(
     settings: RecoverySettings = _MEASURED,
     *,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> xr.Dataset:
     """Three curves against n for one (d, m_*): certified uniqueness, size of the set of fits, success of training.
 
@@ -53,8 +53,8 @@ def curve_dataset(
         Instances at each n (the same teachers and nested data at all of them).
     seed, settings, store
         As in :func:`~tutelage.quadratic.recover`.
-    progress : callable, optional
-        Called with the fraction done.
+    progress : callable or True, optional
+        Called with the fraction done; True draws a bar.
 
     Returns
     -------
@@ -74,6 +74,7 @@ def curve_dataset(
     import xarray as xr
 
     who = "curve_dataset"
+    progress = as_progress(progress, who)
     samples = [check.integer(n, who, "n") for n in samples]
     if not samples:
         raise InputError(
@@ -131,7 +132,7 @@ def map_dataset(
     weights: Weights = Normal(),  # noqa: B008  (a frozen value)
     *,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> xr.Dataset:
     """Certified recovery at every n for several teacher widths: the smallest unique n of every realization.
 
@@ -145,6 +146,7 @@ def map_dataset(
     """
     import xarray as xr
 
+    progress = as_progress(progress, "map_dataset")
     who = "map_dataset"
     d, instances = check.integer(d, who, "d"), check.integer(instances, who, "instances")
     widths = [check.integer(m, who, "teacher width") for m in widths]
@@ -185,7 +187,7 @@ def full_map_dataset(
     settings: RecoverySettings = _MEASURED,
     *,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> xr.Dataset:
     """All three curves over (m_*, n/d): the variables of :func:`curve_dataset` with the dimension ``width`` added.
 
@@ -199,6 +201,7 @@ def full_map_dataset(
     """
     import xarray as xr
 
+    progress = as_progress(progress, "full_map_dataset")
     if not len(widths):
         raise InputError("full_map_dataset: expected at least one width, got none; pass for example [1, 4]")
     curves = [

@@ -19,7 +19,7 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.types import ArrayLike
 from tutelage.base.value import Value
 from tutelage.quadratic.losses import population_energy, quadratic_forms
@@ -69,9 +69,10 @@ def feasible_sizes(
     directions: int = 8,
     seed: int = 0,
     certificates: list[UniquenessCertificate] | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> list[FeasibleSize]:
     """Sizes of many instances, (B, d, d) and (B, n, d); certificates already at hand are used."""
+    progress = as_progress(progress, "feasible_sizes")
     who = "feasible_sizes"
     A, X = check.float_array(A, who, "A", ndim=3), check.float_array(X, who, "X", ndim=3)
     directions = check.integer(directions, who, "directions")

@@ -71,7 +71,7 @@ def matrix_flow(
     rtol: float = 1e-10,
     atol: float = 1e-16,
 ) -> Trajectory:
-    """Ȧ = −2(AG + GA) from A(0) = ``start``, on inputs X or (without them) on the population loss.
+    """Ȧ = −2(AG + GA) from A(0) = ``start``, on inputs X or (without them) on the population loss ([S20]; science 7.2).
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def weight_flow(
     rtol: float = 1e-10,
     atol: float = 1e-13,
 ) -> Trajectory:
-    """ẇ_i = −2 G w_i from weights ``start`` (m, d); A = (1/m) Σ w wᵀ then follows :func:`matrix_flow`."""
+    """ẇ_i = −2 G w_i from weights ``start`` (m, d); A = (1/m) Σ w wᵀ then follows :func:`matrix_flow` (science 7.2)."""
     who = "weight_flow"
     A_star = teacher_matrix(teacher, who)
     d = len(A_star)

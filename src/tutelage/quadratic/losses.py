@@ -81,7 +81,7 @@ def slope_function(X: np.ndarray | None, d: int) -> Callable[[np.ndarray], np.nd
 
 
 def population_loss(A: ArrayLike, teacher: Teacher) -> np.ndarray | float:
-    """E(A) = ½ tr Δ² + ¼ (tr Δ)², the mean of (xᵀΔx)²/4 over x ~ N(0, I).
+    """E(A) = ½ tr Δ² + ¼ (tr Δ)², the mean of (xᵀΔx)²/4 over x ~ N(0, I) ([S20]; science 7.1).
 
     Examples
     --------
@@ -92,18 +92,18 @@ def population_loss(A: ArrayLike, teacher: Teacher) -> np.ndarray | float:
 
 
 def population_gradient(A: ArrayLike, teacher: Teacher) -> np.ndarray:
-    """∂E/∂A = Δ + ½ tr(Δ) I."""
+    """∂E/∂A = Δ + ½ tr(Δ) I (science 7.1)."""
     return population_slope(_difference(A, teacher, "population_gradient"))
 
 
 def empirical_loss(A: ArrayLike, teacher: Teacher, X: ArrayLike) -> np.ndarray | float:
-    """E_n(A) = (1/4n) Σ (x_νᵀΔx_ν)² on inputs X (n, d)."""
+    """E_n(A) = (1/4n) Σ (x_νᵀΔx_ν)² on inputs X (n, d) ([S20]; science 7.1)."""
     delta = _difference(A, teacher, "empirical_loss")
     return empirical_energy(delta, check_inputs(X, delta.shape[-1], "empirical_loss"))[()]
 
 
 def empirical_gradient(A: ArrayLike, teacher: Teacher, X: ArrayLike) -> np.ndarray:
-    """∂E_n/∂A = (1/2n) Σ (x_νᵀΔx_ν) x_ν x_νᵀ."""
+    """∂E_n/∂A = (1/2n) Σ (x_νᵀΔx_ν) x_ν x_νᵀ (science 7.1)."""
     delta = _difference(A, teacher, "empirical_gradient")
     return empirical_slope(delta, check_inputs(X, delta.shape[-1], "empirical_gradient"))
 

@@ -16,7 +16,7 @@ from tutelage.quadratic.teacher import Teacher, teacher_matrix
 
 
 def late_time_constant(d: int, teacher_width: int, student_width: int | None = None) -> float:
-    r"""The limit of t²E(t) for m_* < d: :math:`(D - m_*)(m_*+2)/(32 (D+2))`, D = min(d, student width).
+    r"""The limit of t²E(t) for m_* < d: :math:`(D - m_*)(m_*+2)/(32 (D+2))`, D = min(d, student width) (science 7.6).
 
     Derivation: along the kernel of A_* the flow leaves eigenvalues u/t; with D − m_* of them and Δ_rr = −s I on the range
     (s = ½ tr Δ slaved to zero slope there), :math:`-1 = -4(u + s t)` and :math:`2 s = (D-m_*)u/t - m_* s` give
@@ -39,7 +39,7 @@ def late_time_constant(d: int, teacher_width: int, student_width: int | None = N
 
 
 def exponential_rate(teacher: Teacher) -> float:
-    r"""The decay rate of E for a teacher of full rank: 4λ, λ the smallest eigenvalue of Δ ↦ A_*G(Δ) + G(Δ)A_*.
+    r"""The decay rate of E for a teacher of full rank: 4λ, λ the smallest eigenvalue of Δ ↦ A_*G(Δ) + G(Δ)A_* (science 7.6).
 
     Examples
     --------

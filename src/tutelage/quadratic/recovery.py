@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.value import Value
-from tutelage.quadratic.chunks import Arrays, in_chunks
-from tutelage.quadratic.counts import sample_instances
+from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
+from tutelage.quadratic.counts import require_budget, sample_instances
 from tutelage.quadratic.feasible import feasible_sizes
 from tutelage.quadratic.settings import RecoverySettings
 from tutelage.quadratic.solver import minimise
@@ -63,7 +63,7 @@ def recover(
     settings: RecoverySettings = RecoverySettings(),  # noqa: B008  (a frozen value)
     *,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> Outcomes:
     """Certify, minimise from random starts and (if asked) measure the set of fits of ``instances`` instances.
 
@@ -77,18 +77,20 @@ def recover(
         Training, law of the weights, and whether the set of fits is measured.
     store : tutelage.store.Store, optional
         Chunks of 50 instances are kept there: an interrupted run resumes, a longer one extends.
-    progress : callable, optional
-        Called with the fraction done.
+    progress : callable or True, optional
+        Called with the fraction done; True draws a bar.
 
     Examples
     --------
     >>> recover(d=4, width=1, n=10, instances=5)
     Outcomes(5 instances: 5 certified unique, 5 within 1 %, 0 disagree at 1e-4)
     """
+    progress = as_progress(progress, "recover")
     who = "recover"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     n, instances = check.integer(n, who, "n"), check.integer(instances, who, "instances")
     seed = check.seed(seed, who)
+    require_budget(who, instances, "instances", CHUNK, d, max(width, settings.width(d)), n)
 
     def compute(block: range) -> Arrays:
         A, X = sample_instances(d, width, n, block, seed, settings.weights)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.types import ArrayLike
 from tutelage.base.value import Value
 from tutelage.quadratic.batch import Batch
@@ -54,7 +54,7 @@ def minimise(
     method: Method = "interior",
     training_loss: float | None = None,
     max_steps: int | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> Minimised:
     """Minimise E_n for B instances from given starts; each instance stops when its loss is reached.
 
@@ -102,6 +102,7 @@ def minimise(
     y = quadratic_forms(X, A_star)
     batch = Batch(A.copy(), X, y, np.mean(y**2, axis=1))
     unbounded = method == "interior" and X.shape[1] < X.shape[2]
+    progress = as_progress(progress, "minimise")
     _RUNNERS["levenberg_marquardt" if unbounded else method](batch, training_loss, max_steps, progress)
     error = population_energy(batch.A - A_star) / population_energy(A_star)
     return Minimised(batch.A, batch.loss, error, batch.steps, batch.loss <= training_loss)

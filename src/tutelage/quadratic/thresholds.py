@@ -13,7 +13,7 @@ from tutelage.base.value import Value
 
 
 def effective_parameters_frozen(d: int, width: int) -> int:
-    """N_eff = d r − r(r−1)/2, r = min(width, d): the dimension of matrices of rank r, read-outs frozen.
+    """N_eff = d r − r(r−1)/2, r = min(width, d): the dimension of matrices of rank r, read-outs frozen (science 7.5).
 
     Examples
     --------
@@ -26,7 +26,7 @@ def effective_parameters_frozen(d: int, width: int) -> int:
 
 
 def critical_samples(d: int, width: int) -> int:
-    """n_c = d(m_*+1) − m_*(m_*+1)/2 for m_* < d, d(d+1)/2 otherwise (attributed to Sarao Mannelli et al. 2020).
+    """n_c = d(m_*+1) − m_*(m_*+1)/2 for m_* < d, d(d+1)/2 otherwise (attributed to [S20]; science 7.3).
 
     Examples
     --------
@@ -57,7 +57,7 @@ def _goe_eigenvalues(q: int, draws: int, seed: int) -> np.ndarray:
 def statistical_dimension(
     d: int, rank: int, draws: int = 1000, seed: int = 0, student_width: int | None = None
 ) -> StatisticalDimension:
-    r"""δ(d, r, w): the expected squared distance that decides recovery from random positive semidefinite data.
+    r"""δ(d, r, w): the expected squared distance that decides recovery from random positive semidefinite data (science 7.4).
 
     .. math::
         \delta = \min_\tau\Big\{ \frac{r(r+1)}{2} + \tau^2 r + r(d-r) + E\sum_{i\le w-r} (\lambda_i - \tau)_+^2 \Big\},

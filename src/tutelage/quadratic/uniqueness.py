@@ -71,7 +71,7 @@ class UniquenessCertificate(Value):
 
 
 def certify_uniqueness(teacher: Teacher, X: ArrayLike) -> UniquenessCertificate:
-    """Decide whether A_* is the only positive semidefinite A with xᵀAx = xᵀA_*x on all rows of X.
+    """Decide whether A_* is the only positive semidefinite A with xᵀAx = xᵀA_*x on all rows of X (science 7.3).
 
     Parameters
     ----------

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.progress import Progress, tracked
-from tutelage.quadratic.chunks import Arrays, in_chunks
-from tutelage.quadratic.counts import sample_instances
+from tutelage.base.progress import AskedProgress, as_progress, tracked
+from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
+from tutelage.quadratic.counts import require_budget, sample_instances
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
 from tutelage.quadratic.solver import minimise
 from tutelage.quadratic.teacher import Weights, matrix_of, sample_start
@@ -45,7 +45,7 @@ def width_thresholds(
     weights: Weights = Normal(),  # noqa: B008  (a frozen value)
     *,
     store: Store | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
 ) -> xr.Dataset:
     """For each student width the sample count at which half of the instances are recovered, beside δ(d, m_*, w).
 
@@ -82,12 +82,14 @@ def width_thresholds(
     """
     import xarray as xr
 
+    progress = as_progress(progress, "width_thresholds")
     who = "width_thresholds"
     d, width = check.integer(d, who, "d"), check.integer(width, who, "width")
     instances, starts = check.integer(instances, who, "instances"), check.integer(starts, who, "starts")
     error = check.number(error, who, "error", above=0.0)
     rank = min(width, d)
     widths = [check.integer(w, who, "student width", minimum=rank) for w in student_widths]
+    require_budget(who, instances, "instances", CHUNK, d, max(width, *widths), d)
     setting = {"d": d, "width": width, "seed": seed, "starts": starts, "weights": as_weight_law(weights).spec}
     curves, predictions = [], []
     for w in tracked(widths, progress):

@@ -6,7 +6,13 @@ from tutelage.rank.equivalence import Description, Equivalence, compress, equiva
 from tutelage.rank.generic import effective_parameters
 from tutelage.rank.here import hessian_rank
 from tutelage.rank.result import RankResult
-from tutelage.rank.soft import participation_ratio, rank_at_time, rank_with_samples, ridge_count
+from tutelage.rank.soft import (
+    log_determinant,
+    participation_ratio,
+    rank_at_time,
+    rank_with_samples,
+    ridge_count,
+)
 from tutelage.rank.symmetry import FlatDirections, continuous_symmetries, flat_directions
 from tutelage.rank.verify import verify
 
@@ -23,6 +29,7 @@ __all__ = [
     "flat_directions",
     "formulas",
     "hessian_rank",
+    "log_determinant",
     "participation_ratio",
     "rank_at_time",
     "rank_with_samples",

@@ -71,6 +71,7 @@ def flat_directions(network: Network) -> FlatDirections:
         f"about P = {int((check.available_bytes() / 40) ** 0.5)}", "count with hessian_rank instead",
     )  # fmt: skip
     hessian = hessian_at_optimum(network).dense()
+    hessian /= float(np.abs(hessian).max()) or 1.0  # its square is a number too
     rank = hessian_rank(network, floating=False) if not network.activation.kinks else hessian_rank(network)
     values, vectors = scipy.linalg.eigh(hessian)
     norm = float(np.abs(values).max())

@@ -1,4 +1,4 @@
-"""The equation index: equation -> code -> test -> study -> verdict, read from the sources, so that it cannot drift."""
+"""The index of formulas: number -> code -> test -> study -> verdict, read from the sources, so that it cannot drift."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import ast
 import dataclasses
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import tutelage
 from tutelage.base.errors import InputError
+from tutelage.report.science import formulas, science_cited
 from tutelage.store import Store
 from tutelage.studies import available, cards, study_class
 from tutelage.studies.runner import key_of
@@ -50,9 +51,9 @@ _RANGE = re.compile(r"\(?(\d{1,2})\)?(?:\s*[-–]\s*\(?(\d{1,2})\)?)?(?![\d.]*\d
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One equation: where it is coded, tested, shown and judged."""
+    """One formula: where it is coded, tested, shown and judged."""
 
-    number: int
+    number: int | str
     what: str
     code: tuple[str, ...]
     tests: tuple[str, ...]
@@ -61,7 +62,7 @@ class Entry:
 
     @property
     def figures(self) -> tuple[str, ...]:
-        """The studies whose figure shows the equation, each once."""
+        """The studies whose figure shows the formula, each once."""
         return tuple(dict.fromkeys(study for study, _, _ in self.claims))
 
 
@@ -90,16 +91,31 @@ def cited(text: str) -> set[int]:
     return found & set(WHAT)
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class Numbering:
+    """Formulas that have numbers: what each is, and which of them a text cites."""
+
+    what: Mapping[int, str] | Mapping[str, str]
+    cited: Callable[[str], set[int]] | Callable[[str], set[str]]
+
+
+PAPER = Numbering(WHAT, cited)
+"""The equations of Couto et al. 2025."""
+
+FORMULAS = Numbering({number: formula.title for number, formula in formulas().items()}, science_cited)
+"""The formulas and sections of the science pages."""
+
+
 @functools.cache
-def coded() -> dict[int, list[str]]:
-    """Equation -> dotted names of the functions, classes and modules whose docstring cites it."""
-    found: dict[int, list[str]] = {number: [] for number in WHAT}
+def coded(numbering: Numbering = PAPER) -> dict[int | str, list[str]]:
+    """Number -> dotted names of the functions, classes and modules whose docstring cites it."""
+    found: dict[int | str, list[str]] = {number: [] for number in numbering.what}
     for file in sorted(_ROOT.rglob("*.py")):
         if file.parent.name in {"report", "cli", "plotting"}:
             continue
         module = ".".join(file.relative_to(_ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
         for name, text in _docstrings(ast.parse(file.read_text(encoding="utf-8"))):
-            for number in cited(text):
+            for number in numbering.cited(text):
                 found[number].append(f"{module}.{name}" if name else module)
     return found
 
@@ -164,21 +180,21 @@ def tested(names: Iterable[str], files: Iterable[TestFile]) -> list[str]:
     return sorted(found)
 
 
-def index(verdicts: Mapping[str, str] | None = None) -> list[Entry]:
+def index(verdicts: Mapping[str, str] | None = None, numbering: Numbering = PAPER) -> list[Entry]:
     """The whole index; ``verdicts`` maps claim ids to what the last run said."""
-    claims: dict[int, list[tuple[str, str, str]]] = {number: [] for number in WHAT}
+    claims: dict[int | str, list[tuple[str, str, str]]] = {number: [] for number in numbering.what}
     for name, card in cards().items():
         for statement in card.statements:
-            for number in cited(statement.place) or cited(card.place):
+            for number in numbering.cited(statement.place) or numbering.cited(card.place):
                 claims[number].append((name, statement.id, (verdicts or {}).get(statement.id, "")))
     return [
-        Entry(number, WHAT[number], tuple(code), tuple(tested(code, _all_tests())), tuple(claims[number]))
-        for number, code in coded().items()
+        Entry(number, what, tuple(code), tuple(tested(code, _all_tests())), tuple(claims[number]))
+        for (number, what), code in zip(numbering.what.items(), coded(numbering).values(), strict=True)
     ]
 
 
 def entry(number: int, verdicts: Mapping[str, str] | None = None) -> Entry:
-    """One equation.
+    """One equation of the paper.
 
     Raises
     ------
@@ -190,6 +206,12 @@ def entry(number: int, verdicts: Mapping[str, str] | None = None) -> Entry:
             f"where: expected an equation from 1 to {max(WHAT)}, got {number}; the paper has no other"
         )
     return index(verdicts)[number - 1]
+
+
+def science_entries(numbers: Iterable[str], verdicts: Mapping[str, str] | None = None) -> list[Entry]:
+    """Formulas of the science pages."""
+    wanted = set(numbers)
+    return [found for found in index(verdicts, FORMULAS) if found.number in wanted]
 
 
 def stored_verdicts(store: Store) -> dict[str, str]:

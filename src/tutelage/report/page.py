@@ -74,6 +74,7 @@ def section(run: Judged, pictures: Pictures, flags: str, own: str = "") -> dict[
     return {
         "name": study.name,
         "heading": heading(card),
+        "part": card.part,
         "place": card.place,
         "counts": [count for count in counts(claims) if count.number],
         "strips": strips(pictures.figure),

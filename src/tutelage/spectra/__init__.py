@@ -6,8 +6,9 @@ from tutelage.spectra.density import spectral_density
 from tutelage.spectra.eigensystem import Eigensystem, eigensystem, linear_eigensystem
 from tutelage.spectra.result import Spectrum
 from tutelage.spectra.solve import spectrum
+from tutelage.spectra.trace import estimate_frobenius_norm, estimate_trace
 
 __all__ = [
-    "Eigensystem", "Explanation", "NumericalRank", "Spectrum", "eigensystem", "explain_method", "linear_eigensystem",
-    "spectral_density", "spectrum",
+    "Eigensystem", "Explanation", "NumericalRank", "Spectrum", "eigensystem", "estimate_frobenius_norm", "estimate_trace",
+    "explain_method", "linear_eigensystem", "spectral_density", "spectrum",
 ]  # fmt: skip

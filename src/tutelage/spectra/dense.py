@@ -44,7 +44,8 @@ def matrix_spectrum(matrix: np.ndarray, entries: Entries = Entries()) -> Spectru
 
 def error_bar(n: int, values: np.ndarray, entries: Entries) -> float:
     """Of every eigenvalue of a matrix of this size: LAPACK's backward error, and what is wrong in the entries."""
-    return backward_error(n, max(float(np.abs(values).max(initial=0.0)), entries.size)) + entries.error
+    largest = float(np.abs(values).max(initial=0.0))
+    return backward_error(n, max(largest, entries.size)) + entries.error + entries.relative * largest
 
 
 def _outside(matrix: np.ndarray, nulls: np.ndarray) -> np.ndarray:

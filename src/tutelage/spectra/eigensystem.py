@@ -17,6 +17,7 @@ from tutelage.network import Network
 from tutelage.operators import Explicit, Lifted, Reduction, Repeated, Rest, Sector, SymmetricOperator
 from tutelage.source import Source, hessian_of
 from tutelage.spectra.dense import error_bar
+from tutelage.spectra.lanczos import lanczos_pairs
 from tutelage.spectra.result import Spectrum
 
 
@@ -68,7 +69,7 @@ class Eigensystem(Value):
         return np.concatenate([s.energies(delta) for s in self.sectors])[self._order]
 
     def measure(self, delta: ArrayLike) -> Measure:
-        r"""The spectral measure of :math:`\delta`: atoms at the values, weights ``project(delta)``, mass |δ|²."""
+        r"""The spectral measure of :math:`\delta`: atoms at the values, weights ``project(delta)``, mass ``|δ|²``."""
         return Measure(self.values, self.project(delta))
 
     def apply(self, function: Callable[[np.ndarray], np.ndarray], delta: ArrayLike) -> np.ndarray:
@@ -79,9 +80,10 @@ class Eigensystem(Value):
         )
 
     def vectors(self) -> np.ndarray:
-        """All eigenvectors as columns (P, P), ordered as the expanded eigenvalues; for small P."""
+        """All eigenvectors as columns, ordered as the expanded eigenvalues; (P, P), unless only a few were asked for."""
+        columns = int(self.multiplicities.sum())
         check.fits_in_memory(
-            24.0 * self.n_params**2, "Eigensystem.vectors", f"all vectors of P = {self.n_params} parameters",
+            24.0 * self.n_params * columns, "Eigensystem.vectors", f"all vectors of P = {self.n_params} parameters",
             f"P = {int((0.9 * check.available_bytes() / 24) ** 0.5)}", "use project(delta) or apply(f, delta)",
         )  # fmt: skip
         expanded = np.concatenate([np.repeat(s.values, s.multiplicity) for s in self.sectors])
@@ -97,7 +99,9 @@ class Eigensystem(Value):
         return f"Eigensystem(P={self.n_params}, {self.values.size} distinct values, method={self.method!r})"
 
 
-def eigensystem(source: Source) -> Eigensystem:
+def eigensystem(
+    source: Source, count: int | None = None, which: str = "largest", seed: int = 0
+) -> Eigensystem:
     r"""Eigenvalues and eigenvectors of a Hessian, as structured as it allows.
 
     A closed form where one is known (the linear network, [C25] A.3); the rotation symmetry for k < d, whose
@@ -107,7 +111,12 @@ def eigensystem(source: Source) -> Eigensystem:
     Parameters
     ----------
     source
-        Anything :func:`tutelage.hessian_of` takes.
+        Anything :func:`tutelage.hessian_of` takes. The columns of ``vectors()`` become parameters in the shape of the
+        user's own by ``operator.unravel(column)``.
+    count : int, optional
+        Only this many at the end(s) ``which`` ("largest", "smallest", "both"), by Lanczos: products alone, no matrix.
+    seed : int
+        Of its random start.
 
     Examples
     --------
@@ -116,6 +125,10 @@ def eigensystem(source: Source) -> Eigensystem:
     array([ 0., 13.])
     """
     operator = hessian_of(source, who="eigensystem")
+    if count is not None:
+        values, vectors, errors = lanczos_pairs(operator, count, which, seed, "eigensystem")
+        ends = (Explicit(values, vectors),)
+        return Eigensystem(ends, operator.size, f"lanczos ({which})", float(errors.max()))
     known = operator.structure
     closed = known.sectors()
     reduction = known.reduction(with_frame=True) if closed is None else None

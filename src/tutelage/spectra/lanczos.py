@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import scipy.linalg
 import scipy.sparse.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
+from tutelage.base.types import Product
 from tutelage.operators import SymmetricOperator
 from tutelage.spectra.dense import error_bar
 from tutelage.spectra.result import Spectrum
@@ -32,74 +31,106 @@ def lanczos_spectrum(
     NotAvailableError
         ARPACK did not converge, as it will not at a crowded small end; the message says what to do.
     """
+    values, _, errors = lanczos_pairs(operator, count, which, seed, "spectrum(method='lanczos')")
+    counts = np.ones(values.size, dtype=np.int64)
+    return Spectrum(values, counts, operator.size, f"lanczos ({which})", errors)
+
+
+def lanczos_pairs(
+    operator: SymmetricOperator, count: int, which: str, seed: int, who: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Eigenvalues (count,) at the asked end(s), ascending, their vectors (n, count), and error bars (count,)."""
     n = operator.size
-    count = check.integer(count, "spectrum(method='lanczos')", "count")
-    which = check.choice(which, "spectrum(method='lanczos')", "end", ENDS)
+    count, which = check.integer(count, who, "count"), check.choice(which, who, "end", ENDS)
     if count >= n:
         raise NotAvailableError(
-            f"spectrum(method='lanczos'): expected count < P = {n}, got {count}; use method='dense' for all of them"
+            f"{who}: expected count < P = {n}, got {count}; use method='dense' for all of them"
         )
-    start = np.random.default_rng(seed).standard_normal(n)
-    name = f"lanczos ({which})"
+    start, entries = np.random.default_rng(seed).standard_normal(n), operator.structure.entries()
     if not operator.matvec(start).any():  # ARPACK has no start in the range of a zero operator
-        return Spectrum(np.zeros(count), np.ones(count, dtype=np.int64), n, name)
+        return np.zeros(count), np.eye(n, count), np.zeros(count)
     try:
-        values, vectors = scipy.sparse.linalg.eigsh(operator.as_scipy(), k=count, which=ENDS[which], v0=start)
+        values, vectors = scipy.sparse.linalg.eigsh(
+            operator.as_scipy(), k=count, which=ENDS[which], v0=start, tol=entries.relative
+        )
     except scipy.sparse.linalg.ArpackNoConvergence as failure:
         raise NotAvailableError(
-            f"spectrum(method='lanczos'): {failure.eigenvalues.size} of {count} eigenvalues at the {which} end "
-            "converged; ask for fewer, or use method='dense', 'extended' (smallest) or 'slq' (density)"
+            f"{who}: {failure.eigenvalues.size} of {count} eigenvalues at the {which} end converged; ask for fewer, or use "
+            "method='dense', 'extended' (smallest) or 'slq' (density)"
         ) from None
     except scipy.sparse.linalg.ArpackError as failure:
         raise NotAvailableError(
-            f"spectrum(method='lanczos'): expected products that ARPACK can use, got from it {failure}; use "
+            f"{who}: expected products that ARPACK can use, got from it {failure}; use "
             "method='dense', and check that H v is finite"
         ) from None
     residuals = np.linalg.norm(operator.matmat(vectors) - vectors * values, axis=0)
-    errors = residuals + error_bar(n, values, operator.structure.entries())
-    return Spectrum(values, np.ones(count, dtype=np.int64), n, name, errors)
+    errors = residuals + error_bar(n, values, entries)
+    order = np.argsort(values, kind="stable")
+    return values[order], vectors[:, order], errors[order]
 
 
 def tridiagonalize(
-    matvec: Callable[[np.ndarray], np.ndarray], start: np.ndarray, steps: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Lanczos with full reorthogonalisation: :math:`Q^T H Q = T` on the Krylov space of ``start``.
+    matmat: Product, starts: np.ndarray, steps: int
+) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    r"""Lanczos with full reorthogonalisation: :math:`Q^T H Q = T` on the Krylov space of each start.
+
+    The starts keep step, so that their products are one batch.
 
     Parameters
     ----------
-    matvec : callable
-        v (n,) to H v.
-    start : ndarray, shape (n,)
-        Any length; not zero.
+    matmat : callable
+        V (n, m) to H V.
+    starts : ndarray, shape (n, m)
+        Of any lengths; not zero.
     steps : int
-        m; fewer are done where the Krylov space ends earlier (then T is exact).
+        Fewer are done where a Krylov space ends earlier (then T is exact).
 
     Returns
     -------
-    diagonal (m,), off_diagonal (m - 1,), basis (n, m)
-        of T, and Q.
+    list of diagonal (s,), off_diagonal (s - 1,), basis (n, s)
+        of T, and Q, one for each start.
     """
-    size = float(np.linalg.norm(start))
-    n, steps = start.size, min(steps, start.size)
-    basis = np.empty((n, steps), order="F")
-    diagonal, off_diagonal = [], []
-    vector, largest = start / size, 0.0
-    for j in range(steps):
-        basis[:, j] = vector
-        new = matvec(vector)
-        diagonal.append(float(vector @ new))
-        seen = basis[:, : j + 1]
+    n, steps = starts.shape[0], min(steps, starts.shape[0])
+    spaces = [_Krylov(np.empty((n, steps), order="F"), start / np.linalg.norm(start)) for start in starts.T]
+    for _ in range(steps):
+        running = [space for space in spaces if not space.ended]
+        if not running:
+            break
+        images = matmat(np.stack([space.vector for space in running], axis=1))
+        for space, image in zip(running, images.T, strict=True):
+            space.take(image)
+    return [space.tridiagonal() for space in spaces]
+
+
+class _Krylov:
+    """The space of one start as it grows."""
+
+    def __init__(self, basis: np.ndarray, vector: np.ndarray):
+        self.basis, self.vector = basis, vector
+        self.diagonal: list[float] = []
+        self.off_diagonal: list[float] = []
+        self.largest, self.ended = 0.0, False
+
+    def take(self, new: np.ndarray) -> None:
+        """One more vector, given the image of the last."""
+        n, steps = self.basis.shape
+        j = len(self.diagonal)
+        self.basis[:, j] = self.vector
+        self.diagonal.append(float(self.vector @ new))
+        seen = self.basis[:, : j + 1]
         # Twice is enough (Kahan and Parlett): after it the basis is orthogonal to working precision.
         for _ in range(2):
             new = new - seen @ (seen.T @ new)
         length = float(np.linalg.norm(new))
-        largest = max(largest, abs(diagonal[-1]), length)
-        if j == steps - 1 or length <= 10 * np.finfo(float).eps * np.sqrt(n) * largest:
-            break
-        off_diagonal.append(length)
-        vector = new / length
-    m = len(diagonal)
-    return np.array(diagonal), np.array(off_diagonal[: m - 1]), basis[:, :m]
+        self.largest = max(self.largest, abs(self.diagonal[-1]), length)
+        self.ended = j == steps - 1 or length <= 10 * np.finfo(float).eps * np.sqrt(n) * self.largest
+        if not self.ended:
+            self.off_diagonal.append(length)
+            self.vector = new / length
+
+    def tridiagonal(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        m = len(self.diagonal)
+        return np.array(self.diagonal), np.array(self.off_diagonal[: m - 1]), self.basis[:, :m]
 
 
 def gauss_rule(diagonal: np.ndarray, off_diagonal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

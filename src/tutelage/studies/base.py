@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from tutelage.base.errors import InputError
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.studies.card import Card
 from tutelage.studies.claim import Claim, Measured, Statement
 from tutelage.studies.fields import checked, declared
@@ -47,8 +47,9 @@ class Study:
         """What is judged."""
         return self.card.statements
 
-    def compute(self, progress: Progress | None = None) -> xr.Dataset:
+    def compute(self, progress: AskedProgress = None) -> xr.Dataset:
         """Run everything; the dataset holds what was measured, before any comparison."""
+        progress = as_progress(progress, self.name)
         return self._part("compute").compute(self, progress)
 
     def measure(self, dataset: xr.Dataset) -> Mapping[str, Measured]:

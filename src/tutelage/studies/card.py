@@ -52,6 +52,8 @@ class Card:
         Seconds the quick form takes, roughly; only the order in which a report starts its studies depends on it.
     order : int
         Place in the report.
+    part : str
+        Heading of the part of the report that it belongs to, for studies that are not about the two papers.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Card:
     uses: tuple[str, ...] = ("tutelage",)
     cost: float = 1.0
     order: int = 1_000_000
+    part: str = ""
 
     def __post_init__(self) -> None:
         ids = [statement.id for statement in self.statements]

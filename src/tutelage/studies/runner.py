@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import tutelage
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.store import Store, code_version, dataset_key, provenance
 from tutelage.studies.base import Study
 from tutelage.studies.claim import Claim
@@ -80,7 +80,7 @@ def _exists(module: str) -> bool:
 
 
 def run_study(
-    study: Study, store: Store | None = None, *, fresh: bool = False, progress: Progress | None = None
+    study: Study, store: Store | None = None, *, fresh: bool = False, progress: AskedProgress = None
 ) -> Run:
     """The study's dataset from the store, or computed and stored, and its claims judged now.
 
@@ -91,9 +91,10 @@ def run_study(
         The default folder (``$TUTELAGE_STORE`` or ``store``) unless given.
     fresh : bool
         Compute even when the store has it.
-    progress : callable, optional
-        Called with the fraction done.
+    progress : callable or True, optional
+        Called with the fraction done; True draws a bar.
     """
+    progress = as_progress(progress, study.name)
     store = store or Store()
     key = key_of(study)
     dataset = None if fresh else store.get(key)

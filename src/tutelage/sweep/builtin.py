@@ -9,7 +9,14 @@ import numpy as np
 from tutelage.activations import parse_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
-from tutelage.dynamics import NoisyTeacher, predict_loss, spectral_measure
+from tutelage.dynamics import (
+    NoisyTeacher,
+    noise_floor,
+    predict_loss,
+    predict_sgd,
+    sgd_stability,
+    spectral_measure,
+)
 from tutelage.dynamics.rules import as_rule
 from tutelage.quadratic import (
     certify_uniqueness,
@@ -105,6 +112,40 @@ def _predicted_loss(point: Evaluation, noise: float, rule: str, method: str, **t
     }
 
 
+def _check_sgd(batch: int, share: float = 0.5, label_noise: float = 0.0, **curve: Any) -> None:
+    who = "sgd"
+    check.integer(batch, who, "batch")
+    check.number(label_noise, who, "label_noise", minimum=0.0)
+    if not 0.0 < check.number(share, who, "share") < 1.0:
+        raise InputError(f"{who}: expected 0 < share < 1 of the largest stable rate, got {share:g}")
+    if curve:
+        NoisyTeacher(curve["noise"])
+        _at_most(check.integer(curve["steps"], who, "steps"), 100_000, who, "steps")
+
+
+def _sgd_stability(point: Evaluation, batch: int) -> Values:
+    found = sgd_stability(point.teacher, batch=batch)
+    point.methods["sgd"] = found.method
+    return {"stable_rate": found.value, "crossing_batch": found.crossing_batch}
+
+
+def _noise_floor(point: Evaluation, batch: int, share: float, label_noise: float) -> Values:
+    rate = share * float(sgd_stability(point.teacher, batch=batch))
+    found = noise_floor(point.teacher, learning_rate=rate, batch=batch, label_noise=label_noise)
+    return {"noise_floor": found.value, "noise_floor_rate": rate}
+
+
+def _predicted_sgd(
+    point: Evaluation, batch: int, share: float, label_noise: float, noise: float, steps: int
+) -> Values:
+    rate = share * float(sgd_stability(point.teacher, batch=batch))
+    curve = predict_sgd(
+        point.teacher, NoisyTeacher(noise), learning_rate=rate, batch=batch, steps=np.arange(steps + 1),
+        label_noise=label_noise,
+    )  # fmt: skip
+    return {"predicted_sgd": (("step",), curve.loss)}
+
+
 def _check_recovery(
     samples: int | None, student: int | None, target: float, solver: str, certify: bool
 ) -> None:
@@ -197,6 +238,28 @@ QUANTITIES: dict[str, Quantity] = {
             _curve_times,
             "mean loss from a noisy teacher",
             _check_curve,
+        ),
+        Quantity(
+            "sgd_stability",
+            _sgd_stability,
+            {"batch": 1},
+            help="largest stable rate of SGD, and the batch where sampling stops to limit it",
+            checked=_check_sgd,
+        ),
+        Quantity(
+            "noise_floor",
+            _noise_floor,
+            {"batch": 1, "share": 0.5, "label_noise": 0.01},
+            help="excess loss that label noise sustains, at a share of the largest stable rate",
+            checked=_check_sgd,
+        ),
+        Quantity(
+            "predicted_sgd",
+            _predicted_sgd,
+            {"batch": 1, "share": 0.5, "label_noise": 0.0, "noise": 1.0, "steps": 100},
+            lambda steps, **_: {"step": np.arange(steps + 1)},
+            "mean excess loss of SGD at every step, at a share of the largest stable rate",
+            _check_sgd,
         ),
         Quantity(
             "recovery",

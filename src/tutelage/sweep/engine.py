@@ -11,7 +11,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import refuse_fork
 from tutelage.base.processes import processors
-from tutelage.base.progress import Progress
+from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.store import default_directory
 from tutelage.sweep.batching import TASK_SECONDS, Batcher
 from tutelage.sweep.cluster import connect
@@ -45,7 +45,7 @@ def run(
     shard: tuple[int, int] | None = None,
     task_seconds: float = TASK_SECONDS,
     memory: float | None = None,
-    progress: Progress | None = None,
+    progress: AskedProgress = None,
     imported: Callable[[Mapping[str, str]], None] | None = None,
 ) -> xr.Dataset:
     """Evaluate every point that is not stored yet and return everything stored, lazily.
@@ -70,8 +70,9 @@ def run(
         Aim for the length of a task, at least 0.05.
     memory : float, optional
         Bytes that points in flight on the local cluster may claim; 70 % of the free memory by default.
-    progress : callable, optional
-        Called after every task with the fraction done in this run and a few words: points, rate, time left, failures.
+    progress : callable or True, optional
+        True draws a bar; a function is called after every task with the fraction done in this run and a few words:
+        points, rate, time left, failures.
     imported : callable, optional
         Called before the first task with each ``module:function`` and the file that it comes from.
 
@@ -91,6 +92,7 @@ def run(
         Another run holds the folder, it holds another sweep or files that are not ours, it cannot be written, or the
         disk is full.
     """
+    progress = as_progress(progress, "sweep")
     refuse_fork("sweep")
     spec = complete(as_spec(spec))
     wanted = subset(spec, shard)
