@@ -62,8 +62,6 @@ def test_the_supported_pythons_begin_with_the_required_one():
 _NOT_IMPORTED = {"netcdf4", "pyarrow", "clarabel", "optax"}
 # What runs us, and is asked for only then.
 _HOSTS = {"ipython"}
-# Required for rooms that are on their way; to be emptied when they are in.
-_TO_COME = {"bokeh"}
 
 
 def _imported_distributions() -> set[str]:
@@ -82,7 +80,7 @@ def test_what_is_imported_is_required_and_what_is_required_is_imported():
     required = set(_required(used))
     imported = _imported_distributions()
     assert imported <= required | _HOSTS
-    assert required - imported <= _NOT_IMPORTED | _TO_COME
+    assert required - imported <= _NOT_IMPORTED
 
 
 def _extra_of(reference: str) -> list[str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tutelage import deep_network as deep_network
     from tutelage import dynamics as dynamics
     from tutelage import empirical as empirical
+    from tutelage import explore as explore
     from tutelage import input_families as input_families
     from tutelage import inputs as inputs
     from tutelage import landscape as landscape
@@ -216,9 +217,10 @@ _PUBLIC = {
 """Module -> the names it gives to ``tutelage``."""
 
 _ROOMS = """
-    activations base cli deep_network dynamics empirical input_families inputs landscape laws
-    layout measure model moments network network_file network_torch operators plotting
-    population problem quadratic rank report source spectra store studies sweep weights
+    activations base cli deep_network dynamics empirical explore input_families inputs
+    landscape laws layout measure model moments network network_file network_torch
+    operators plotting population problem quadratic rank report source spectra store
+    studies sweep weights
 """
 """Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 
