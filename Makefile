@@ -28,7 +28,6 @@ gallery: $(VENV)/.run  ## the pictures of the README, drawn again
 
 docs: $(VENV)/.docs  ## the documentation site: docs/_build/html/index.html; every cell is run, warnings are errors
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs $(SITE)
-	$(BIN)/python -m sphinx -W -q -b coverage docs docs/_build/coverage
 	@echo "written $(SITE)/index.html"
 
 test: check  ## the linters, the static types, the import contracts, every doctest and the tests

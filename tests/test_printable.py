@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutelage.base.printable import printable
-from tutelage.report.typeset import dotted, prose, text
+from tutelage.report.typeset import breaks, prose, text
 
 ACTING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
@@ -37,7 +37,7 @@ def test_lines_are_kept_where_they_are_wanted():
 
 @given(st.text())
 def test_nothing_acts_on_a_page(words):
-    for shown in (text(words), prose(words), dotted(words)):
+    for shown in (text(words), prose(words), breaks(words)):
         bare = shown
         for tag in ("<sub>", "</sub>", "<code>", "</code>", "<wbr>"):
             bare = bare.replace(tag, "")

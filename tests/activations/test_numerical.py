@@ -180,7 +180,7 @@ def test_the_bars_that_matter_are_printed():
 
 
 def test_functions_that_jax_cannot_follow_and_values_that_are_no_numbers():
-    with pytest.raises(InputError, match=r"'tanh', which wants NumPy arrays; write jnp\.tanh"):
+    with pytest.raises(InputError, match=r"tanh, which calls NumPy; write jnp\.tanh"):
         Numerical(np.tanh)
     with pytest.raises(InputError, match="nan for derivative 0 at u = -"):
         Numerical(jnp.log)

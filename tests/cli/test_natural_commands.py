@@ -35,13 +35,13 @@ ANSWERS = {
     "dynamics --activation linear -d 3 -k 2 --learning-rate 0.1": "choose --rule gd",
     "Spectrum": 'Did you mean "spectrum"?',
     "spectrm": 'Did you mean "spectrum"?',
-    "plot": "compare, dynamics, rank",
+    "plot": "compare, dynamics, explore",
     "reproduce Fig2": "did you mean 'fig2'?",
     "reproduce fig22": "did you mean 'fig2'?",
     "report --only FIG3": "did you mean 'fig3'?",
     "where 99": "99",
     "sweep status --store nowhere": "there is no sweep.json in it",
-    "sweep export --store nowhere": "--output",
+    "sweep export --store nowhere": "STORE FILE",
     "rank --activation quadratic -d 1:3": "-k",
 }
 

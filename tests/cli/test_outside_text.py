@@ -102,6 +102,7 @@ ARGUMENTS = {
     "reproduce": ["@", "fig7 --output /dev/null/@", "fig7 --seed @"],
     "sweep": ["@", "status @", "run @", "run @.toml", "resume @", "export @ @", "plot @ a.png", "plot @ @"],
     "where": ["@", "1 2 @"],
+    "explore": ["--port @", "--save /dev/null/@", "--state @", "@"],
     "": ["@", "--@"],
 }  # fmt: skip
 
@@ -165,4 +166,4 @@ def test_a_store_with_a_hostile_name_is_shown_as_it_is(tmp_path, monkeypatch, ca
     monkeypatch.chdir(tmp_path)
     assert cli.run(["reproduce", "fig1", "--output", ACTING, "--store", ACTING]) == 0
     out, err = capsys.readouterr()
-    assert joined(SHOWN) in joined(out) and harmless(out + err)
+    assert joined(SHOWN) in joined(out + err) and harmless(out + err)

@@ -194,6 +194,9 @@ class Activation(Shown, abc.ABC):
         """Refuse neurons (n, d) that are too long or too short for float64, or whose quadrature would not end."""
         rounding.require_lengths(rows, self.longest, bool(self.kinks), self.spec, who)
 
+    erf_scale: float | None = None
+    """s where the function is erf(s u), whose slopes have closed means over any number of neurons (orthant integrals)."""
+
     quick_pairs: bool = False
     """Whether a pair's tables take a few microseconds: then more pairs than needed cost less than compiling again.
 

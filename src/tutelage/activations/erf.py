@@ -100,6 +100,10 @@ class Erf(Elementary):
     def longest(self) -> float:
         return NormalCdf.longest / max(self.scale, 1.0)
 
+    @property
+    def erf_scale(self) -> float:
+        return self.scale
+
     def __call__(self, u: Array) -> Array:
         return erf(self.scale * u)
 

@@ -39,13 +39,11 @@ def explore(*, port: int = 5006, browser: bool = True, state: str = "", save: Pa
 
 
 def _save(state: State, path: Path) -> int:
-    from tutelage.base.files import atomic_write
     from tutelage.cli.support import check_output, say
-    from tutelage.explore.saved import saved_page
+    from tutelage.explore.saved import save_page
 
     path = check_output(path, "explore --save", (".html",))
-    with atomic_write(path, "w", "explore --save") as stream:
-        stream.write(saved_page(state))
+    save_page(state, path)
     say(f"written {path}", error=True)
     return 0
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tutelage.activations import Activation, Erf
+from tutelage.activations import Activation
 
 
 def closed_coefficients(activation: Activation) -> tuple[float, float] | None:
@@ -28,10 +28,8 @@ def slope_products(activation: Activation, gram: np.ndarray) -> np.ndarray | Non
     gram : ndarray, shape (k, k)
         Their covariances.
     """
-    if isinstance(activation, Erf):
-        return (
-            _erf_slopes(2.0 * activation.scale**2 * gram) * (2.0 * activation.scale / math.sqrt(math.pi)) ** 4
-        )
+    if (scale := activation.erf_scale) is not None:
+        return _erf_slopes(2.0 * scale**2 * gram) * (2.0 * scale / math.sqrt(math.pi)) ** 4
     if activation.degree is not None and activation.degree <= 2:
         c = (*(activation.coefficients or ()), 0.0, 0.0)
         return _affine_slopes(c[1], 2.0 * c[2], gram)

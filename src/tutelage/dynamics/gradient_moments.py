@@ -61,11 +61,14 @@ Split: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 def second_moments(problem: AbstractProblem, optimum: object) -> SecondMoments:
     """The map of a problem at its optimum, by the sharpest way that is affordable."""
-    linear = isinstance(problem, Problem) and problem.teacher.activation.degree == 1
+    # Biases, other inputs and several outputs: what the formulas below do not know goes by the Gaussian one.
+    plain = isinstance(optimum, Network) and {*optimum.layers} == {"W", "a"} and optimum.n_outputs == 1
+    known = plain and (not isinstance(problem, Problem) or problem.inputs.is_standard)
+    linear = known and isinstance(problem, Problem) and problem.teacher.activation.degree == 1
     found = None
-    if isinstance(problem, Problem) and not linear:
+    if known and isinstance(problem, Problem) and not linear:
         found = _by_quadrature(problem) or _by_four_points(problem)
-    elif isinstance(problem, empirical.Problem) and isinstance(optimum, Network):
+    elif known and isinstance(problem, empirical.Problem) and isinstance(optimum, Network):
         found = _of_samples(problem, optimum)
     return found or _gaussian(problem.hessian(optimum), linear)
 

@@ -8,7 +8,6 @@ from typing import TypeAlias
 import numpy as np
 import scipy.integrate
 
-from tutelage.activations import Erf
 from tutelage.activations.base import Elementary
 from tutelage.activations.pairs import PairMoments
 from tutelage.base import check
@@ -67,7 +66,7 @@ class OnlineEquations:
 
     def __post_init__(self) -> None:
         sigma = self.teacher.activation
-        closed = isinstance(sigma, Erf) or closed_coefficients(sigma) is not None
+        closed = sigma.erf_scale is not None or closed_coefficients(sigma) is not None
         if not closed and (self.learning_rate or not isinstance(sigma, Elementary)):
             raise NotAvailableError(
                 f"OnlineEquations: expected erf(su) or c1 u + c2 u^2 (linear, quadratic, u^2), got {sigma.spec}; their "
@@ -115,10 +114,10 @@ class OnlineEquations:
         G, c = self._joined(overlaps)
         a, d, v = overlaps[2], self.teacher.d, self.label_noise
         k, sigma = a.size, self.teacher.activation
-        if isinstance(sigma, Erf):
+        if sigma.erf_scale is not None:
             q = np.diag(G)[:k]
             labels = self._tables(q[:, None], G[:k, :k], q[None, :]).k11
-            noise = d * (erf_residual_products(sigma.scale, G, c, k) + v * labels)
+            noise = d * (erf_residual_products(sigma.erf_scale, G, c, k) + v * labels)
         else:
             c1, c2 = closed_coefficients(sigma) or (0.0, 0.0)
             parts = polynomial_residual_products((c1, c2), G, c, k)

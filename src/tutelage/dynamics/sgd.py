@@ -260,6 +260,12 @@ def warn_above(limit: StableRate, rate: float, stacklevel: int) -> bool:
 def limit_near(problem: AbstractProblem, optimum: object, batch: int) -> StableRate:
     """The largest stable rate for the warning of a run: a bound from above where the sharp one takes long."""
     operator = problem.hessian(optimum)
+    if (
+        isinstance(optimum, Network) and optimum.n_outputs > 1
+    ):  # a sample's gradient is then no vector but m of them
+        limit = 2.0 / (largest := largest_eigenvalue(operator))
+        order = "that of full gradients; batches lower it"
+        return StableRate(limit, batch, limit, operator.trace() / largest, "largest eigenvalue", order)
     if operator.size <= _QUICK or operator.structure.reduction() is not None:
         return _limit(second_moments(problem, optimum), batch)
     trace, largest = operator.trace(), largest_eigenvalue(operator)
@@ -292,6 +298,11 @@ def _checked(problem: AbstractProblem | Network, batch: int, who: str) -> tuple[
     if not isinstance(problem, AbstractProblem):
         raise InputError(f"{who}: expected a problem or a Network, got {type(problem).__name__}")
     batch = check.integer(batch, who, "batch")
+    if isinstance(problem.optimum, Network) and problem.optimum.n_outputs > 1:
+        raise NotAvailableError(
+            f"{who}: expected a network of one output, got {problem.optimum.n_outputs}; its formulas hold for one gradient "
+            "a sample"
+        )
     if isinstance(problem, DataProblem) and batch > problem.n_samples:
         raise InputError(
             f"{who}: expected a batch of at most the n = {problem.n_samples} samples, got {batch}; "

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tutelage.base.files import atomic_write
 from tutelage.explore.server import require_bokeh
 from tutelage.explore.state import State
 
@@ -29,3 +32,10 @@ def saved_page(state: State) -> str:
     view.say("", view.notes())
     shown = {"saved": state.query() or "activation=erf"}
     return file_html(view.roots, INLINE, TITLE, template=template(), template_variables=shown)
+
+
+def save_page(state: State, path: Path) -> None:
+    """Write :func:`saved_page` to a file."""
+    content = saved_page(state)
+    with atomic_write(path, "w", "explore --save") as stream:
+        stream.write(content)

@@ -76,8 +76,7 @@ class Problem(NetworkProblem, Shown):
 
     def __post_init__(self) -> None:
         check.number(self.label_noise, "Problem", "label_noise", minimum=0.0)
-        if not isinstance(self.teacher, Network):
-            raise InputError(f"Problem: expected a Network as teacher, got {type(self.teacher).__name__}")
+        require_network(self.teacher, "Problem")
         if not isinstance(self.inputs, GaussianInputs):
             raise InputError(
                 f"Problem: expected GaussianInputs(mean, covariance) as inputs, got {self.inputs!r}; "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import scipy.linalg
 
@@ -45,7 +47,9 @@ def matrix_spectrum(matrix: np.ndarray, entries: Entries = Entries()) -> Spectru
 def error_bar(n: int, values: np.ndarray, entries: Entries) -> float:
     """Of every eigenvalue of a matrix of this size: LAPACK's backward error, and what is wrong in the entries."""
     largest = float(np.abs(values).max(initial=0.0))
-    return backward_error(n, max(largest, entries.size)) + entries.error + entries.relative * largest
+    # Entries wrong by a share of themselves: |E| <= |E|_F <= share |H|_F <= share √n λ_max.
+    of_products = entries.relative * math.sqrt(n) * largest
+    return backward_error(n, max(largest, entries.size)) + entries.error + of_products
 
 
 def _outside(matrix: np.ndarray, nulls: np.ndarray) -> np.ndarray:
