@@ -157,7 +157,7 @@ def test_a_narrow_student_is_noted_and_still_runs(capsys):
         (["--student-width", "2:4", "-n", "9"], "finds its own sample counts"),
         (["--student-width", "1:4"], "student width >= 2"),
         (["--instances", "0"], "--instances >= 1"),
-        (["--seed", "-1"], "--seed >= 0"),
+        (["--seed", "-1"], "seed >= 0"),
         (["--method", "newton"], "unknown method"),
         (["--starts", "0"], "--starts >= 1"),
         (["--training-loss", "0"], "training_loss > 0"),
