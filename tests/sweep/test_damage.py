@@ -101,7 +101,9 @@ def test_every_command_that_reads_says_so_and_gives_the_right_values(whole, tmp_
     command = "plot" if name == "p.png" else "export"
     assert cli.run(["sweep", command, str(folder.path), str(tmp_path / name)]) == 0
     err = capsys.readouterr().err
-    assert err.startswith("tutelage: warning: ") and "points.zarr/value/c/0" in err and err.count("\n") == 1
+    assert (
+        err.startswith("tutelage: warning: ") and "points.zarr/value/c/0" in err and err.count("\n") == 2
+    )  # and what was written
     if name == "p.nc":
         with xr.open_dataset(tmp_path / name) as again:
             np.testing.assert_array_equal(again.value, points.value)

@@ -137,7 +137,7 @@ def _integers(value: object, who: str, name: str, minimum: int = 0) -> tuple[int
 
 def _integer(value: object, who: str, name: str, minimum: int) -> int:
     """One that a column of 64-bit integers can hold."""
-    number = check.integer(value, who, name, minimum)
+    number = check.integer(value, who, name, minimum, maximum=2**200)  # the bound is told below
     if number >= 2**63:
         raise InputError(f"{who}: expected {name} < 2^63 = {2**63}, got {number}; choose a smaller one")
     return number
