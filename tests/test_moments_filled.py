@@ -92,7 +92,9 @@ def test_one_compilation_of_the_tables_serves_many_sizes():
 def test_nothing_is_filled_up_where_pairs_are_slow_or_inputs_many(monkeypatch):
     seen, rows = [], np.random.default_rng(7).normal(size=(3, 2))
     monkeypatch.setattr(
-        moments, "pair_moments", lambda a, W, Z: seen.append(W.shape) or (np.zeros((3, 3)),) * 8
+        moments,
+        "pair_moments",
+        lambda a, W, Z, *biases: seen.append(W.shape) or moments.PairMoments(*(np.zeros((3, 3)),) * 8),
     )
     pair_tables(Numerical(jnp.abs, kinks=(0.0,)), rows, rows)
     pair_tables(Square(), rows, rows)  # derivatives of its kernel

@@ -158,7 +158,7 @@ WRONG = {
     "a vector": (np.ones(3), "2 dimension"),
     "a table that is not square": (np.ones((2, 3)), "square matrix"),
     "no numbers": ([], "dimension"),
-    "complex numbers": ([[1j]], "real the matrix"),
+    "complex numbers": ([[1j]], "expected real matrix"),
     "NaN": ([[1.0, np.nan], [np.nan, 1.0]], "finite"),
     "a masked array": (np.ma.masked_greater(np.eye(2), 0.5), "without masked entries"),
     "words": ([["a", "b"], ["b", "a"]], "numbers"),

@@ -196,8 +196,8 @@ class GaussianInputs(eqx.Module):
     def _repr_html_(self) -> str:
         size = "any" if self.d is None else str(self.d)
         mean = "0" if self.mean is None else f"norm {np.linalg.norm(self.mean):.6g}"
-        standard = self.is_standard or self.factor is None
-        spread = "the identity" if standard else f"R Rᵀ, R {np.shape(self.factor)}"
+        standard = self.is_standard or self.root is None
+        spread = "the identity" if standard else f"R Rᵀ, R {(self.d, self.d)}"
         return html_table(type(self).__name__, {"d": size, "mean": mean, "covariance": spread})
 
     def __repr__(self) -> str:

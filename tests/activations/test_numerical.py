@@ -167,6 +167,7 @@ def test_smooth_functions_do_not_warn():
     Numerical(lambda u: 1 / jnp.cosh(u / 9), strip=9.0)
 
 
+@pytest.mark.slow
 def test_the_bars_that_matter_are_printed():
     """The ReLU of the fault: 1.3064 is right, and the wrong answer says so itself."""
     network = sample_teacher("relu", d=3, k=2, seed=0)

@@ -68,6 +68,7 @@ def test_mean_trace_has_its_closed_forms(d, k):
     assert mean_trace("quadratic:alpha=0.3", d, k) == pytest.approx(quadratic, rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ["erf", "gelu"])
 def test_mean_trace_is_the_mean_of_exact_traces(activation):
     d, k = 5, 4

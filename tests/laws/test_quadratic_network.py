@@ -39,6 +39,7 @@ def test_given_weights_predict_the_exact_spectrum(d, k):
     assert distance.distance(0.5 * bulk, pairs) > 0.18  # a wrong factor of two
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "k"), [(300, 300), (200, 400), (400, 200)])
 def test_the_limit_is_what_one_large_network_has(d, k):
     rng = np.random.default_rng(5)

@@ -105,6 +105,7 @@ def test_deep_law_is_met_at_a_rate():
     assert large < small / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ratio", [2.0, 0.5])
 def test_inputs_that_are_not_white(ratio):
     found = []
@@ -142,6 +143,7 @@ def _sampled_distance(size, share, draws=2):
     return pooled_distance(values, law, n_bootstrap=1).value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.5, 2.0, 8.0])
 def test_sampled_hessians_follow_their_law_better_the_larger(share):
     small, large = _sampled_distance(10, share), _sampled_distance(20, share)
@@ -160,11 +162,13 @@ def _kernel_distance(size, draws):
     return np.mean(found)
 
 
+@pytest.mark.slow
 def test_tangent_kernels_follow_their_law_better_the_larger():
     small, large = _kernel_distance(60, 4), _kernel_distance(240, 2)
     assert large < 0.05 and large < small / 1.5
 
 
+@pytest.mark.slow
 def test_kernel_law_has_the_mean_of_its_density():
     law = TangentKernel("tanh", 100, 150, 60, 1.2)
     assert law.measure().moment(1) == pytest.approx(law.mean(), rel=1e-8)

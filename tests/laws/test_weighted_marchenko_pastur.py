@@ -41,6 +41,7 @@ def test_mass_and_moments_are_those_of_the_free_cumulants(ratio):
     assert law.cdf(law.breakpoints()[-1]) == pytest.approx(1.0, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_left_end_grows_as_told():
     x = np.array([1e-20, 1e-16])
     for ratio, power in ((0.5, -1 / 2), (1.0, -2 / 3)):
@@ -50,6 +51,7 @@ def test_left_end_grows_as_told():
     assert above.edge > 0.04 and above.pdf(above.edge - 1e-9) == 0.0 and above.cdf(above.edge) == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("d", "k"), [(120, 120), (80, 160), (160, 80)])
 def test_sampled_bulks_follow_both_laws(d, k):
     """Eigenvalues of k W^T D^2 W, and every fifth of their pair sums, over 8 teachers."""

@@ -109,6 +109,7 @@ cli.run(sys.argv[1:])
 """
 
 
+@pytest.mark.slow
 def test_a_killed_map_resumes_where_it_was(tmp_path):
     """kill -9 after the first stored chunk: the second run keeps it as it is and gives what an undisturbed one gives."""
     store, arguments = (

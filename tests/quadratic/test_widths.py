@@ -17,6 +17,7 @@ def test_where_the_threshold_is_exact_it_is_measured():
     assert np.all(data.delta == 10)
 
 
+@pytest.mark.slow
 def test_narrow_students_need_fewer_samples_in_the_order_of_the_prediction():
     data = width_thresholds(d=6, width=2, student_widths=[2, 6], instances=10)
     assert np.all(np.diff(data.delta) > 0)
