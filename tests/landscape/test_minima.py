@@ -81,6 +81,7 @@ def test_at_every_minimum_k_plus_one_eigenvalues_are_large(ten):
     assert all(np.sum(level.eigenvalues > 0.6) == 11 for level in ten.levels())
 
 
+@pytest.mark.slow
 def test_scipy_descends_to_the_same_levels_and_cannot_leave_them(ten):
     """One student at a time through the public loss and gradient, from starts of its own and from the minima found."""
     problem = Problem(orthonormal(10), trainable=("W",))

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 import reduced
 from falsify import check_study, mapped, scaled
 
@@ -67,6 +68,7 @@ def test_sampled_law():
     )
 
 
+@pytest.mark.slow
 def test_tangent_kernel():
     study = reduced.TANGENT_KERNEL
     check_study(
@@ -81,6 +83,7 @@ def test_tangent_kernel():
     )
 
 
+@pytest.mark.slow
 def test_wrong_laws_are_far():
     """What distances would be if a law had the wrong width, sample or length: above every threshold."""
     rng = np.random.default_rng(0)

@@ -34,6 +34,7 @@ def test_critical_points_are_judged_and_falsified():
     check_figure(study.draw(data), panels=2)
 
 
+@pytest.mark.slow
 def test_student_width_is_judged_and_falsified():
     study = reduced.STUDENT_WIDTH
     data = study.compute()
@@ -74,6 +75,7 @@ def test_orthonormal_relu_is_judged_and_falsified():
     check_figure(study.draw(data), panels=2)
 
 
+@pytest.mark.slow
 def test_the_large_step_is_judged_and_falsified():
     study = reduced.LARGE_STEP
     data = study.compute()

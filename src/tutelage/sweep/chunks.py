@@ -49,7 +49,10 @@ def read_chunk(folder: SweepFolder, marker: Marker) -> xr.Dataset:
     if checksum(path) != [marker.bytes, marker.crc32]:
         raise DamagedTask(folder, marker)
     sizes = {str(name): size for name, size in chunk.sizes.items() if name != "point"}
-    if "point" not in chunk.coords or not np.array_equal(chunk.point, np.arange(marker.start, marker.stop)):
+    promised = (
+        chunk.sizes.get("point") == len(marker) and "point" in chunk.coords
+    )  # counted before they are listed
+    if not promised or not np.array_equal(chunk.point, np.arange(marker.start, marker.stop)):
         raise DamagedTask(folder, marker)  # a marker that promises other points
     if sizes != marker.sizes:
         raise DamagedTask(folder, marker)
