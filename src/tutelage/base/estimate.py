@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import scipy.special
 
+from tutelage.base.errors import InputError
+
 Rule = tuple[np.ndarray, np.ndarray]
 """Nodes and weights."""
 
@@ -46,8 +48,13 @@ class Estimate(float):
     converged: bool
 
     def __new__(cls, value: float, error: float, n: int, converged: bool = True) -> Estimate:
-        found = super().__new__(cls, value)
-        found.error, found.n, found.converged = float(error), int(n), bool(converged)
+        try:
+            found = super().__new__(cls, value)
+            found.error, found.n, found.converged = float(error), int(n), bool(converged)
+        except (ValueError, OverflowError) as wrong:
+            raise InputError(
+                f"Estimate: expected numbers, got {value!r}, {error!r}, {n!r} ({wrong})"
+            ) from None
         return found
 
     @property

@@ -22,7 +22,7 @@ from tutelage.dynamics.four_points import (
 )
 from tutelage.dynamics.rules import GradientDescent
 from tutelage.dynamics.setting import Start, setting
-from tutelage.network import Network
+from tutelage.network import Network, require_plain
 from tutelage.population import Problem
 
 Overlaps: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -65,7 +65,7 @@ class OnlineEquations:
     trained: tuple[str, ...] = ("W", "a")
 
     def __post_init__(self) -> None:
-        sigma = self.teacher.activation
+        sigma = require_plain(self.teacher, "OnlineEquations").activation
         closed = sigma.erf_scale is not None or closed_coefficients(sigma) is not None
         if not closed and (self.learning_rate or not isinstance(sigma, Elementary)):
             raise NotAvailableError(
