@@ -1,6 +1,7 @@
 """Shared by all tests: subprocesses find the package of this checkout, and figures need no screen."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,3 +37,28 @@ def python():
         return done.stdout.strip()
 
     return run
+
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, started once; tests that ask for it are skipped where there is none."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()

@@ -32,7 +32,7 @@ def run_flow(
     The unknown is :math:`(\theta - \theta_{ref})/|\theta_0 - \theta_{ref}|`, so that ``atol`` is relative to the distance
     at the start and a run from noise 1e-5 is as accurate as one from noise 1. LSODA's stiff steps follow the slowest
     direction that still matters, not the steepest eigenvalue, and its Jacobian is evaluated a few dozen times: at equal
-    error no solver of SciPy or diffrax was faster.    ``hessian`` is of θ, dense.
+    error no solver of SciPy or diffrax was faster. ``hessian`` is of θ, dense.
     """
     leaves, tree = jax.tree.flatten(objective)
     scale = float(np.linalg.norm(start - reference)) or 1.0
