@@ -8,7 +8,7 @@ import numpy as np
 
 from tutelage import hessian_at_optimum, sample_teacher
 from tutelage.dynamics import GradientDescent, NoisyTeacher, lanczos_loss, log_steps
-from tutelage.population import formulas
+from tutelage.population import loss_and_gradient
 
 TEACHER = sample_teacher("erf", d=1000, k=1000, seed=0)
 START = NoisyTeacher(1e-3).displacement(TEACHER.n_params, 0)
@@ -24,7 +24,7 @@ lower, upper = curve.bounds
 
 with jax.enable_x64(True):
     student = TEACHER.with_theta(TEACHER.theta + START)
-    gradient = jax.jit(formulas.gradient, static_argnums=0)
+    gradient = jax.jit(loss_and_gradient.gradient, static_argnums=0)
     arguments = (TEACHER.activation, student.W, student.a, TEACHER.W, TEACHER.a)
     jax.block_until_ready(gradient(*arguments))
     begin = time.perf_counter()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutelage import GaussianInputs
-from tutelage.activations.pairs import pair_geometry
+from tutelage.activations.pair_geometry import pair_geometry
 from tutelage.base.errors import InputError
 
 

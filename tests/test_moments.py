@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tutelage.activations import Erf
-from tutelage.activations.pairs import pair_geometry
+from tutelage.activations.pair_geometry import pair_geometry
 from tutelage.moments import dual_matrix, first_moments, pair_moments
 
 

@@ -21,7 +21,7 @@ from tutelage.activations import (
     parse_activation,
     quadrature,
 )
-from tutelage.activations.pairs import filled
+from tutelage.activations.pair_geometry import filled
 from tutelage.moments import pair_moments, pair_tables, plane_terms
 from tutelage.population import problem as population
 

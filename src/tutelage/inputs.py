@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage.activations.pairs import Pair, pair_geometry
+from tutelage.activations.pair_geometry import Pair, pair_geometry
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64

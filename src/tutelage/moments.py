@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations.base import Activation
-from tutelage.activations.pairs import TABLES_UP_TO, MeanMoments, PairMoments, PlaneTerms, filled
+from tutelage.activations.pair_geometry import TABLES_UP_TO, MeanMoments, PairMoments, PlaneTerms, filled
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64

@@ -27,7 +27,7 @@ from tutelage.activations import (
     Sin,
 )
 from tutelage.activations.arithmetic import arb_functions
-from tutelage.activations.pairs import pair_geometry
+from tutelage.activations.pair_geometry import pair_geometry
 
 SMOOTH = [
     Linear(),

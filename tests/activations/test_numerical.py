@@ -10,7 +10,7 @@ import pytest
 import scipy.stats
 
 from tutelage.activations import Abs, Erf, LeakyRelu, Numerical, Silu, Tanh
-from tutelage.activations.pairs import pair_geometry
+from tutelage.activations.pair_geometry import pair_geometry
 from tutelage.base.errors import InputError, NoHessianError, QuadratureWarning
 from tutelage.moments import pair_moments, plane_terms
 from tutelage.network import Network, sample_teacher

@@ -7,7 +7,7 @@ import pytest
 from tutelage import GaussianInputs, Network, Problem, eigensystem, sample_teacher, spectrum
 from tutelage.base.errors import InputError, NoHessianError
 from tutelage.input_families import estimated, power_law, spiked
-from tutelage.population import formulas
+from tutelage.population import loss_and_gradient
 
 CLOSED = (
     "linear", "quadratic:alpha=0.7", "polynomial:coefficients=0.2,1,-0.3,0.1", "erf", "erf:scale=0.7", "normal_cdf",
@@ -114,7 +114,7 @@ def test_hessian_is_autodiff_of_the_loss_at_and_away_from_the_optimum(activation
 
         def loss(theta, here=here):
             layers = inputs.standardised(here.layout.split(theta))
-            return formulas.loss(teacher.activation, layers, inputs.standardised(teacher.layers))
+            return loss_and_gradient.loss(teacher.activation, layers, inputs.standardised(teacher.layers))
 
         with jax.enable_x64(True):
             expected = np.asarray(jax.jit(jax.hessian(loss))(jax.numpy.asarray(here.theta)))

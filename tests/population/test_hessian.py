@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tutelage import Network, Problem, empirical, hessian_at_optimum, sample_teacher, spectrum
 from tutelage.base.errors import InputError, NoHessianError
-from tutelage.population import formulas
+from tutelage.population import loss_and_gradient
 
 SMOOTH = ("linear", "quadratic:alpha=0.7", "erf", "erf:scale=0.5")
 ALL = (*SMOOTH, "relu", "leaky_relu:slope=0.1", "abs", "sin", "polynomial:coefficients=0,1,-0.3,0.2")
@@ -20,7 +20,7 @@ def autodiff_hessian(student, teacher):
 
     def loss(theta):
         W, a = theta[: k * d].reshape(k, d), theta[k * d :]
-        return formulas.loss(student.activation, {"W": W, "a": a}, teacher.layers)
+        return loss_and_gradient.loss(student.activation, {"W": W, "a": a}, teacher.layers)
 
     with jax.enable_x64(True):
         return np.asarray(jax.hessian(loss)(jax.numpy.asarray(student.theta)))

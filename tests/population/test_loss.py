@@ -7,7 +7,7 @@ import pytest
 
 from tutelage import GaussianInputs, Network, Problem, sample_teacher
 from tutelage.base.errors import InputError
-from tutelage.population import formulas
+from tutelage.population import loss_and_gradient
 
 SMOOTH = ("linear", "quadratic:alpha=0.7", "erf", "sin")
 
@@ -47,14 +47,14 @@ def test_loss_keeps_its_digits_next_to_the_teacher(noise):
 def test_path_and_expanded_forms_agree_where_both_are_accurate(activation):
     teacher = sample_teacher(activation, d=4, k=3, seed=3)
     student = sample_teacher(activation, d=4, k=5, seed=4)
-    rule = formulas.segment_rule(12, length=13)
+    rule = loss_and_gradient.segment_rule(12, length=13)
     for s, t in ((student, teacher), (teacher, student)):
         arrays = (s.layers, t.layers)
         with jax.enable_x64(True):
-            expanded = float(jax.jit(formulas.loss, static_argnums=0)(s.activation, *arrays))
-            path = float(jax.jit(formulas.path_loss, static_argnums=0)(s.activation, *arrays, rule))
-            slow = jax.jit(formulas.gradient, static_argnums=0)(s.activation, *arrays)
-            fast = jax.jit(formulas.path_gradient, static_argnums=0)(s.activation, *arrays, rule)
+            expanded = float(jax.jit(loss_and_gradient.loss, static_argnums=0)(s.activation, *arrays))
+            path = float(jax.jit(loss_and_gradient.path_loss, static_argnums=0)(s.activation, *arrays, rule))
+            slow = jax.jit(loss_and_gradient.gradient, static_argnums=0)(s.activation, *arrays)
+            fast = jax.jit(loss_and_gradient.path_gradient, static_argnums=0)(s.activation, *arrays, rule)
         assert path == pytest.approx(expanded, rel=1e-8)
         assert all(np.allclose(slow[name], fast[name], atol=1e-8) for name in ("W", "a"))
 

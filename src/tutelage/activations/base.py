@@ -16,7 +16,7 @@ from tutelage.activations import rounding
 from tutelage.activations.arithmetic import JAX, Namespace
 from tutelage.activations.facts import Independence, Parity, Reflection
 from tutelage.activations.half_planes import Table
-from tutelage.activations.pairs import MeanMoments, Means, Pair, PairMoments, PlaneTerms, mean_moments
+from tutelage.activations.pair_geometry import MeanMoments, Means, Pair, PairMoments, PlaneTerms, mean_moments
 from tutelage.activations.price import derivatives_of_dual, means_from_dual
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.spec import format_spec

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations.base import Activation
-from tutelage.activations.pairs import Pair, PlaneTerms, filled, normal_component, pair_geometry
+from tutelage.activations.pair_geometry import Pair, PlaneTerms, filled, normal_component, pair_geometry
 from tutelage.base.errors import NoHessianError
 from tutelage.base.precision import pinned
 from tutelage.base.types import ArrayLike

@@ -16,7 +16,7 @@ from tutelage.activations.base import Elementary
 from tutelage.activations.bivariate import covariance_of_signs
 from tutelage.activations.facts import ODD, Reflection
 from tutelage.activations.half_planes import Table, half_line, half_planes
-from tutelage.activations.pairs import PairMoments
+from tutelage.activations.pair_geometry import PairMoments
 from tutelage.base import check
 
 

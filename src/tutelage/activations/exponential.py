@@ -16,7 +16,7 @@ from tutelage.activations.base import Elementary
 from tutelage.activations.erf import NormalCdf
 from tutelage.activations.facts import EVEN
 from tutelage.activations.half_planes import Table
-from tutelage.activations.pairs import MeanMoments, PairMoments
+from tutelage.activations.pair_geometry import MeanMoments, PairMoments
 from tutelage.base.rows import lengths
 
 

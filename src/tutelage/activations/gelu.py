@@ -13,7 +13,7 @@ from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.facts import Reflection
 from tutelage.activations.half_planes import Table, half_line, half_planes
-from tutelage.activations.pairs import PairMoments
+from tutelage.activations.pair_geometry import PairMoments
 from tutelage.activations.positive_part import positive_part_dual
 
 

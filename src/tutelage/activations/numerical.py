@@ -13,7 +13,7 @@ from jax import Array
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
 from tutelage.activations.gaussian_rule import Elementwise
 from tutelage.activations.kinked_rule import kinked_expectations, kinked_means, smooth_part
-from tutelage.activations.pairs import MeanMoments, Means, Pair, PairMoments, PlaneTerms
+from tutelage.activations.pair_geometry import MeanMoments, Means, Pair, PairMoments, PlaneTerms
 from tutelage.activations.probe import require_smooth
 from tutelage.activations.quadrature import QuadratureActivation, correlation
 from tutelage.base import check

@@ -14,7 +14,7 @@ from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.facts import EVEN, ODD
 from tutelage.activations.half_planes import Table
-from tutelage.activations.pairs import Pair, PairMoments
+from tutelage.activations.pair_geometry import Pair, PairMoments
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ from tutelage.activations.arithmetic import Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.facts import Reflection
 from tutelage.activations.half_planes import Table
-from tutelage.activations.pairs import MeanMoments, PairMoments
+from tutelage.activations.pair_geometry import MeanMoments, PairMoments
 from tutelage.base import check
 from tutelage.base.rows import lengths
 

@@ -20,7 +20,7 @@ from jax import Array
 from tutelage.activations.arithmetic import JAX
 from tutelage.activations.bivariate import correlated_signs
 from tutelage.activations.half_planes import density, half_line
-from tutelage.activations.pairs import Pair
+from tutelage.activations.pair_geometry import Pair
 
 _FAR = 1e3
 """Standard deviations beyond which a Gaussian density is 0 in float64; a constant neuron stands there."""

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from tutelage.activations.pairs import MeanMoments, Pair
+from tutelage.activations.pair_geometry import MeanMoments, Pair
 
 if TYPE_CHECKING:
     from tutelage.activations.base import Activation

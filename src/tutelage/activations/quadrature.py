@@ -18,7 +18,7 @@ from tutelage.activations.gaussian_rule import (
     pair_expectations,
     planned_nodes,
 )  # fmt: skip
-from tutelage.activations.pairs import (
+from tutelage.activations.pair_geometry import (
     TABLES_UP_TO,
     MeanMoments,
     Means,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tutelage.activations.pairs import MeanMoments, PairMoments
+from tutelage.activations.pair_geometry import MeanMoments, PairMoments
 from tutelage.base.errors import InputError
 from tutelage.base.rows import lengths
 

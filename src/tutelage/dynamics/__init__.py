@@ -24,7 +24,7 @@ from tutelage.dynamics.rules import (
 )
 from tutelage.dynamics.sgd import NoiseFloor, StableRate, noise_floor, predict_sgd, sgd_stability
 from tutelage.dynamics.simulate import simulate
-from tutelage.dynamics.spectral import StartMeasure, spectral_measure
+from tutelage.dynamics.start_measure import StartMeasure, spectral_measure
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
 from tutelage.dynamics.timescales import Timescales, active_directions, asymptote, time_to_loss, timescales
 from tutelage.dynamics.track import track

@@ -15,7 +15,7 @@ from tutelage.dynamics.diagnose_model import ModelDiagnosis, diagnose_model
 from tutelage.dynamics.manifold import limit_point, nearest_zero_loss
 from tutelage.dynamics.matching import Match, match_neurons
 from tutelage.dynamics.predict import predict_loss
-from tutelage.dynamics.spectral import spectral_measure
+from tutelage.dynamics.start_measure import spectral_measure
 from tutelage.dynamics.timescales import Timescales, time_to_loss, timescales
 from tutelage.model.sampled import SampledModel
 from tutelage.network import Network

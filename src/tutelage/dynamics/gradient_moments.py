@@ -26,7 +26,7 @@ from tutelage.dynamics.second_moments import (
     pair_coordinates,
     pair_rows,
 )
-from tutelage.dynamics.spectral import eigensystem_of, without_null_round_off
+from tutelage.dynamics.start_measure import eigensystem_of, without_null_round_off
 from tutelage.dynamics.starts import NoisyTeacher
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.layout import Layout

@@ -18,7 +18,7 @@ from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.rules import FLOW, Rule, StabilityWarning, as_rule, warn_if_unstable
-from tutelage.dynamics.spectral import StartMeasure
+from tutelage.dynamics.start_measure import StartMeasure
 from tutelage.measure import Measure
 from tutelage.source import Source, hessian_of
 

@@ -15,7 +15,7 @@ from tutelage.laws import Wishart
 from tutelage.network import Network, require_plain
 
 _LEVEL = 8
-"""Nodes of the density, as in :mod:`tutelage.dynamics.spectral`; not measured for this law."""
+"""Nodes of the density, as in :mod:`tutelage.dynamics.start_measure`; not measured for this law."""
 
 
 @float64

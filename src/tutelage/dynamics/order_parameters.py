@@ -9,7 +9,7 @@ import numpy as np
 import scipy.integrate
 
 from tutelage.activations.base import Elementary
-from tutelage.activations.pairs import PairMoments
+from tutelage.activations.pair_geometry import PairMoments
 from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.types import ArrayLike

@@ -13,7 +13,7 @@ from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW, Rule, as_rule, warn_if_unstable
-from tutelage.dynamics.spectral import StartMeasure, as_start_measure, eigensystem_of
+from tutelage.dynamics.start_measure import StartMeasure, as_start_measure, eigensystem_of
 from tutelage.measure import Measure
 
 # Filter tables are made in slices of this many numbers (80 MB of float64), whatever the size of the measure.

@@ -12,7 +12,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError, NoHessianError
 from tutelage.base.types import ArrayLike
 from tutelage.dynamics.quadratic import as_problem
-from tutelage.dynamics.spectral import largest_eigenvalue
+from tutelage.dynamics.start_measure import largest_eigenvalue
 from tutelage.dynamics.starts import NoisyTeacher, RandomStart
 from tutelage.network import Network
 from tutelage.problem import AbstractProblem, Objective

@@ -16,7 +16,7 @@ from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.gradient_moments import second_moments
 from tutelage.dynamics.rules import GradientDescent, StabilityWarning
 from tutelage.dynamics.second_moments import SecondMoments
-from tutelage.dynamics.spectral import largest_eigenvalue
+from tutelage.dynamics.start_measure import largest_eigenvalue
 from tutelage.dynamics.starts import NoisyTeacher
 from tutelage.empirical import Problem as DataProblem
 from tutelage.network import Network

@@ -16,7 +16,7 @@ from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.predict import predict_loss
 from tutelage.dynamics.rules import FLOW, Rule, as_rule, warn_if_unstable
-from tutelage.dynamics.spectral import StartMeasure, as_start_measure, without_null_round_off
+from tutelage.dynamics.start_measure import StartMeasure, as_start_measure, without_null_round_off
 from tutelage.measure import Measure
 from tutelage.spectra import Eigensystem, Spectrum, spectrum
 

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation, as_activation
-from tutelage.activations.pairs import pair_geometry
+from tutelage.activations.pair_geometry import pair_geometry
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64

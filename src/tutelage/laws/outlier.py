@@ -11,7 +11,7 @@ import numpy as np
 import scipy.linalg
 
 from tutelage.activations import Activation, as_activation
-from tutelage.activations.pairs import filled, pair_geometry
+from tutelage.activations.pair_geometry import filled, pair_geometry
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64

@@ -23,7 +23,7 @@ from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import Copies, Entries, Factor, LossHessian, Reduction, Structure
 from tutelage.population import reduction, rounding, structure
-from tutelage.population.pair_hessian import PairHessian
+from tutelage.population.hessian_blocks import PairHessian
 
 
 class CongruentHessian(LossHessian):

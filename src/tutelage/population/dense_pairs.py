@@ -10,7 +10,7 @@ from tutelage.population.functional import plane_block
 from tutelage.population.pairs import outputs
 
 if TYPE_CHECKING:
-    from tutelage.population.pair_hessian import PairHessian
+    from tutelage.population.hessian_blocks import PairHessian
     from tutelage.population.pairs import PlaneBlocks
 
 

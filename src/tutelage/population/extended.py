@@ -14,7 +14,7 @@ import flint
 
 from tutelage.activations.arithmetic import arb_functions
 from tutelage.activations.base import Elementary
-from tutelage.activations.pairs import PairMoments
+from tutelage.activations.pair_geometry import PairMoments
 from tutelage.base.errors import NotAvailableError
 from tutelage.network import Network
 from tutelage.operators import BallHessian

@@ -16,7 +16,7 @@ from tutelage.base.types import Array
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import Layout
 from tutelage.network import Network, evaluate
-from tutelage.population import formulas
+from tutelage.population import loss_and_gradient
 from tutelage.problem import Objective, half_mean_square
 
 T = TypeVar("T")
@@ -48,8 +48,8 @@ class PopulationLoss(Objective):
         return self.inputs.standardised(self.layout.split(theta, self.frozen))
 
     @property
-    def _rule(self) -> formulas.Rule:
-        return formulas.segment_rule(self.n_nodes)
+    def _rule(self) -> loss_and_gradient.Rule:
+        return loss_and_gradient.segment_rule(self.n_nodes)
 
     def loss(self, theta: Array) -> Array:
         return self.observed(theta)[0]
@@ -58,12 +58,12 @@ class PopulationLoss(Objective):
         layers = self._layers(theta)
         near = jnp.zeros(())
         if self.n_nodes > 0:
-            near = jnp.maximum(self._near(formulas.path_loss, layers, theta), 0.0)
+            near = jnp.maximum(self._near(loss_and_gradient.path_loss, layers, theta), 0.0)
             # The path form sums terms of the size of the starting loss: the displacement along flat
             # directions never shrinks (measured: within a factor of ten of eps times that loss).
             if self.activation.degree is not None:
                 return near, _EPS * near
-        value, size = formulas.loss_terms(self.activation, layers, self.teacher)
+        value, size = loss_and_gradient.loss_terms(self.activation, layers, self.teacher)
         expanded = jnp.maximum(value, 0.0)
         floor = 4 * _EPS * size
         if self.n_nodes == 0:
@@ -75,11 +75,11 @@ class PopulationLoss(Objective):
     def gradient(self, theta: Array, key: jax.Array | None) -> Array:
         if self.n_nodes == 0:
             return self.smooth_gradient(theta)
-        return self._flat(self._near(formulas.path_gradient, self._layers(theta), theta))
+        return self._flat(self._near(loss_and_gradient.path_gradient, self._layers(theta), theta))
 
     def smooth_gradient(self, theta: Array) -> Array:
         """The expanded gradient: its derivative is the exact Hessian at the cost of one set of tables."""
-        return self._flat(formulas.gradient(self.activation, self._layers(theta), self.teacher))
+        return self._flat(loss_and_gradient.gradient(self.activation, self._layers(theta), self.teacher))
 
     def _near(self, form: Callable[..., T], layers: Mapping[str, Array], theta: Array) -> T:
         """A form that does not cancel."""
@@ -127,7 +127,7 @@ def step_between(
     student: Mapping[str, Array], teacher: Mapping[str, Array], inputs: GaussianInputs
 ) -> dict[str, Array]:
     """From teacher to student of one width before standard normal inputs, made of their difference itself."""
-    first, second = formulas.same_layers(student, teacher)
+    first, second = loss_and_gradient.same_layers(student, teacher)
     return inputs.standardised({name: first[name] - second[name] for name in first})
 
 
@@ -140,7 +140,7 @@ def nodes_for(student: Network, teacher: Network) -> int:
         return 0
     if student.activation.degree is not None:
         return student.activation.degree // 2 + 1
-    first, second = formulas.same_layers(student.layers, teacher.layers)
+    first, second = loss_and_gradient.same_layers(student.layers, teacher.layers)
     moved = np.column_stack([np.asarray(first[n] - second[n]) for n in ("W", "b") if n in first])
     step = 2.0 * float(np.max(np.linalg.norm(moved, axis=1)))
     if step >= 1.0:

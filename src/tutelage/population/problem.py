@@ -18,11 +18,11 @@ from tutelage.base.value import Shown, Value
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import layer_names
 from tutelage.network import LAYERS, Network, require_network
-from tutelage.population import formulas
+from tutelage.population import loss_and_gradient
+from tutelage.population.assemble import functional_part, outer_hessian
 from tutelage.population.congruent import CongruentHessian
-from tutelage.population.hessian import functional_part, outer_hessian
+from tutelage.population.hessian_blocks import PairHessian
 from tutelage.population.objective import OnlineLoss, PopulationLoss, nodes_for, step_between
-from tutelage.population.pair_hessian import PairHessian
 from tutelage.problem import NetworkProblem
 
 _EPS = float(np.finfo(float).eps)
@@ -255,11 +255,11 @@ def _same(first: Network, second: Network) -> bool:
     )
 
 
-_expanded = jax.jit(formulas.loss_terms, static_argnums=0)
-_gradient = jax.jit(formulas.gradient, static_argnums=0)
-_FINE = formulas.segment_rule(6)
-_COARSE = formulas.segment_rule(
+_expanded = jax.jit(loss_and_gradient.loss_terms, static_argnums=0)
+_gradient = jax.jit(loss_and_gradient.gradient, static_argnums=0)
+_FINE = loss_and_gradient.segment_rule(6)
+_COARSE = loss_and_gradient.segment_rule(
     4, length=6
 )  # one compilation for both: a third less at first, half more later
-_path_loss = jax.jit(formulas.path_loss, static_argnums=0)
-_path_gradient = jax.jit(formulas.path_gradient, static_argnums=0)
+_path_loss = jax.jit(loss_and_gradient.path_loss, static_argnums=0)
+_path_gradient = jax.jit(loss_and_gradient.path_gradient, static_argnums=0)

@@ -14,7 +14,7 @@ from tutelage.population import rounding, structure
 from tutelage.population.pairs import PlaneBlocks, outputs
 
 if TYPE_CHECKING:
-    from tutelage.population.pair_hessian import PairHessian
+    from tutelage.population.hessian_blocks import PairHessian
 
 
 def reduced(operator: PairHessian, with_frame: bool = False) -> Reduction | None:

@@ -21,7 +21,7 @@ from tutelage.population.functional import FunctionalPart
 from tutelage.population.pairs import PlaneBlocks, outputs
 
 if TYPE_CHECKING:
-    from tutelage.population.pair_hessian import PairHessian
+    from tutelage.population.hessian_blocks import PairHessian
 
 
 def entries(operator: PairHessian) -> Entries:

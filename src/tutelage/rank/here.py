@@ -17,7 +17,7 @@ from tutelage.rank.elimination import rank_mod
 from tutelage.rank.expansion import expansion_rank, proof_seconds
 from tutelage.rank.formal import formal_count
 from tutelage.rank.formulas import Count, closed_count, upper_bound
-from tutelage.rank.generic import (
+from tutelage.rank.generic_rank import (
     SPARE_POINTS,
     assemble,
     check_memory,

@@ -18,7 +18,7 @@ from tutelage.network import Architecture
 from tutelage.rank.backprop import Layers
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import flint_rank
-from tutelage.rank.generic import draw_layers, draw_points, needs_jets
+from tutelage.rank.generic_rank import draw_layers, draw_points, needs_jets
 from tutelage.rank.modular import PrimeField
 from tutelage.rank.series import centred
 

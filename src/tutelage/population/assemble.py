@@ -11,7 +11,7 @@ from tutelage.layout import Layout
 from tutelage.moments import PlaneTerms
 from tutelage.network import Network
 from tutelage.population.functional import FunctionalPart
-from tutelage.population.pair_hessian import PairHessian
+from tutelage.population.hessian_blocks import PairHessian
 from tutelage.population.pairs import PlaneBlocks, outputs
 
 
