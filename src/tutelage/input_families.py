@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.npz import read_arrays
 from tutelage.base.roots import Root
 from tutelage.base.spec import parse_spec
 from tutelage.base.types import ArrayLike
@@ -143,6 +143,8 @@ def parse_inputs(text: str, d: int) -> GaussianInputs:
     >>> parse_inputs("power_law:exponent=0", 3)
     GaussianInputs(d=3, standard)
     """
+    check.text(text, "inputs", "the law")
+    d = check.integer(d, "inputs", "d")
     if text.endswith(".npz"):
         law = _from_file(text)
     elif text in ("", "standard"):
@@ -155,14 +157,10 @@ def parse_inputs(text: str, d: int) -> GaussianInputs:
 
 def _from_file(path: str) -> GaussianInputs:
     who = f"inputs {path!r}"
-    if not os.path.isfile(path):
-        raise InputError(f"{who}: no such file; check the path")
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in data.files}
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{who}: expected an npz archive, could not read it ({error})") from None
-    if not arrays or set(arrays) - {"mean", "covariance"}:
-        found = ", ".join(sorted(arrays)) or "nothing"
-        raise InputError(f"{who}: expected the arrays mean and covariance or one of them, got {found}")
-    return GaussianInputs(**arrays)
+
+    def require(names: Sequence[str]) -> None:
+        if not names or set(names) - {"mean", "covariance"}:
+            found = ", ".join(sorted(names)) or "nothing"
+            raise InputError(f"{who}: expected the arrays mean and covariance or one of them, got {found}")
+
+    return GaussianInputs(**read_arrays(path, who, "mean and covariance", require))
