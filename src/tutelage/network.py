@@ -18,7 +18,7 @@ from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
 from tutelage.base.value import Shown
 from tutelage.layout import Layout
-from tutelage.weights import Normal, Weights, as_weight_law
+from tutelage.weights import Normal, Weights, as_bias_law, as_weight_law
 
 if TYPE_CHECKING:
     import torch
@@ -321,8 +321,8 @@ def sample_teacher(
     realization : int
         Index of the teacher; each has its own stream.
     biases : as ``weights``, optional
-        Hidden biases of variance 1/d and output biases of variance 1/k, scaled like the weights beside them; none by
-        default.
+        Hidden biases of variance 1/d and output biases of variance 1/k, scaled like the weights beside them; without
+        any by default, or with ``"none"``.
     outputs : int
         m; W and one output's read-out do not depend on it.
     """
@@ -340,9 +340,9 @@ def sample_teacher(
     )  # fmt: skip
     W = law.sample(layer_rng(seed, realization, 0), (k, d), d)
     a = law.sample(layer_rng(seed, realization, 1), (outputs, k), k)
-    if biases is None:
+    own = as_bias_law(biases)
+    if own is None:
         return Network(W, a, activation)
-    own = as_weight_law(biases)
     b = own.sample(layer_rng(seed, realization, _BIASES[0]), (k,), d)
     return Network(W, a, activation, b, own.sample(layer_rng(seed, realization, _BIASES[1]), (outputs,), k))
 
