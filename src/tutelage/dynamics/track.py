@@ -86,7 +86,7 @@ def _recorder(problem: AbstractProblem[Network], names: tuple[str, ...]) -> Reco
             return found
         hessian = problem.hessian(student)
         dense = hessian.dense()
-        found["trace"] = np.trace(dense)
+        found["trace"] = np.asarray(np.trace(dense))
         if {"spectrum", "largest"} & set(names):
             found["spectrum"] = scipy.linalg.eigvalsh(dense, driver="evd")
             found["largest"] = found["spectrum"][-1]
