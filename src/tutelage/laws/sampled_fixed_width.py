@@ -12,12 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.optimize.elementwise
-import scipy.special
-import scipy.stats
 
 from tutelage.activations import Activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.normal_points import normal_points
 from tutelage.base.precision import float64
 from tutelage.base.types import ArrayLike
 from tutelage.laws.continued import ContinuedLaw
@@ -26,7 +25,10 @@ from tutelage.laws.matrix_equivalent import MatrixEquivalent
 from tutelage.laws.transform import Piece, visible_pieces
 
 _NODES = 1024
-_GRID = 400
+_GRID = 500
+_LOWEST = 1e-12
+"""Where the grid begins, relative to the top: near as many samples as parameters the lower edge is close to 0."""
+
 _BANDS = np.linspace(-4, 4, 33)
 _APART = 1e-4
 """An outlier nearer to the bulk than this, relative to where it is, is not told from its edge."""
@@ -181,8 +183,8 @@ class SampledFixedWidth(ContinuedLaw):
     def grid(self) -> np.ndarray:
         g, alpha, top = self.equation.g, self.equation.alpha, self.equation.top
         levels = np.linalg.eigvalsh(g.T @ g / len(g))
-        bands = np.maximum(levels[:, None] * (1 + _BANDS / np.sqrt(alpha)), 1e-7 * top)
-        return np.unique(np.concatenate([np.geomspace(1e-7 * top, 1.001 * top, _GRID), bands.ravel()]))
+        bands = np.maximum(levels[:, None] * (1 + _BANDS / np.sqrt(alpha)), _LOWEST * top)
+        return np.unique(np.concatenate([np.geomspace(_LOWEST * top, 1.001 * top, _GRID), bands.ravel()]))
 
     @functools.cached_property
     def pieces(self) -> Sequence[Piece]:
@@ -245,16 +247,8 @@ class SampledFixedWidth(ContinuedLaw):
         return np.concatenate([[0.0], points]), np.concatenate([[zeros], masses])
 
 
-def normal_points(dimension: int, n: int) -> np.ndarray:
-    """Sobol's points, scrambled, as normal ones of mean 0 and covariance 1 exactly, (n, dimension)."""
-    sobol = scipy.stats.qmc.Sobol(dimension, rng=np.random.default_rng(0))
-    x = scipy.special.ndtri(sobol.random(n))
-    x -= x.mean(axis=0)
-    return np.linalg.solve(np.linalg.cholesky(x.T @ x / n), x.T).T
-
-
 def _rank_of(rows: np.ndarray) -> int:
-    return int(np.linalg.matrix_rank(rows.T @ rows, hermitian=True)) if rows.size else 0
+    return int(np.linalg.matrix_rank(rows.T @ rows, hermitian=True, rtol=_RANK)) if rows.size else 0
 
 
 @float64
