@@ -58,7 +58,9 @@ def test_deeper_networks():
         study.compute(),
         {
             "deeper.count.linear": mapped("rank_linear", lambda v: v + 1),
-            "deeper.count.quadratic": mapped("rank_quadratic", lambda v: v + (v == v.max())),  # one size wrong
+            "deeper.count.quadratic": mapped(
+                "rank_quadratic", lambda v: v + (v == v.max())
+            ),  # one size wrong
             "deeper.count.erf": mapped("rank_erf", lambda v: v - 1),
             "deeper.copies": scaled(1.1, "copies"),
             "deeper.trace": scaled(2.0, "trace"),  # one layer that halves nothing

@@ -60,7 +60,9 @@ def compute(study: DeeperNetworks, progress: Progress | None = None) -> xr.Datas
             "copies": (("batch",), _copies(study)),
         },
         coords={
-            "activation": list(study.activations), "depth": list(study.depths), "shown": list(shown),
+            "activation": list(study.activations),
+            "depth": list(study.depths),
+            "shown": list(shown),
             **{name: range(2, study.largest + 1) for name in ("d", "k1", "k2")},
         },
     )

@@ -37,8 +37,12 @@ def _spectra(axis: Axes, dataset: xr.Dataset) -> None:
     for depth, colour in zip(dataset["depth"].values, CYCLE, strict=False):
         values = dataset["eigenvalues"].sel(shown=f"{activation} {depth}").values
         values = values[np.isfinite(values)]
-        axis.plot(np.arange(1, values.size + 1) / values.size, values, color=colour, lw=1.4, label=f"L = {depth}")
-    axis.set(yscale="log", ylim=(1e-5, 1.5), xlabel="index / P", ylabel="eigenvalue / largest", title=activation)
+        axis.plot(
+            np.arange(1, values.size + 1) / values.size, values, color=colour, lw=1.4, label=f"L = {depth}"
+        )
+    axis.set(
+        yscale="log", ylim=(1e-5, 1.5), xlabel="index / P", ylabel="eigenvalue / largest", title=activation
+    )
     axis.legend(title="hidden layers")
 
 
@@ -50,7 +54,13 @@ def _concentration(axis: Axes, dataset: xr.Dataset) -> None:
         error = values.std(axis=1, ddof=1) / np.sqrt(values.shape[1])
         axis.errorbar(depths, values.mean(axis=1), error, fmt="o-", ms=4, lw=1, color=colour, label=str(name))
     axis.plot(depths, dataset["linear"], "--", color=BLACK, lw=1, label="linear, its law")
-    axis.set(xscale="log", yscale="log", xlabel="hidden layers", ylabel="(tr H)² / (P tr H²)", title="concentration")
+    axis.set(
+        xscale="log",
+        yscale="log",
+        xlabel="hidden layers",
+        ylabel="(tr H)² / (P tr H²)",
+        title="concentration",
+    )
     axis.set_xticks(depths, labels=[str(depth) for depth in depths])
     axis.xaxis.minorticks_off()
     axis.legend()
