@@ -18,7 +18,7 @@ from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
 from tutelage.base.value import Shown
 from tutelage.layout import Layout
-from tutelage.weights import Normal, Weights, as_weight_law
+from tutelage.weights import Normal, Weights, as_bias_law, as_weight_law
 
 if TYPE_CHECKING:
     import torch
@@ -329,8 +329,8 @@ def sample_teacher(
     realization : int
         Index of the teacher; each has its own stream.
     biases : as ``weights``, optional
-        Hidden biases of variance 1/d and output biases of variance 1/k, scaled like the weights beside them; none by
-        default.
+        Hidden biases of variance 1/d and output biases of variance 1/k, scaled like the weights beside them; without
+        any by default, or with ``"none"``.
     outputs : int
         m; W and one output's read-out do not depend on it.
     coupled : bool
@@ -353,9 +353,9 @@ def sample_teacher(
     shape = () if coupled else (d, k)
     W = law.sample(layer_rng(seed, realization, 0, shape), (k, d), d)
     a = law.sample(layer_rng(seed, realization, 1, shape), (outputs, k), k)
-    if biases is None:
+    own = as_bias_law(biases)
+    if own is None:
         return Network(W, a, activation)
-    own = as_weight_law(biases)
     b = own.sample(layer_rng(seed, realization, _BIASES[0], shape), (k,), d)
     c = own.sample(layer_rng(seed, realization, _BIASES[1], shape), (outputs,), k)
     return Network(W, a, activation, b, c)

@@ -1,5 +1,7 @@
 """Reduced sizes at which the tests judge a study and record its numbers."""
 
+from tutelage.studies.along_training import RankAlongTraining
+from tutelage.studies.biases import BiasesAdd
 from tutelage.studies.bridge import Bridge
 from tutelage.studies.compare import Compare
 from tutelage.studies.critical_points import CriticalPointsStudy
@@ -8,6 +10,7 @@ from tutelage.studies.deeper import DeeperNetworks
 from tutelage.studies.effective_parameters import EffectiveParameters
 from tutelage.studies.erf_spectrum import ErfSpectrum
 from tutelage.studies.information import Information
+from tutelage.studies.inputs import ColouredInputs
 from tutelage.studies.large_step import LargeStepStudy
 from tutelage.studies.learning_curves import LearningCurves
 from tutelage.studies.near_optimum import NearOptimum
@@ -23,6 +26,7 @@ from tutelage.studies.setup import Setup
 from tutelage.studies.student_width import StudentWidth
 from tutelage.studies.tangent_kernel import TangentKernelSpectrum
 from tutelage.studies.two_papers import TwoPapers
+from tutelage.studies.wider_students import WiderStudents
 
 SETUP = Setup(d=2, k=3, activations=("quadratic:alpha=1.0",))
 NEAR_OPTIMUM = NearOptimum(d=4, k=3, batch=128, ends=(40, 600, 4000), points=60)
@@ -55,3 +59,9 @@ STUDENT_WIDTH = StudentWidth(instances=24, dimension=120, draws=12)
 ORTHONORMAL_RELU = OrthonormalRelu(starts=16)
 LARGE_STEP = LargeStepStudy(shapes=((240, 160, 480),), rates=(0.25, 4.0, 8.0), runs=6)
 RANDOM_START = RandomStartStudy(runs=8)
+BIASES = BiasesAdd(d_max=4, k_max=6, teachers=1)
+WIDER = WiderStudents(activations=("erf", "quadratic:alpha=0.5"), d=4, k=2)
+INPUTS = ColouredInputs(
+    sizes=(20, 60), repeats=4, moments=300, shape=(8, 12), exponents=(0.0, 1.0, 2.0), runs=8
+)
+ALONG = RankAlongTraining(d=3, k=2, runs=2, last=200.0, points=10)

@@ -54,9 +54,13 @@ STUDIES = {
     "orthonormal-relu": reduced.ORTHONORMAL_RELU,
     "large-step": reduced.LARGE_STEP,
     "random-start": reduced.RANDOM_START,
+    "biases": reduced.BIASES,
+    "wider-students": reduced.WIDER,
+    "inputs": reduced.INPUTS,
+    "along-training": reduced.ALONG,
 }
-SLOW = {"fig3"}
-"""Trains four networks; compiling that takes most of ten seconds."""
+SLOW = {"fig3", "inputs", "along-training"}
+"""They train networks; compiling that takes most of ten seconds."""
 
 
 # How far a number may be from the recorded one. Residuals of round-off are recorded too; their size, not their

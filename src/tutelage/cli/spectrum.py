@@ -36,6 +36,7 @@ def spectrum(
     weight_law: str = "normal",
     weights: Path | None = None,
     biases: str = "",
+    outputs: int = 1,
     inputs: str = "",
     model: str = "",
     data: Path | None = None,
@@ -71,6 +72,8 @@ def spectrum(
         An npz file with `W` (k, d), `a` (k,) or (m, k), and biases `b` and `c` if any, instead of random teachers.
     biases
         Law of random biases, as `--weight-law`: hidden ones of variance 1/d, output ones of variance 1/k. None by default.
+    outputs
+        Number m of outputs of the random teachers.
     inputs
         Law of the inputs: `spiked:strength=5,count=2`, `power_law:exponent=1`, or an npz file with `mean` (d,) and
         `covariance` (d, d). Standard normal by default.
@@ -112,7 +115,7 @@ def spectrum(
         return _of_model(model, data, loss, part, method, seed, json, plot)
     found: list[tuple[Network, Spectrum]] = []
     with progress_bar("spectra", total=realizations) as advance:
-        for network in _networks(activation, d, k, seed, realizations, weight_law, weights, biases):
+        for network in _networks(activation, d, k, seed, realizations, weight_law, weights, biases, outputs):
             found.append((network, solve(Problem(network, parse_inputs(inputs, network.d)), method)))
             advance()
     # The exact rank is that of inputs that see every direction, whatever their law (science 9b).
@@ -177,6 +180,7 @@ def _networks(
     weight_law: str,
     weights: Path | None,
     biases: str,
+    outputs: int,
 ) -> Iterator[Network]:
     """The network of the file, or the random teachers; arguments that contradict each other are refused."""
     from tutelage.base import check
@@ -187,8 +191,10 @@ def _networks(
     if weights is not None:
         if realizations != 1:
             raise InputError("spectrum: --weights holds one network; expected --realizations 1")
-        if biases:
-            raise InputError("spectrum: --weights holds its own biases; leave --biases out")
+        if biases or outputs != 1:
+            raise InputError(
+                "spectrum: --weights holds its own biases and outputs; leave --biases and --outputs out"
+            )
         network = load_network(weights, activation or None)
         for name, asked, got in (("-d", d, network.d), ("-k", k, network.k)):
             if asked is not None and asked != got:
@@ -212,7 +218,7 @@ def _networks(
         f"--realizations {int(0.9 * check.available_bytes() / 96 / (d * k + k))}", "use `tutelage sweep run`",
     )  # fmt: skip
     for realization in range(realizations):
-        yield sample_teacher(activation, d, k, seed, weight_law, realization, biases or None)
+        yield sample_teacher(activation, d, k, seed, weight_law, realization, biases, outputs)
 
 
 def _record(network: Network, spectrum: Spectrum, seed: int | None, exact: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.laws.continued import ContinuedLaw, between
 from tutelage.laws.equivalent import Equivalent
@@ -52,6 +53,11 @@ class CorrelatedLinear(ContinuedLaw):
     length: float = 1.0
 
     def __post_init__(self) -> None:
+        who = "CorrelatedLinear"
+        for name in ("d", "k"):
+            object.__setattr__(self, name, check.integer(getattr(self, name), who, name))
+        check.number(self.length, who, "length", minimum=0.0)
+        check.finite(check.float_array(self.levels, who, "levels", ndim=1), who, "levels")
         m, counts = self._distinct
         if (counts == self.k).any():
             raise InputError(

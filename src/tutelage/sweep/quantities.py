@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tutelage.base.errors import InputError
 from tutelage.network import Network
+from tutelage.population import Problem
 from tutelage.spectra import Spectrum, spectrum
 
 if TYPE_CHECKING:
@@ -31,10 +32,15 @@ class Evaluation:
         """The teacher network."""
         return self.point.teacher()
 
+    @functools.cached_property
+    def problem(self) -> Problem:
+        """It with its inputs."""
+        return Problem(self.teacher, self.point.input_law())
+
     def spectrum(self, method: str = "auto") -> Spectrum:
         """The teacher's spectrum, computed once per method; its method is noted in the record of the point."""
         if method not in self._spectra:
-            self._spectra[method] = spectrum(self.teacher, method=method)
+            self._spectra[method] = spectrum(self.problem, method=method)
         self.methods["spectrum"] = self._spectra[method].method
         return self._spectra[method]
 
