@@ -8,7 +8,8 @@ import scipy.linalg
 from tutelage.base.errors import InputError
 from tutelage.dynamics.simulate import simulate
 from tutelage.network import Network
-from tutelage.population import PairHessian, Problem
+from tutelage.operators import LossHessian
+from tutelage.population import Problem
 
 _CUT = 1e-9
 """Eigenvalues below this share of the largest are treated as flat by the projections: moving along them costs
@@ -63,7 +64,7 @@ def limit_point(problem: Problem, student: Network, horizon: float = 1e4) -> tup
     return end, problem.loss(end) <= 1e-14 * before
 
 
-def hessian_there(problem: Problem, network: Network) -> PairHessian:
+def hessian_there(problem: Problem, network: Network) -> LossHessian:
     """The outer part at a network, which is its Hessian where it has no loss."""
     return Problem(network, problem.inputs).hessian(network)
 

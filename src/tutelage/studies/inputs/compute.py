@@ -106,7 +106,12 @@ def _runs(study: ColouredInputs) -> dict[str, tuple]:
         at = np.unique(np.rint(np.geomspace(max(1, needed // 2), 2 * needed, 40))).astype(int)
         run = simulate(problem, start, rule, steps=at, runs=study.runs, seed=study.seed + i)
         grid = np.geomspace(0.6, 1.8, 40) * needed
-        each = np.array([np.interp(np.log(grid), np.log(at), np.log(one / target)) for one in run.runs])
+        each = np.array(
+            [
+                np.interp(np.log(grid), np.log(at), np.log(one / target))
+                for one in np.atleast_2d(run.loss if run.runs is None else run.runs)
+            ]
+        )
         steps.append(grid)
         predicted.append(needed)
         losses.append(each)
