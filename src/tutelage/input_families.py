@@ -184,6 +184,8 @@ def parse_inputs(text: str, d: int, folders: Sequence[str] = ()) -> GaussianInpu
     >>> parse_inputs("power_law:exponent=0", 3)
     GaussianInputs(d=3, standard)
     """
+    check.text(text, "inputs", "the law")
+    d = check.integer(d, "inputs", "d")
     if text.endswith(".npz"):
         found = (path for folder in folders if os.path.isfile(path := os.path.join(folder, text)))
         law = _from_file(next(found, text))

@@ -36,7 +36,7 @@ ERF_SPECTRUM = ErfSpectrum(
 # (5, 7), the exceptional size, is inside.
 EFFECTIVE_PARAMETERS = EffectiveParameters(d_max=5, k_max=8)
 INFORMATION = Information(activation="linear", d=3, k=2, kernel_inputs=(2, 12), scores=20_000)
-SAMPLED = SampledHessian(d=4, k=3, samples=(6, 12, 18, 200, 800, 3200), repeats=4)
+SAMPLED = SampledHessian(d=4, k=3, samples=(6, 12, 18, 200, 800, 3200), repeats=24)
 COMPARE = Compare(d=3, k=3, activations=("linear", "quadratic:alpha=0.5", "erf"))
 BRIDGE = Bridge(shape=(20, 3), inputs=80, last=2.0, runs=8)
 CURVES = RecoveryCurves(

@@ -105,13 +105,9 @@ def _runs(study: ColouredInputs) -> dict[str, tuple]:
         needed = round(time_to_loss(measure, target, rule) * float(found.values[-1]))
         at = np.unique(np.rint(np.geomspace(max(1, needed // 2), 2 * needed, 40))).astype(int)
         run = simulate(problem, start, rule, steps=at, runs=study.runs, seed=study.seed + i)
+        runs = run.loss[None] if run.runs is None else run.runs
         grid = np.geomspace(0.6, 1.8, 40) * needed
-        each = np.array(
-            [
-                np.interp(np.log(grid), np.log(at), np.log(one / target))
-                for one in np.atleast_2d(run.loss if run.runs is None else run.runs)
-            ]
-        )
+        each = np.array([np.interp(np.log(grid), np.log(at), np.log(one / target)) for one in runs])
         steps.append(grid)
         predicted.append(needed)
         losses.append(each)
