@@ -184,7 +184,7 @@ def parse_inputs(text: str, d: int, folders: Sequence[str] = ()) -> GaussianInpu
     >>> parse_inputs("power_law:exponent=0", 3)
     GaussianInputs(d=3, standard)
     """
-    check.text(text, "inputs", "the law")
+    check.text(text, "inputs", "law")
     d = check.integer(d, "inputs", "d")
     if text.endswith(".npz"):
         found = (path for folder in folders if os.path.isfile(path := os.path.join(folder, text)))
