@@ -133,6 +133,10 @@ class Activation(Shown, abc.ABC):
     kinks: tuple[float, ...] = ()
     """Points where the first derivative jumps."""
 
+    stackable: bool = False
+    """Whether the tables are closed forms, elementwise in the pairs, and a kinked function's plane terms empty but for
+    pairs that are close without being parallel: many networks' tables are then made in one call."""
+
     def taylor(self, order: int) -> tuple[Fraction, ...] | None:
         r"""Rational Taylor coefficients at 0 up to ``order``, up to ONE common factor; None where irrational or absent.
 
@@ -225,6 +229,7 @@ class Elementary(Activation):
     """
 
     quick_pairs = True
+    stackable = True
 
     @abc.abstractmethod
     def tables(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import scipy.linalg
 
 TWO_STAGE_FROM = 2000
 """Size from which ``dsyevd_2stage`` beats the plain driver (measured in benchmarks/spectrum_overhead.py)."""
+
+EPS = float(np.finfo(np.float64).eps)
 
 _COLUMN_MAJOR = 102
 
@@ -46,7 +49,7 @@ def backward_error(n: int, norm: float) -> float:
     here holds with room against prescribed spectra up to n = 300 (the tests) and is a choice beyond; the constant
     covers small n and the rounding of the entries themselves.
     """
-    return float((10 + 2 * np.sqrt(n)) * np.finfo(np.float64).eps * norm)
+    return (10 + 2 * math.sqrt(n)) * EPS * norm
 
 
 def two_stage_available() -> bool:

@@ -95,13 +95,21 @@ def _run(chosen: Plan) -> Spectrum:
         found = solve(chosen.operator)
     else:
         found = reduced_spectrum(chosen.operator, chosen.reduction, solve)
-    if chosen.refines and np.any(found.errors > _UNRESOLVED * np.abs(found.values)):
-        try:
-            return extended_spectrum(chosen.operator, PRECISIONS[:2])
-        except NotAvailableError:
-            # Singular: the zeros are what the dense values say within their error bars.
-            return found
-    return found
+    return refined(found, chosen.operator) if chosen.refines and is_unresolved(found) else found
+
+
+def is_unresolved(found: Spectrum) -> bool:
+    """Whether an error bar is a noticeable part of its eigenvalue."""
+    return bool(np.any(found.errors > _UNRESOLVED * np.abs(found.values)))
+
+
+def refined(found: Spectrum, operator: SymmetricOperator) -> Spectrum:
+    """The same with the smallest eigenvalues to relative accuracy."""
+    try:
+        return extended_spectrum(operator, PRECISIONS[:2])
+    except NotAvailableError:
+        # Singular: the zeros are what the dense values say within their error bars.
+        return found
 
 
 def _ends(full: Spectrum, count: int, which: str) -> Spectrum:

@@ -1,0 +1,169 @@
+"""The Hessians at their optima of many networks of one shape, as arrays with one more axis in front."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from tutelage import moments
+from tutelage.activations import Activation
+from tutelage.activations.close_pairs import CLOSE_ANGLE
+from tutelage.base.errors import InputError
+from tutelage.base.rows import lengths, stacked_coordinates
+from tutelage.layout import Layout
+from tutelage.moments import PairMoments
+from tutelage.population import function_space, rounding, structure
+from tutelage.population.dense_pairs import fill_weights, mixed_slopes, symmetrize
+
+_BESIDE_CLOSE = 1e-6
+"""Far above the rounding of a cosine, in which close pairs are recognised here."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class HessianStack:
+    r"""n Hessians :math:`E[\nabla f\,\nabla f^T]` of of plain networks inside the span of their neurons.
+
+    Each is what :class:`PairHessian` of that network, or the block of its reduction, is; tests compare them.
+
+    Attributes
+    ----------
+    activation : Activation
+    d : int
+        Inputs of the networks; r of them, min(k, d), are inside.
+    W : ndarray, shape (n, k, r)
+        Neurons in coordinates of their span.
+    a : ndarray, shape (n, k)
+    """
+
+    activation: Activation
+    d: int
+    W: np.ndarray
+    a: np.ndarray
+
+    @functools.cached_property
+    def layout(self) -> Layout:
+        """Of one block, of size k r + k."""
+        return Layout({"W": self.W.shape[1:], "a": self.a.shape[1:]})
+
+    def dense(self) -> np.ndarray:
+        """All blocks, exactly symmetric: shape (n, k r + k, k r + k), or (n, k r, k r) outside what a rescaling of neurons
+        proves to be null."""
+        (n, k, r), t, at = self.W.shape, self.tables, self.layout.slices
+        out = np.empty((n, self.layout.size, self.layout.size))
+        weights = out[:, at["W"], at["W"]]
+        fill_weights(t, self.W, self._pairs, weights.reshape(n, k, r, k, r))
+        symmetrize(weights)
+        mixed = (self.a[:, :, None, None] * mixed_slopes(t, self.W)).reshape(n, k * r, k)
+        out[:, at["W"], at["a"]] = mixed
+        out[:, at["a"], at["W"]] = np.swapaxes(mixed, 1, 2)
+        out[:, at["a"], at["a"]] = (t.k00 + np.swapaxes(t.k00, 1, 2)) / 2
+        nulls = structure.rescaling(self.activation, {"W": self.W, "a": self.a}, self.layout)
+        return out if nulls is None else self._outside(out, nulls)
+
+    def _outside(self, matrices: np.ndarray, nulls: np.ndarray) -> np.ndarray:
+        """The rows and columns of W after the reflection I - 2UUᵀ that brings the null vector of neuron i to a_i.
+
+        U has orthonormal columns, since null vectors of different neurons have no parameter in common.
+        """
+        at, U = self.layout.slices, nulls.copy()
+        own = np.einsum("nii->ni", U[:, at["a"]])
+        own += np.where(own < 0, -1.0, 1.0)
+        U /= np.sqrt(2 * np.abs(own))[:, None, :]
+        images = matrices @ U
+        of_weights = U[:, at["W"]]
+        half = (images[:, at["W"]] - of_weights @ (np.swapaxes(U, 1, 2) @ images)) @ np.swapaxes(
+            of_weights, 1, 2
+        )
+        return matrices[:, at["W"], at["W"]] - 2 * (half + np.swapaxes(half, 1, 2))
+
+    def repeated(self) -> np.ndarray:
+        """C of every network (n, k, k), which repeats itself in every direction outside the span."""
+        repeated = self._pairs * self.tables.k11
+        return (repeated + np.swapaxes(repeated, 1, 2)) / 2
+
+    def sizes(self) -> np.ndarray:
+        """Spectral norm (n,) of what the entries of each block are sums of, term by term (:class:`Entries`)."""
+        return rounding.outer_size(self.W, self.a[:, None, :], self._terms, self.layout.trained)
+
+    def repeated_sizes(self) -> np.ndarray:
+        """The same of C."""
+        return rounding.norm(self._pairs * self._terms.k11, (1, 2))
+
+    @property
+    def small_function_space(self) -> int | None:
+        """M: functions of the blocks' factors F (M, k r + k), where they are fewer than parameters."""
+        m = function_space.function_space_size(self.activation, self.W.shape[2])
+        return None if m is None or m >= self.layout.size else m
+
+    @functools.cached_property
+    def gram(self) -> np.ndarray:
+        """F Fᵀ of every block, shape (n, M, M)."""
+        coefficients = self.activation.coefficients
+        assert coefficients is not None, "asked for only with a function space"
+        rows = function_space.factor_rows(coefficients, {"W": self.W, "a": self.a}, self.layout)
+        factors = np.moveaxis(rows, 0, 1)
+        return factors @ np.swapaxes(factors, 1, 2)
+
+    @functools.cached_property
+    def tables(self) -> PairMoments:
+        """k_pq (n, k, k) of all pairs."""
+        return moments.stacked_tables(self.activation, self.W)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether what the spectra are made of are float64 numbers."""
+        by_functions = self.small_function_space is not None
+        made_of = [
+            *((self.gram,) if by_functions else ()),
+            *(self.tables if self.d > self.W.shape[2] or not by_functions else ()),
+        ]
+        return all(np.isfinite(array).all() for array in made_of)
+
+    @functools.cached_property
+    def _terms(self) -> PairMoments:
+        each = [
+            self.activation.terms(PairMoments(*t), w, w) for *t, w in zip(*self.tables, self.W, strict=True)
+        ]
+        return PairMoments(*(np.stack(table) for table in zip(*each, strict=True)))
+
+    @functools.cached_property
+    def _pairs(self) -> np.ndarray:
+        """a_i a_j (n, k, k)."""
+        return self.a[:, :, None] * self.a[:, None, :]
+
+
+def stack_hessians(
+    activation: Activation, W: np.ndarray, a: np.ndarray
+) -> tuple[HessianStack | None, np.ndarray]:
+    """The Hessians of networks W (n, k, d), a (n, k), and for which of them (n,): the stack holds those alone.
+
+    Left out is what needs more than arrays, or an error with the network's name: neurons that are zero, nearly dependent,
+    nearly parallel under a kinked activation, or beyond float64. Every network, where the activation is not ``stackable``
+    or for k < d has a factor for C (science 3b).
+    """
+    n, k, d = W.shape
+    none = np.zeros(n, dtype=bool)
+    size = function_space.repeated_size(activation, k) if k < d else None
+    if not activation.stackable or (size is not None and size < k):
+        return None, none
+    try:
+        activation.require_rows(W.reshape(n * k, d), "spectrum_many")
+    except InputError:
+        return None, none
+    rows, kept = stacked_coordinates(W)
+    if activation.kinks:
+        kept &= ~_close(W)
+    if not kept.any():
+        return None, none
+    stack = HessianStack(activation, d, rows[kept], a[kept])
+    return (stack, kept) if stack.is_finite else (None, none)
+
+
+def _close(W: np.ndarray) -> np.ndarray:
+    """Networks in which two neurons are close to parallel or opposite, or zero."""
+    norms = lengths(W)
+    unit = W / np.where(norms > 0, norms, 1.0)
+    cosine = np.abs(unit @ np.swapaxes(unit, 1, 2)) * ~np.eye(W.shape[1], dtype=bool)
+    return np.any(cosine > np.cos(CLOSE_ANGLE) - _BESIDE_CLOSE, axis=(1, 2))

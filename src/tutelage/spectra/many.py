@@ -1,0 +1,134 @@
+"""Spectra of many networks: those of one shape by one batch of tables, one of matrices and one of LAPACK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from tutelage.base import check
+from tutelage.network import Network
+from tutelage.population.stack import HessianStack, stack_hessians
+from tutelage.population.structure import has_balls
+from tutelage.source import Source, hessian_of
+from tutelage.spectra.choose import REFINE_UP_TO
+from tutelage.spectra.dense import of_values
+from tutelage.spectra.function_space import of_gram_values
+from tutelage.spectra.lapack import backward_error
+from tutelage.spectra.result import Spectrum
+from tutelage.spectra.solve import METHODS, is_unresolved, refined, spectrum
+from tutelage.spectra.symmetry import joined
+
+_LARGEST = 512
+"""Block size above which LAPACK alone takes ten times what a network costs by itself (4 ms): nothing is won there."""
+
+_BYTES_AT_ONCE = 2**24
+"""Of matrices in one batch: more would leave the cache between assembly and LAPACK."""
+
+
+def spectrum_many(sources: Iterable[Source], method: str = "auto") -> list[Spectrum]:
+    r"""``[spectrum(source) for source in sources]``, several times faster for many small networks of one shape.
+
+    Networks of one activation and shape, without biases and with one output, are one batched computation: tables
+    :math:`k_{pq}` of shape (n, k, k), matrices (n, P', P') or Gram matrices of their function space, LAPACK on the stack,
+    with the symmetry taken out as :func:`spectrum` does; small eigenvalues are refined singly, where it would. Everything
+    else, and every network whose neurons are zero or nearly dependent, is computed by itself.
+
+    Parameters
+    ----------
+    sources : iterable
+        Of anything :func:`tutelage.hessian_of` takes.
+    method : str
+        As in :func:`spectrum`; batches are made by ``"auto"`` alone.
+
+    Returns
+    -------
+    list of Spectrum
+        In the order of the sources: values to 1e-14 of the largest, methods, multiplicities and ranks as one by one.
+
+    Raises
+    ------
+    InputError, NotAvailableError, AllocationError
+        What :func:`spectrum` of one of them raises.
+
+    Examples
+    --------
+    >>> from tutelage import sample_teachers, spectrum_many
+    >>> found = spectrum_many(sample_teachers("erf", d=3, k=2, count=50))
+    >>> len(found), found[0].n_params
+    (50, 8)
+    """
+    sources, method = list(sources), check.choice(method, "spectrum_many", "method", METHODS)
+    found: dict[int, Spectrum] = {}
+    for members in _alike(sources) if method == "auto" else ():
+        found |= _together({i: sources[i] for i in members})
+    return [found[i] if i in found else spectrum(source, method) for i, source in enumerate(sources)]
+
+
+def _alike(sources: Sequence[Source]) -> Iterator[list[int]]:
+    """Indices of the plain networks of one activation and shape, several of each, in parts that fit the cache."""
+    groups: dict[object, list[int]] = {}
+    for i, source in enumerate(sources):
+        if isinstance(source, Network) and _is_plain(source):
+            groups.setdefault((source.activation, source.W.shape), []).append(i)
+    for (_, (k, d)), members in groups.items():
+        size = k * min(k, d) + k
+        step = max(16, _BYTES_AT_ONCE // (8 * size * size) // 16 * 16)
+        if size <= _LARGEST and len(members) > 1:
+            yield from (members[start : start + step] for start in range(0, len(members), step))
+
+
+def _is_plain(network: Network) -> bool:
+    """One output, no biases, and NumPy numbers of double precision, which a tree of other arrays may lack."""
+    arrays = (network.W, network.a)
+    return (
+        network.b is None
+        and network.c is None
+        and network.a.ndim == 1
+        and all(isinstance(array, np.ndarray) and array.dtype == np.float64 for array in arrays)
+    )
+
+
+def _together(networks: dict[int, Network]) -> dict[int, Spectrum]:
+    """The spectra of networks of one shape, by their index; without those that have to be computed alone."""
+    W, a = (np.stack([getattr(network, name) for network in networks.values()]) for name in "Wa")
+    activation = next(iter(networks.values())).activation
+    stack, kept = stack_hessians(activation, W, a)
+    if stack is None:
+        return {}
+    m, size = stack.small_function_space, stack.layout.size
+    blocks = _dense(stack) if m is None else _by_functions(stack, m)
+    found = dict(zip(np.array(list(networks))[kept].tolist(), _joined(stack, blocks), strict=True))
+    if m is None and has_balls(activation) and size <= REFINE_UP_TO:
+        unresolved = (i for i, each in found.items() if is_unresolved(each))
+        found |= {i: refined(found[i], hessian_of(networks[i])) for i in unresolved}
+    return found
+
+
+def _by_functions(stack: HessianStack, m: int) -> list[Spectrum]:
+    return [of_gram_values(values, m, stack.layout.size) for values in np.linalg.eigvalsh(stack.gram)]
+
+
+def _dense(stack: HessianStack) -> list[Spectrum]:
+    values = np.linalg.eigvalsh(stack.dense())
+    nulls = stack.layout.size - values.shape[1]
+    return _of_stack(values, stack.sizes(), nulls)
+
+
+def _of_stack(values: np.ndarray, sizes: np.ndarray, nulls: int = 0) -> list[Spectrum]:
+    """The spectra with these eigenvalues (n, P) of matrices whose terms are of these sizes (n,)."""
+    largest = np.maximum(np.abs(values).max(axis=1), sizes)
+    errors = backward_error(values.shape[1], largest).tolist()
+    return [of_values(each, error, nulls) for each, error in zip(values, errors, strict=True)]
+
+
+def _joined(stack: HessianStack, blocks: list[Spectrum]) -> list[Spectrum]:
+    """The blocks with what repeats itself outside the span of the neurons."""
+    k, r = stack.W.shape[1:]
+    if r == stack.d:
+        return blocks
+    copies = _of_stack(np.linalg.eigvalsh(stack.repeated()), stack.repeated_sizes())
+    return [
+        joined(block, [(each, stack.d - r)], k * stack.d + k)
+        for block, each in zip(blocks, copies, strict=True)
+    ]
