@@ -189,7 +189,7 @@ def own_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = Non
     return tables
 
 
-_STACK = 16
+STACK = 16
 """Networks whose tables one call makes: one size is compiled, and what a network gets does not depend on the others."""
 
 
@@ -197,19 +197,18 @@ _STACK = 16
 def stacked_tables(activation: Activation, W: np.ndarray) -> PairMoments:
     """``own_tables`` of every network of W (n, k, d), without biases: tables (n, k, k), finite or not."""
     n, k, _ = W.shape
-    parts = []
-    for start in range(0, n, _STACK):
-        rows = W[start : start + _STACK]
-        rows = np.concatenate([rows, np.zeros((_STACK - len(rows), *rows.shape[1:]))])
-        rows = np.stack([filled(each) for each in rows]) if activation.quick_pairs else rows
-        tables, own = _stacked(activation, rows)
+    parts = []  # of many networks the pairs that fill a table up take longer than compiling for a smaller size
+    for start in range(0, n, STACK):
+        rows = W[start : start + STACK]
+        rows = np.concatenate([rows, np.zeros((STACK - len(rows), *rows.shape[1:]))])
+        tables, own = _stacked(activation, filled(rows, smallest=8) if activation.quick_pairs else rows)
         tables = PairMoments(*(np.asarray(t)[:, :k, :k] for t in tables))
         parts.append(_with_own(tables, None if own is None else np.asarray(own)[:, :k]))
     return PairMoments(*(np.concatenate(part)[:n] for part in zip(*parts, strict=True)))
 
 
 @functools.partial(jax.jit, static_argnums=0)
-def _stacked(activation: Activation, W: Array) -> tuple[PairMoments, Array | None]:
+def _stacked(activation: Activation, W: Array) -> tuple[Tables, Array | None]:
     def one(rows: Array) -> tuple[Tables, Array | None]:
         return pair_moments(activation, rows, rows), activation.own_square(jnp.sum(rows**2, axis=1))
 

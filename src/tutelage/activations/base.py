@@ -176,7 +176,10 @@ class Activation(Shown, abc.ABC):
         return None
 
     def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
-        """What the rounding of each table is relative to, in NumPy: the sum of the absolute values of its terms."""
+        """What the rounding of each table is relative to, in NumPy: the sum of the absolute values of its terms.
+
+        Arrays (..., k, l), (..., k, d) and (..., l, d) where ``stackable``.
+        """
         return rounding.of_derivatives(tables, W, Z)
 
     def mean_terms(

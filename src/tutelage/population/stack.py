@@ -23,7 +23,7 @@ _BESIDE_CLOSE = 1e-6
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class HessianStack:
-    r"""n Hessians :math:`E[\nabla f\,\nabla f^T]` of of plain networks inside the span of their neurons.
+    r"""n Hessians :math:`E[\nabla f\,\nabla f^T]` of plain networks inside the span of their neurons.
 
     Each is what :class:`PairHessian` of that network, or the block of its reduction, is; tests compare them.
 
@@ -123,10 +123,7 @@ class HessianStack:
 
     @functools.cached_property
     def _terms(self) -> PairMoments:
-        each = [
-            self.activation.terms(PairMoments(*t), w, w) for *t, w in zip(*self.tables, self.W, strict=True)
-        ]
-        return PairMoments(*(np.stack(table) for table in zip(*each, strict=True)))
+        return self.activation.terms(self.tables, self.W, self.W)
 
     @functools.cached_property
     def _pairs(self) -> np.ndarray:

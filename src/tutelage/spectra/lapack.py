@@ -7,12 +7,15 @@ import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import scipy.linalg
 
 TWO_STAGE_FROM = 2000
 """Size from which ``dsyevd_2stage`` beats the plain driver (measured in benchmarks/spectrum_overhead.py)."""
+
+N = TypeVar("N", float, np.ndarray)
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -42,7 +45,7 @@ def symmetric_eigenvalues(matrix: np.ndarray, *, two_stage: bool | None = None) 
     return scipy.linalg.eigvalsh(matrix, driver="evd", overwrite_a=True, check_finite=False)
 
 
-def backward_error(n: int, norm: float) -> float:
+def backward_error(n: int, norm: N) -> N:
     r"""Bound on the error of each computed eigenvalue: :math:`(10 + 2\sqrt n)\,\epsilon\,\|H\|_2`.
 
     LAPACK's users' guide leaves the factor open ("a modestly growing function"); the factor

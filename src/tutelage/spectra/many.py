@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from tutelage.activations import Activation
 from tutelage.base import check
+from tutelage.moments import STACK
 from tutelage.network import Network
 from tutelage.population.stack import HessianStack, stack_hessians
 from tutelage.population.structure import has_balls
@@ -22,8 +24,8 @@ from tutelage.spectra.symmetry import joined
 _LARGEST = 512
 """Block size above which LAPACK alone takes ten times what a network costs by itself (4 ms): nothing is won there."""
 
-_BYTES_AT_ONCE = 2**24
-"""Of matrices in one batch: more would leave the cache between assembly and LAPACK."""
+_BYTES_AT_ONCE = 2**20
+"""Of matrices in one batch: more would leave the cache between assembly and LAPACK (batches of 100 took twice as long)."""
 
 
 def spectrum_many(sources: Iterable[Source], method: str = "auto") -> list[Spectrum]:
@@ -60,22 +62,22 @@ def spectrum_many(sources: Iterable[Source], method: str = "auto") -> list[Spect
     """
     sources, method = list(sources), check.choice(method, "spectrum_many", "method", METHODS)
     found: dict[int, Spectrum] = {}
-    for members in _alike(sources) if method == "auto" else ():
-        found |= _together({i: sources[i] for i in members})
+    for networks in _alike(sources) if method == "auto" else ():
+        found |= _together(networks)
     return [found[i] if i in found else spectrum(source, method) for i, source in enumerate(sources)]
 
 
-def _alike(sources: Sequence[Source]) -> Iterator[list[int]]:
-    """Indices of the plain networks of one activation and shape, several of each, in parts that fit the cache."""
-    groups: dict[object, list[int]] = {}
+def _alike(sources: Sequence[Source]) -> Iterator[dict[int, Network]]:
+    """The plain networks of one activation and shape, several of each, by their index, in parts that fit the cache."""
+    groups: dict[tuple[Activation, tuple[int, int]], list[tuple[int, Network]]] = {}
     for i, source in enumerate(sources):
         if isinstance(source, Network) and _is_plain(source):
-            groups.setdefault((source.activation, source.W.shape), []).append(i)
+            groups.setdefault((source.activation, (source.k, source.d)), []).append((i, source))
     for (_, (k, d)), members in groups.items():
         size = k * min(k, d) + k
-        step = max(16, _BYTES_AT_ONCE // (8 * size * size) // 16 * 16)
+        step = max(1, _BYTES_AT_ONCE // (8 * size * size) // STACK) * STACK
         if size <= _LARGEST and len(members) > 1:
-            yield from (members[start : start + step] for start in range(0, len(members), step))
+            yield from (dict(members[start : start + step]) for start in range(0, len(members), step))
 
 
 def _is_plain(network: Network) -> bool:
