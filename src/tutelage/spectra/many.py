@@ -21,14 +21,14 @@ from tutelage.spectra.result import Spectrum
 from tutelage.spectra.solve import METHODS, is_unresolved, refined, spectrum
 from tutelage.spectra.symmetry import joined
 
-_LARGEST = 512
+LARGEST = 512
 """Block size above which LAPACK alone takes ten times what a network costs by itself (4 ms): nothing is won there."""
 
 _BYTES_AT_ONCE = 2**20
 """Of matrices in one batch: more would leave the cache between assembly and LAPACK (batches of 100 took twice as long)."""
 
 
-def spectrum_many(sources: Iterable[Source], method: str = "auto") -> list[Spectrum]:
+def spectrum_many(sources: Iterable[Source], method: str = "auto", *, refine: bool = True) -> list[Spectrum]:
     r"""``[spectrum(source) for source in sources]``, several times faster for many small networks of one shape.
 
     Networks of one activation and shape, without biases and with one output, are one batched computation: tables
@@ -40,7 +40,7 @@ def spectrum_many(sources: Iterable[Source], method: str = "auto") -> list[Spect
     ----------
     sources : iterable
         Of anything :func:`tutelage.hessian_of` takes.
-    method : str
+    method, refine
         As in :func:`spectrum`; batches are made by ``"auto"`` alone.
 
     Returns
@@ -63,8 +63,11 @@ def spectrum_many(sources: Iterable[Source], method: str = "auto") -> list[Spect
     sources, method = list(sources), check.choice(method, "spectrum_many", "method", METHODS)
     found: dict[int, Spectrum] = {}
     for networks in _alike(sources) if method == "auto" else ():
-        found |= _together(networks)
-    return [found[i] if i in found else spectrum(source, method) for i, source in enumerate(sources)]
+        found |= _together(networks, refine)
+    return [
+        found[i] if i in found else spectrum(source, method, refine=refine)
+        for i, source in enumerate(sources)
+    ]
 
 
 def _alike(sources: Sequence[Source]) -> Iterator[dict[int, Network]]:
@@ -76,7 +79,7 @@ def _alike(sources: Sequence[Source]) -> Iterator[dict[int, Network]]:
     for (_, (k, d)), members in groups.items():
         size = k * min(k, d) + k
         step = max(1, _BYTES_AT_ONCE // (8 * size * size) // STACK) * STACK
-        if size <= _LARGEST and len(members) > 1:
+        if size <= LARGEST and len(members) > 1:
             yield from (dict(members[start : start + step]) for start in range(0, len(members), step))
 
 
@@ -91,7 +94,7 @@ def _is_plain(network: Network) -> bool:
     )
 
 
-def _together(networks: dict[int, Network]) -> dict[int, Spectrum]:
+def _together(networks: dict[int, Network], refine: bool) -> dict[int, Spectrum]:
     """The spectra of networks of one shape, by their index; without those that have to be computed alone."""
     W, a = (np.stack([getattr(network, name) for network in networks.values()]) for name in "Wa")
     activation = next(iter(networks.values())).activation
@@ -101,7 +104,7 @@ def _together(networks: dict[int, Network]) -> dict[int, Spectrum]:
     m, size = stack.small_function_space, stack.layout.size
     blocks = _dense(stack) if m is None else _by_functions(stack, m)
     found = dict(zip(np.array(list(networks))[kept].tolist(), _joined(stack, blocks), strict=True))
-    if m is None and has_balls(activation) and size <= REFINE_UP_TO:
+    if refine and m is None and has_balls(activation) and size <= REFINE_UP_TO:
         unresolved = (i for i, each in found.items() if is_unresolved(each))
         found |= {i: refined(found[i], hessian_of(networks[i])) for i in unresolved}
     return found

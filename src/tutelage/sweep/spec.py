@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,12 @@ from tutelage.base.errors import InputError
 from tutelage.base.spec import class_path
 from tutelage.base.types import ArrayLike
 from tutelage.network import Network, sample_teacher
+from tutelage.spectra import Spectrum, spectrum
 from tutelage.store import dataset_key
 from tutelage.sweep.parse import parse, search_folders
+
+if TYPE_CHECKING:
+    from tutelage.sweep.quantities import Evaluation
 
 #: Spawn-key word of the streams handed to user functions, away from the layer numbers teachers use.
 _USER_STREAM = 1_000_003
@@ -41,6 +45,8 @@ class Point:
         Name the random stream, as in :func:`tutelage.sample_teacher`.
     extra : dict
         Values of the axes of ``[grid.extra]``.
+    evaluation : Evaluation or None
+        What its quantities share while they are evaluated.
     """
 
     index: int
@@ -51,6 +57,13 @@ class Point:
     seed: int
     realization: int
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    evaluation: Evaluation | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    def spectrum(self, method: str = "auto") -> Spectrum:
+        """The teacher's spectrum, computed once for all quantities of the point."""
+        return (
+            spectrum(self.teacher(), method) if self.evaluation is None else self.evaluation.spectrum(method)
+        )
 
     def teacher(self) -> Network:
         """The teacher of this point: the same on any machine, in any order."""
