@@ -189,7 +189,7 @@ def own_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = Non
     return tables
 
 
-STACK = 16
+STACK = 32
 """Networks whose tables one call makes: one size is compiled, and what a network gets does not depend on the others."""
 
 

@@ -119,10 +119,9 @@ def test_small_eigenvalues_are_refined_where_they_would_be_alone():
 
 def test_what_a_network_gets_does_not_depend_on_the_others():
     teachers = sample_teachers("erf", 4, 4, count=40)
-    some = dict(zip(range(7, 30), spectrum_many(teachers[7:30]), strict=True))
-    for i, found in enumerate(spectrum_many(teachers)):
-        if i in some:
-            np.testing.assert_array_equal(found.values, some[i].values)
+    some = [*spectrum_many(teachers[:23]), *(spectrum_many([t])[0] for t in teachers[23:25])]
+    for found, expected in zip(some, spectrum_many(teachers), strict=False):
+        np.testing.assert_array_equal(found.values, expected.values)
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e200])

@@ -31,7 +31,7 @@ def dense_pairs(op: PairHessian) -> np.ndarray:
         if op.part is not None:
             for i in range(k):
                 ww[i, :, i, :] += op.part.diagonal_block(op.network.W, i)
-        symmetrize(out[at["W"], at["W"]])
+        _symmetrize(out[at["W"], at["W"]])
     for (row, column), block in _other_blocks(op).items():
         out[at[row], at[column]] = block
         out[at[column], at[row]] = block.T
@@ -139,7 +139,7 @@ def fill_weights(t: Tables, W: np.ndarray, weight: np.ndarray, out: np.ndarray) 
         row[..., diagonal, :, diagonal] += k11
 
 
-def symmetrize(matrix: np.ndarray, tile: int = 512) -> None:
+def _symmetrize(matrix: np.ndarray, tile: int = 512) -> None:
     """(M + Mᵀ)/2 in place, tile by tile: round-off makes blocks (i, j) and (j, i) differ in the last bit."""
     n = matrix.shape[-1]
     for p in range(0, n, tile):

@@ -15,7 +15,7 @@ from tutelage.base.rows import lengths, stacked_coordinates
 from tutelage.layout import Layout
 from tutelage.moments import PairMoments
 from tutelage.population import function_space, rounding, structure
-from tutelage.population.dense_pairs import fill_weights, mixed_slopes, symmetrize
+from tutelage.population.dense_pairs import fill_weights, mixed_slopes
 
 _BESIDE_CLOSE = 1e-6
 """Far above the rounding of a cosine, in which close pairs are recognised here."""
@@ -47,19 +47,18 @@ class HessianStack:
         """Of one block, of size k r + k."""
         return Layout({"W": self.W.shape[1:], "a": self.a.shape[1:]})
 
-    def dense(self) -> np.ndarray:
-        """All blocks, exactly symmetric: shape (n, k r + k, k r + k), or (n, k r, k r) outside what a rescaling of neurons
-        proves to be null."""
-        (n, k, r), t, at = self.W.shape, self.tables, self.layout.slices
+    def dense(self, part: slice = slice(None)) -> np.ndarray:
+        """The blocks of some networks, symmetric to rounding: shape (n, k r + k, k r + k), or (n, k r, k r) outside what a
+        rescaling of neurons proves to be null."""
+        W, a, at = self.W[part], self.a[part], self.layout.slices
+        (n, k, r), t = W.shape, PairMoments(*(table[part] for table in self.tables))
         out = np.empty((n, self.layout.size, self.layout.size))
-        weights = out[:, at["W"], at["W"]]
-        fill_weights(t, self.W, self._pairs, weights.reshape(n, k, r, k, r))
-        symmetrize(weights)
-        mixed = (self.a[:, :, None, None] * mixed_slopes(t, self.W)).reshape(n, k * r, k)
+        fill_weights(t, W, self._pairs[part], out[:, at["W"], at["W"]].reshape(n, k, r, k, r))
+        mixed = (a[:, :, None, None] * mixed_slopes(t, W)).reshape(n, k * r, k)
         out[:, at["W"], at["a"]] = mixed
         out[:, at["a"], at["W"]] = np.swapaxes(mixed, 1, 2)
-        out[:, at["a"], at["a"]] = (t.k00 + np.swapaxes(t.k00, 1, 2)) / 2
-        nulls = structure.rescaling(self.activation, {"W": self.W, "a": self.a}, self.layout)
+        out[:, at["a"], at["a"]] = t.k00
+        nulls = structure.rescaling(self.activation, {"W": W, "a": a}, self.layout)
         return out if nulls is None else self._outside(out, nulls)
 
     def _outside(self, matrices: np.ndarray, nulls: np.ndarray) -> np.ndarray:

@@ -38,10 +38,11 @@ def of_values(values: np.ndarray, error: float, nulls: int = 0) -> Spectrum:
     n = values.size
     # Every eigenvalue away from zero by ten error bars: full rank is certain, any other count would be a guess.
     rank = n if np.abs(values).min() > 10 * error else None
-    counts, errors = np.ones(n, dtype=np.int64), np.full(n, 2 * error if nulls else error)
-    if nulls:
-        values, counts, errors = np.append(values, 0.0), np.append(counts, nulls), np.append(errors, 0.0)
-    return Spectrum(values, counts, n + nulls, "dense", errors, rank)
+    if not nulls:
+        return Spectrum(values, np.ones(n, dtype=np.int64), n, "dense", error, rank)
+    full, counts, errors = np.zeros(n + 1), np.ones(n + 1, dtype=np.int64), np.zeros(n + 1)
+    full[:n], counts[n], errors[:n] = values, nulls, 2 * error
+    return Spectrum(full, counts, n + nulls, "dense", errors, rank)
 
 
 def error_bar(n: int, values: np.ndarray, entries: Entries) -> float:

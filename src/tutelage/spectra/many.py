@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -10,9 +11,10 @@ from tutelage.activations import Activation
 from tutelage.base import check
 from tutelage.moments import STACK
 from tutelage.network import Network
+from tutelage.population.extended import ball_hessian
 from tutelage.population.stack import HessianStack, stack_hessians
 from tutelage.population.structure import has_balls
-from tutelage.source import Source, hessian_of
+from tutelage.source import Source
 from tutelage.spectra.choose import REFINE_UP_TO
 from tutelage.spectra.dense import of_values
 from tutelage.spectra.function_space import of_gram_values
@@ -24,6 +26,9 @@ from tutelage.spectra.symmetry import joined
 LARGEST = 512
 """Block size above which LAPACK alone takes ten times what a network costs by itself (4 ms): nothing is won there."""
 
+_TABLES_AT_ONCE = 4
+"""Calls whose tables are kept together: 8 (n, k, k) arrays."""
+
 _BYTES_AT_ONCE = 2**20
 """Of matrices in one batch: more would leave the cache between assembly and LAPACK (batches of 100 took twice as long)."""
 
@@ -34,7 +39,8 @@ def spectrum_many(sources: Iterable[Source], method: str = "auto", *, refine: bo
     Networks of one activation and shape, without biases and with one output, are one batched computation: tables
     :math:`k_{pq}` of shape (n, k, k), matrices (n, P', P') or Gram matrices of their function space, LAPACK on the stack,
     with the symmetry taken out as :func:`spectrum` does; small eigenvalues are refined singly, where it would. Everything
-    else, and every network whose neurons are zero or nearly dependent, is computed by itself.
+    else, and every network whose neurons are zero or nearly dependent, is computed by itself. What a network gets does not
+    depend on those beside it.
 
     Parameters
     ----------
@@ -71,15 +77,15 @@ def spectrum_many(sources: Iterable[Source], method: str = "auto", *, refine: bo
 
 
 def _alike(sources: Sequence[Source]) -> Iterator[dict[int, Network]]:
-    """The plain networks of one activation and shape, several of each, by their index, in parts that fit the cache."""
+    """The plain networks of one activation and shape, by their index, in parts whose tables are small."""
     groups: dict[tuple[Activation, tuple[int, int]], list[tuple[int, Network]]] = {}
     for i, source in enumerate(sources):
         if isinstance(source, Network) and _is_plain(source):
             groups.setdefault((source.activation, (source.k, source.d)), []).append((i, source))
     for (_, (k, d)), members in groups.items():
         size = k * min(k, d) + k
-        step = max(1, _BYTES_AT_ONCE // (8 * size * size) // STACK) * STACK
-        if size <= LARGEST and len(members) > 1:
+        step = _TABLES_AT_ONCE * STACK
+        if size <= LARGEST:
             yield from (dict(members[start : start + step]) for start in range(0, len(members), step))
 
 
@@ -106,7 +112,7 @@ def _together(networks: dict[int, Network], refine: bool) -> dict[int, Spectrum]
     found = dict(zip(np.array(list(networks))[kept].tolist(), _joined(stack, blocks), strict=True))
     if refine and m is None and has_balls(activation) and size <= REFINE_UP_TO:
         unresolved = (i for i, each in found.items() if is_unresolved(each))
-        found |= {i: refined(found[i], hessian_of(networks[i])) for i in unresolved}
+        found |= {i: refined(found[i], partial(ball_hessian, networks[i])) for i in unresolved}
     return found
 
 
@@ -115,7 +121,9 @@ def _by_functions(stack: HessianStack, m: int) -> list[Spectrum]:
 
 
 def _dense(stack: HessianStack) -> list[Spectrum]:
-    values = np.linalg.eigvalsh(stack.dense())
+    step = max(1, _BYTES_AT_ONCE // (8 * stack.layout.size**2))
+    parts = (slice(start, start + step) for start in range(0, len(stack.a), step))
+    values = np.concatenate([np.linalg.eigvalsh(stack.dense(part)) for part in parts])
     nulls = stack.layout.size - values.shape[1]
     return _of_stack(values, stack.sizes(), nulls)
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
-from tutelage.operators import SymmetricOperator
+from tutelage.operators import BallHessian, SymmetricOperator
 from tutelage.source import Source, hessian_of
 from tutelage.spectra.choose import LANCZOS_FROM, Plan, plan
 from tutelage.spectra.dense import dense_spectrum
 from tutelage.spectra.density import density_spectrum
-from tutelage.spectra.extended import PRECISIONS, extended_spectrum
+from tutelage.spectra.extended import PRECISIONS, enclosed_spectrum, extended_spectrum
 from tutelage.spectra.function_space import function_space_spectrum
 from tutelage.spectra.lanczos import DEFAULT_COUNT, ENDS, lanczos_spectrum
 from tutelage.spectra.result import Spectrum
@@ -98,8 +98,9 @@ def _run(chosen: Plan, refine: bool) -> Spectrum:
         found = solve(chosen.operator)
     else:
         found = reduced_spectrum(chosen.operator, chosen.reduction, solve)
-    refine = refine and chosen.refines and is_unresolved(found)
-    return refined(found, chosen.operator) if refine else found
+    if refine and chosen.refines and is_unresolved(found):
+        return refined(found, chosen.operator.structure.balls)
+    return found
 
 
 def is_unresolved(found: Spectrum) -> bool:
@@ -107,10 +108,10 @@ def is_unresolved(found: Spectrum) -> bool:
     return bool(np.any(found.errors > _UNRESOLVED * np.abs(found.values)))
 
 
-def refined(found: Spectrum, operator: SymmetricOperator) -> Spectrum:
-    """The same with the smallest eigenvalues to relative accuracy."""
+def refined(found: Spectrum, balls: Callable[[int], BallHessian | None] | None) -> Spectrum:
+    """The same with the smallest eigenvalues to relative accuracy, from the matrix in ball arithmetic."""
     try:
-        return extended_spectrum(operator, PRECISIONS[:2])
+        return enclosed_spectrum(balls, found.n_params, PRECISIONS[:2])
     except NotAvailableError:
         # Singular: the zeros are what the dense values say within their error bars.
         return found

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _LONGEST_ERROR = 2000
+_METHOD = "method"
+"""The option of quantities that ask for the spectrum: how it is found."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,8 +54,11 @@ def evaluate_point(spec: SweepSpec, point: Point) -> Result:
 
 
 def _resolves(spec: SweepSpec) -> bool:
-    """Whether any quantity looks at the smallest eigenvalues, as a user's function may."""
-    return any(resolve(name, spec.search_path).resolves for name in spec.quantities)
+    """Whether any quantity looks at the smallest eigenvalues of the spectrum, as a user's function may."""
+    asked = [resolve(name, spec.search_path) for name in spec.quantities]
+    return any(
+        quantity.options is None or (_METHOD in quantity.options and quantity.resolves) for quantity in asked
+    )
 
 
 def _evaluated(spec: SweepSpec, evaluation: Evaluation) -> Result:
@@ -177,7 +182,7 @@ def run_task(folder: str, spec: SweepSpec, start: int, stop: int) -> Marker:
 
 
 def _share(spec: SweepSpec, evaluations: Sequence[Evaluation]) -> None:
-    """The spectra of small points as one batch, where a quantity asks for them; none of them if one fails, to be told then."""
+    """The spectra of small points as one batch, where a quantity asks for them; if one fails, each by itself."""
     asked = [
         {**(resolve(name).options or {}), **spec.options.get(name, {})}
         for name in spec.quantities
@@ -185,15 +190,22 @@ def _share(spec: SweepSpec, evaluations: Sequence[Evaluation]) -> None:
     ]
     sizes = spec.block_sizes(np.array([evaluation.point.index for evaluation in evaluations]))
     small = [evaluation for evaluation, size in zip(evaluations, sizes, strict=True) if size <= LARGEST]
-    if len(small) < 2 or not any(options.get("method") == "auto" for options in asked):
-        return
+    if small and any(options.get(_METHOD) == "auto" for options in asked) and not _shared(spec, small):
+        for evaluation in small:
+            _shared(spec, [evaluation])
+
+
+def _shared(spec: SweepSpec, evaluations: Sequence[Evaluation]) -> bool:
+    """Whether all these spectra could be computed; what failed is told by the quantity that asks for it."""
     try:
-        for text in {evaluation.point.activation for evaluation in small}:
+        for text in {evaluation.point.activation for evaluation in evaluations}:
             load_activation(text, spec.search_path, "sweep")
-        share_spectra(small)
-    except BaseException as error:
+        share_spectra(evaluations)
+    except BaseException as error:  # whatever a point does, the sweep goes on
         if isinstance(error, KeyboardInterrupt):
             raise
+        return False
+    return True
 
 
 def store_results(target: SweepFolder, spec: SweepSpec, indices: range, results: Sequence[Result]) -> Marker:
