@@ -110,13 +110,15 @@ def eigenvalues_by_smallest(matrix: flint.arb_mat, bits: int) -> tuple[np.ndarra
             return None
         (values, errors), near = solved, _floats(images)
         residual = near - first @ (first.T @ near)
-        kappa = (1 + skew) * (float(np.linalg.norm(residual)) + 8 * EPS * float(np.linalg.norm(near)))
+        rounding = n * np.sqrt(s) * EPS * float(np.linalg.norm(near))
+        kappa = (1 + skew) * (float(np.linalg.norm(residual)) + rounding)
         gap = large[s] - error - kappa - values - errors
         if np.all(gap > 0) and np.all(kappa**2 / gap <= EPS * values):
             errors = errors + kappa**2 / gap + 2 * skew**3 * values
             return np.append(values, large[s:]), np.append(errors, np.full(n - s, error))
         step = rest @ ((rest.T @ residual) / (large[:s] - large[s:, None]))
-        basis, first = basis + _as_balls(step), first + step
+        with flint.ctx.workprec(bits):
+            basis, first = basis + _as_balls(step), first + step
     return None
 
 
