@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 REPORT := report
 TESTS := -m pytest -n 2 --dist loadgroup
 
+# Two workers share the cores: threads of LAPACK that wait for each other cost twice the time of one that works.
+test test-floors test-newest test-sdist: export OMP_NUM_THREADS := 1
+test test-floors test-newest test-sdist: export OPENBLAS_NUM_THREADS := 1
+
 # For test-newest: Python 3.13 or 3.12 where one is installed.
 NEWEST_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.13.*/bin/python \
 	$(HOME)/.pyenv/versions/3.12.*/bin/python /usr/bin/python3.13 /usr/bin/python3.12) $(PYTHON))

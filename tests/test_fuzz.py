@@ -29,7 +29,10 @@ BAD = [
     np.float32(1.0), np.eye(3)[:2], -np.eye(2), np.full(2, 1e308), np.array([[1, np.inf]]),
 ]  # fmt: skip
 GOOD = [NETWORK, Problem(NETWORK), X, "erf", [0.0, 1.0], 3]
-ROOMS = ["laws", "activations", "empirical", "quadratic", "landscape", "dynamics", "rank", "spectra"]
+ROOMS = [
+    "laws", "activations", "empirical", "quadratic", "landscape", "dynamics", "rank", "spectra", "model", "weights",
+    "inputs", "input_families", "store", "studies", "sweep",
+]  # fmt: skip
 LONG = {"landscape.find_minima", "find_minima"}
 """The right answer to a right call takes a minute."""
 MADE_BY_OTHERS = {"empirical.EmpiricalHessian", "empirical.derivatives"}
@@ -43,10 +46,17 @@ def public():
     found = {name: getattr(tutelage, name) for name in sorted(tutelage.__all__) if name not in rooms}
     for room in ROOMS:
         module = getattr(tutelage, room)
-        found |= {f"{room}.{name}": getattr(module, name) for name in getattr(module, "__all__", ())}
+        names = getattr(module, "__all__", None) or [name for name in vars(module) if own(module, name)]
+        found |= {f"{room}.{name}": getattr(module, name) for name in names}
     return {
         name: value for name, value in found.items() if callable(value) and name not in MADE_BY_OTHERS | LONG
     }
+
+
+def own(module, name):
+    """Whether a room without a list of its names made this one."""
+    home = getattr(getattr(module, name), "__module__", None) or ""
+    return not name.startswith("_") and home.startswith(module.__name__)
 
 
 def parameters(function):

@@ -64,7 +64,7 @@ def test_filled_arrays_are_the_arrays_within_zeros(shape, size):
     assert np.count_nonzero(found) == rows.size
 
 
-@pytest.mark.parametrize("shape", [(3, 5), (17, 9), (260, 2)])
+@pytest.mark.parametrize("shape", [(3, 5), (17, 9), pytest.param((260, 2), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("activation", QUICK, ids=lambda activation: activation.spec)
 def test_tables_of_filled_arrays_are_those_of_the_arrays(activation, shape):
     rng = np.random.default_rng(5)

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from tutelage import Architecture, Network, load_network, parse_activation, sample_teacher, save_network
 from tutelage.base.errors import InputError
+from tutelage.dynamics.starts import NoisyTeacher, RandomStart
+from tutelage.inputs import GaussianInputs
+from tutelage.quadratic.teacher import sample_inputs, sample_quadratic_teacher, sample_start
 from tutelage.weights import WEIGHT_LAWS, FromScipy, as_weight_law
 
 LAWS_WITH_VARIANCE = ("normal", "uniform", "rademacher", "laplace", "student_t:nu=5")
@@ -84,14 +87,53 @@ def test_kurtosis_of_the_named_laws(name, kurtosis):
     assert WEIGHT_LAWS[name]().kurtosis == pytest.approx(kurtosis)
 
 
-def test_streams_depend_on_seed_realization_and_layer_alone():
+def test_streams_depend_on_seed_realization_layer_and_size_alone():
     one = sample_teacher("erf", 5, 4, seed=3, realization=2)
-    again = sample_teacher("linear", 5, 4, seed=3, realization=2)
-    assert np.array_equal(one.W, again.W) and np.array_equal(one.a, again.a)
+    again = sample_teacher("linear", 5, 4, seed=3, realization=2, outputs=2)
+    assert np.array_equal(one.W, again.W) and np.array_equal(one.a, again.a[0])
     for other in (sample_teacher("erf", 5, 4, seed=4, realization=2), sample_teacher("erf", 5, 4, seed=3)):
         assert not np.any(other.W == one.W)
     # Recorded: the same seed gives the same weights on any machine and in any later version.
-    assert np.array_equal(sample_teacher("erf", 2, 1, seed=0).W, [[0.555720004835074, -0.6505049735768947]])
+    assert np.array_equal(sample_teacher("erf", 2, 1, seed=0).W, [[-0.4860401137085103, 0.8836470820310307]])
+    assert np.array_equal(
+        sample_teacher("erf", 2, 1, seed=0, coupled=True).W, [[0.555720004835074, -0.6505049735768947]]
+    )
+
+
+DRAWS = {
+    "teacher": lambda d, k, **option: sample_teacher("erf", d, k, biases="normal", **option).theta,
+    "start": lambda d, k, **option: NoisyTeacher(1.0, **option).displacement(d * k, 0),
+    "random start": lambda d, k, **option: (
+        RandomStart(k, **option).sample(sample_teacher("erf", d, 2, biases="normal"), 0).theta * np.sqrt(d)
+    ),
+    "inputs": lambda d, k: GaussianInputs().sample(k, d).ravel(),
+    "quadratic": lambda d, k: sample_quadratic_teacher(d, k).W.ravel(),
+    "quadratic inputs": lambda d, k: sample_inputs(k, d).ravel(),
+    "quadratic start": lambda d, k: sample_start(k, d).ravel(),
+}
+
+
+@pytest.mark.parametrize("what", DRAWS)
+def test_draws_of_different_sizes_share_no_number_unless_coupled(what):
+    small, large = DRAWS[what](4, 6), DRAWS[what](6, 8)
+    assert len(np.intersect1d(small, large)) == 0
+    ratio = np.corrcoef(small[:20], large[:20])[0, 1]
+    assert abs(ratio) < 0.8
+
+
+def test_coupled_teachers_and_starts_of_different_sizes_begin_with_the_same_numbers():
+    for what in ("start", "random start"):
+        small, large = DRAWS[what](4, 6, coupled=True), DRAWS[what](6, 8, coupled=True)
+        assert np.allclose(small[:24], large[:24], rtol=1e-12)
+    small, large = (sample_teacher("linear", n, n, coupled=True) for n in (4, 6))
+    assert np.allclose(small.W.ravel() * 2, large.W.ravel()[:16] * np.sqrt(6))
+    values = {c: np.array([[top(n, r, c) for n in (14, 20)] for r in range(60)]) for c in (False, True)}
+    assert abs(np.corrcoef(values[False].T)[0, 1]) < 0.4 < np.corrcoef(values[True].T)[0, 1]
+
+
+def top(size, realization, coupled):
+    teacher = sample_teacher("linear", size, size, realization=realization, coupled=coupled)
+    return np.linalg.norm(teacher.W, 2) ** 2 + teacher.a @ teacher.a
 
 
 @settings(max_examples=20)

@@ -136,6 +136,7 @@ if TYPE_CHECKING:
     from tutelage.population import LossValue as LossValue
     from tutelage.population import Problem as Problem
     from tutelage.population import hessian_at_optimum as hessian_at_optimum
+    from tutelage.population.deep import deep_hessian as deep_hessian
     from tutelage.problem import AbstractProblem as AbstractProblem
     from tutelage.problem import Minimum as Minimum
     from tutelage.rank import FlatDirections as FlatDirections
@@ -202,6 +203,7 @@ _PUBLIC = {
     "tutelage.network_file": "load_network save_network",
     "tutelage.operators": "LossHessian MatrixOperator SymmetricOperator",
     "tutelage.population": "LossValue Problem hessian_at_optimum",
+    "tutelage.population.deep": "deep_hessian",
     "tutelage.problem": "AbstractProblem Minimum",
     "tutelage.rank": """
         FlatDirections RankResult compress continuous_symmetries effective_parameters equivalent

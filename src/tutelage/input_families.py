@@ -10,8 +10,9 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.npz import read_arrays
 from tutelage.base.roots import Root
-from tutelage.base.spec import parse_spec
+from tutelage.base.spec import format_spec, parse_spec
 from tutelage.base.types import ArrayLike
 from tutelage.inputs import GaussianInputs, Seed
 
@@ -124,6 +125,9 @@ class _Spiked:
     def law(self, d: int) -> GaussianInputs:
         return spiked(d, self.strength, self.count, self.seed)
 
+    def directions(self, d: int) -> int:
+        return min(self.count, d)
+
 
 @dataclasses.dataclass(frozen=True)
 class _PowerLaw:
@@ -132,37 +136,69 @@ class _PowerLaw:
     def law(self, d: int) -> GaussianInputs:
         return power_law(d, self.exponent)
 
+    def directions(self, d: int) -> int:
+        return d
 
-def parse_inputs(text: str, d: int) -> GaussianInputs:
+
+_FAMILIES: dict[str, type[_Spiked | _PowerLaw]] = {"spiked": _Spiked, "power_law": _PowerLaw}
+_STANDARD = ("", "standard")
+
+
+def _family(text: str) -> _Spiked | _PowerLaw | None:
+    """What a text that is no file names; None where inputs are standard."""
+    return None if text in _STANDARD else parse_spec(text, _FAMILIES, "inputs")
+
+
+def inputs_spec(text: str) -> str:
+    """The full written form of :func:`parse_inputs`; a file is not opened.
+
+    >>> inputs_spec("spiked:strength=5")
+    'spiked:strength=5.0,count=1,seed=0'
+    """
+    if text.endswith(".npz"):
+        return text
+    family = _family(text)
+    return "standard" if family is None else format_spec(text.partition(":")[0].strip(), family)
+
+
+def seen_directions(text: str, d: int) -> int:
+    """Directions of the inputs, beside those of the weights, that a symmetry reduction must keep (science 9b)."""
+    if text.endswith(".npz"):
+        return d
+    family = _family(text)
+    return 0 if family is None else family.directions(d)
+
+
+def parse_inputs(text: str, d: int, folders: Sequence[str] = ()) -> GaussianInputs:
     """The law of d inputs that a text names: ``standard``, ``spiked:strength=5,count=2``, ``power_law:exponent=1``, a file.
 
-    A file ``.npz`` holds ``mean`` (d,) and ``covariance`` (d, d), either of which may be missing.
+    A file ``.npz`` holds ``mean`` (d,) and ``covariance`` (d, d), either of which may be missing; it is looked for in
+    ``folders``, then in the current one.
 
     Examples
     --------
     >>> parse_inputs("power_law:exponent=0", 3)
     GaussianInputs(d=3, standard)
     """
+    check.text(text, "inputs", "the law")
+    d = check.integer(d, "inputs", "d")
     if text.endswith(".npz"):
-        law = _from_file(text)
-    elif text in ("", "standard"):
+        found = (path for folder in folders if os.path.isfile(path := os.path.join(folder, text)))
+        law = _from_file(next(found, text))
+    elif (family := _family(text)) is None:
         return GaussianInputs()
     else:
-        law = parse_spec(text, {"spiked": _Spiked, "power_law": _PowerLaw}, "inputs").law(d)
+        law = family.law(d)
     check.same_length(law.d or d, d, "inputs", "the dimension of the input law and d")
     return law
 
 
 def _from_file(path: str) -> GaussianInputs:
     who = f"inputs {path!r}"
-    if not os.path.isfile(path):
-        raise InputError(f"{who}: no such file; check the path")
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in data.files}
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{who}: expected an npz archive, could not read it ({error})") from None
-    if not arrays or set(arrays) - {"mean", "covariance"}:
-        found = ", ".join(sorted(arrays)) or "nothing"
-        raise InputError(f"{who}: expected the arrays mean and covariance or one of them, got {found}")
-    return GaussianInputs(**arrays)
+    wanted = "the arrays mean and covariance or one of them"
+
+    def require(names: Sequence[str]) -> None:
+        if not names or set(names) - {"mean", "covariance"}:
+            raise InputError(f"{who}: expected {wanted}, got {', '.join(sorted(names)) or 'nothing'}")
+
+    return GaussianInputs(**read_arrays(path, who, wanted, require))

@@ -157,7 +157,10 @@ class GaussianInputs(eqx.Module):
         return pair._replace(m_u=m_u[:, None], m_v=m_v[None, :])
 
     def sample(self, n: int, d: int | None = None, seed: Seed = 0) -> np.ndarray:
-        """Independent inputs, shape (n, d); ``d`` is needed where the law is N(0, I) in any number of dimensions."""
+        """Independent inputs, shape (n, d); ``d`` is needed where the law is N(0, I) in any number of dimensions.
+
+        The first rows do not depend on n; tables of different d are independent.
+        """
         d = self._dimension(d)
         check.fits_in_memory(
             16.0 * n * d,
@@ -166,7 +169,9 @@ class GaussianInputs(eqx.Module):
             f"{0.9 * check.available_bytes() / (16 * d):.3g} inputs",
             "draw fewer",
         )
-        normal = np.random.default_rng(seed).standard_normal((n, d))
+        own = isinstance(seed, np.random.Generator)
+        rng = seed if own else np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(d,)))
+        normal = rng.standard_normal((n, d))
         return np.asarray(self._place(normal))
 
     def draw(self, key: jax.Array, n: int, d: int | None = None) -> jax.Array:

@@ -18,7 +18,7 @@ from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
 from tutelage.base.value import Shown
 from tutelage.layout import Layout
-from tutelage.weights import Normal, Weights, as_weight_law
+from tutelage.weights import Normal, Weights, as_bias_law, as_weight_law
 
 if TYPE_CHECKING:
     import torch
@@ -288,13 +288,16 @@ class Architecture(Shown):
         return cls((network.d, network.k, network.n_outputs), network.activation, biases)
 
 
-def layer_rng(seed: int, realization: int, layer: int) -> np.random.Generator:
-    """The random stream of one layer of one realization: the same on any machine, in any order."""
+def layer_rng(seed: int, realization: int, layer: int, shape: tuple[int, ...] = ()) -> np.random.Generator:
+    """The random stream of one layer of one realization: the same on any machine, in any order.
+
+    Streams of different ``shape`` are independent; without one, arrays of different sizes begin with the same numbers.
+    """
     seed, realization = (
         check.seed(seed, "layer_rng"),
         check.integer(realization, "layer_rng", "realization", minimum=0),
     )
-    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(realization, layer)))
+    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(realization, layer, *shape)))
 
 
 def sample_teacher(
@@ -306,8 +309,13 @@ def sample_teacher(
     realization: int = 0,
     biases: Weights | None = None,
     outputs: int = 1,
+    *,
+    coupled: bool = False,
 ) -> Network:
     """A random teacher: entries of W have variance 1/d, of a 1/k ([C25] section 1.1).
+
+    Teachers of different seeds, realizations or sizes (d, k) are independent; those that differ in activation, weight
+    law or number of outputs only are made from the same random numbers.
 
     Parameters
     ----------
@@ -315,16 +323,20 @@ def sample_teacher(
     d, k : int
         Input dimension and hidden width.
     seed : int
-        Entropy of a NumPy SeedSequence; layer l of realization r uses the spawn key (r, l).
+        Entropy of a NumPy SeedSequence; layer l of realization r uses the spawn key (r, l, d, k).
     weights : WeightLaw, str or frozen scipy.stats distribution
         Scaled to variance 1/fan-in where the variance exists, else by quartiles (:class:`WeightLaw`).
     realization : int
         Index of the teacher; each has its own stream.
     biases : as ``weights``, optional
-        Hidden biases of variance 1/d and output biases of variance 1/k, scaled like the weights beside them; none by
-        default.
+        Hidden biases of variance 1/d and output biases of variance 1/k, scaled like the weights beside them; without
+        any by default, or with ``"none"``.
     outputs : int
         m; W and one output's read-out do not depend on it.
+    coupled : bool
+        Leave d and k out of the spawn key, (r, l), as tutelage did before streams were keyed by size: teachers of
+        different sizes then begin with the same numbers, which correlates them (the smallest eigenvalues of linear
+        teachers at d = k = 70 and 100 by more than 0.9), so that errors over sizes are not independent.
     """
     activation = as_activation(activation)
     d = check.integer(d, "sample_teacher", "d")
@@ -338,13 +350,15 @@ def sample_teacher(
         16.0 * n_params, "sample_teacher", f"a network of P = {n_params} parameters",
         f"k = {int(0.9 * check.available_bytes() / 16 / (d + outputs))} at this d", "choose a smaller d or k",
     )  # fmt: skip
-    W = law.sample(layer_rng(seed, realization, 0), (k, d), d)
-    a = law.sample(layer_rng(seed, realization, 1), (outputs, k), k)
-    if biases is None:
+    shape = () if coupled else (d, k)
+    W = law.sample(layer_rng(seed, realization, 0, shape), (k, d), d)
+    a = law.sample(layer_rng(seed, realization, 1, shape), (outputs, k), k)
+    own = as_bias_law(biases)
+    if own is None:
         return Network(W, a, activation)
-    own = as_weight_law(biases)
-    b = own.sample(layer_rng(seed, realization, _BIASES[0]), (k,), d)
-    return Network(W, a, activation, b, own.sample(layer_rng(seed, realization, _BIASES[1]), (outputs,), k))
+    b = own.sample(layer_rng(seed, realization, _BIASES[0], shape), (k,), d)
+    c = own.sample(layer_rng(seed, realization, _BIASES[1], shape), (outputs,), k)
+    return Network(W, a, activation, b, c)
 
 
 def sample_teachers(

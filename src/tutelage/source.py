@@ -30,7 +30,7 @@ from tutelage.operators import (
     SymmetricOperator,
 )
 from tutelage.population import hessian_at_optimum
-from tutelage.population.deep_linear import deep_hessian
+from tutelage.population.deep import deep_hessian
 from tutelage.problem import AbstractProblem
 
 T = TypeVar("T", bound=SymmetricOperator)
@@ -64,8 +64,8 @@ def hessian_of(source: Source, *, semidefinite: bool = False, who: str = "hessia
     Parameters
     ----------
     source
-        - a :class:`Network`, or a linear :class:`DeepNetwork`: at its optimum, the student equal to the teacher, under
-          standard normal inputs;
+        - a :class:`Network`, or a :class:`DeepNetwork` (see :func:`deep_hessian`): at its optimum, the student equal to
+          the teacher, under standard normal inputs;
         - a problem, at its own optimum if it knows one; ``(problem, student)`` anywhere else;
         - a symmetric matrix: NumPy, JAX, nested lists, SciPy sparse. Asymmetry is judged by the precision it comes in;
         - a symmetric lineax operator (sums and multiples of ours included) or a SciPy ``LinearOperator``;

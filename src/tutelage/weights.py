@@ -174,6 +174,11 @@ WEIGHT_LAWS: dict[str, type] = {
 }
 
 
+def as_bias_law(value: Any) -> WeightLaw | None:
+    """The law of biases, as :func:`as_weight_law`; no biases for None, ``""`` and ``"none"``."""
+    return None if value is None or value in ("", "none") else as_weight_law(value)
+
+
 def as_weight_law(value: Any) -> WeightLaw:
     """A weight law from itself, its written form (``"student_t:nu=3"``) or a frozen scipy.stats distribution."""
     if isinstance(value, WeightLaw):

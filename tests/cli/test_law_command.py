@@ -15,6 +15,7 @@ ARGUMENTS = {
     "quadratic-network": "--alpha 0.5 -d 6 -k 4",
     "deep-linear": "--widths 6,4,5",
     "sampled-hessian": "--activation erf -d 4 -k 3 -n 30",
+    "sampled-fixed-width": "--activation erf -d 6 -k 2 -n 30",
     "tangent-kernel": "--activation erf -d 6 -k 4 -n 5",
 }
 

@@ -30,7 +30,7 @@ ANSWERS = {
     "spectrum --activation erf -d 3 -k 3 --method Dense": "did you mean 'dense'?",
     "spectrum --activation erf -d 3 -k 3 --plot a.txt": ".png",
     "spectrum --weights none.npz": "none.npz",
-    "dynamics --activation linear -d 3 -k 2 --rule gd": "try 0.28, half of the largest stable one here",
+    "dynamics --activation linear -d 3 -k 2 --rule gd": "try 0.4, half of the largest stable one here",
     "dynamics --activation linear -d 3 -k 2 --rule GD": "did you mean 'gd'?",
     "dynamics --activation linear -d 3 -k 2 --learning-rate 0.1": "choose --rule gd",
     "Spectrum": 'Did you mean "spectrum"?',

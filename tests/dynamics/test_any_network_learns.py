@@ -15,6 +15,7 @@ from tutelage import (
     sample_teacher,
     simulate,
     spectral_measure,
+    timescales,
 )
 from tutelage.dynamics import diagnose, match_neurons
 
@@ -102,3 +103,15 @@ def test_diagnosis_of_a_student_with_biases():
     student = whole.with_theta(whole.theta + 1e-3)
     found = diagnose(student, whole)
     assert found.second_order_holds and found.converged and found.distance < 1e-2
+
+
+@pytest.mark.slow
+def test_diagnosis_under_other_inputs_is_that_of_their_problem():
+    problem = Problem(teacher(outputs=1), LAW)
+    student = problem.teacher.with_theta(problem.teacher.theta + 1e-3)
+    found = diagnose(student, problem)
+    assert found.loss == problem.loss(student) and found.converged and found.kind.name == "exact"
+    # No flat directions: the optimum is the teacher, and its rates are those under its inputs.
+    assert found.at_optimum.largest == pytest.approx(timescales(problem).largest, rel=1e-12)
+    assert found.at_optimum.largest != pytest.approx(timescales(problem.teacher).largest, rel=1e-3)
+    assert problem.loss(found.limit) < 1e-14 * found.loss

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tutelage import sample_teacher, save_network
+from tutelage import Problem, sample_teacher, save_network
 from tutelage.cli import run
 from tutelage.dynamics import (
     NoisyTeacher,
@@ -15,6 +15,7 @@ from tutelage.dynamics import (
     sgd_stability,
     spectral_measure,
 )
+from tutelage.input_families import parse_inputs
 
 
 def test_the_numbers_are_the_predictions(tmp_path, capsys):
@@ -85,6 +86,20 @@ def test_sgd_has_its_mean_its_floor_its_limit_and_a_run(tmp_path, capsys):
     assert abs(content["simulated"][-1] - content["predicted_mean"][-1]) < 4 * error
     assert picture.read_bytes()[:4] == b"\x89PNG"
     assert "largest stable rate, batches of 4" in capsys.readouterr().out
+
+
+def test_sgd_takes_biases_and_inputs_and_says_that_gradients_are_taken_for_gaussian(tmp_path, capsys):
+    options = ["--biases", "normal", "--inputs", "spiked:strength=2"]
+    code = run(
+        ["dynamics", "--activation", "erf", "-d", "3", "-k", "2", "--rule", "sgd", *options, "--until", "2",
+         "--json", str(tmp_path / "a.json")]
+    )  # fmt: skip
+    assert code == 0
+    content = json.loads((tmp_path / "a.json").read_text())
+    problem = Problem(sample_teacher("erf", 3, 2, biases="normal"), parse_inputs("spiked:strength=2", 3))
+    assert content["stability"]["value"] == float(sgd_stability(problem, batch=1))
+    assert "gradients taken for Gaussian" in content["stability"]["order"]
+    assert "taken for" in capsys.readouterr().out
 
 
 def test_sgd_above_its_limit_is_answered_with_a_warning_that_names_it(capsys):

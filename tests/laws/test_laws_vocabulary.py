@@ -17,6 +17,7 @@ from tutelage.laws import (
     OddNetwork,
     PointMass,
     QuadraticNetwork,
+    SampledFixedWidth,
     SampledHessian,
     Scaled,
     TangentKernel,
@@ -27,6 +28,7 @@ from tutelage.laws import (
     pooled_distance,
     quadratic_bulk,
 )
+from tutelage.network import sample_teacher
 from tutelage.spectra import Spectrum
 
 LAWS = [
@@ -71,6 +73,7 @@ LAWS = [
     SampledHessian(Spectrum([0.0, 0.1, 1.0, 5.0], [4, 10, 4, 2], 20, "dense"), 40),
     SampledHessian(Spectrum([0.5, 1.0, 1.1], [10, 4, 6], 20, "dense"), 10),
     TangentKernel("erf", 20, 30, 15),
+    SampledFixedWidth(sample_teacher("sigmoid", 30, 2, 1), 80),
 ]
 every_law = pytest.mark.parametrize("law", LAWS, ids=repr)
 

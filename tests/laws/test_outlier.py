@@ -22,7 +22,8 @@ def _rms(activation, size, teachers):
 
 @pytest.mark.parametrize("activation", ["relu", "cos", "quadratic:alpha=0.5"])
 def test_error_of_the_outlier_falls_with_size(activation):
-    assert _rms(activation, 80, 6) < _rms(activation, 20, 6) / 2
+    # Like 1/√size or faster: a half at most; the ratio of these two is known to a quarter of itself.
+    assert _rms(activation, 80, 12) < _rms(activation, 20, 24) / 1.6
 
 
 @pytest.mark.slow
@@ -33,10 +34,10 @@ def test_error_falls_at_least_like_the_root_of_the_size(activation):
 
 @pytest.mark.parametrize("activation", ["linear", "erf"])
 def test_without_a_mean_the_largest_is_the_top_edge(activation):
-    network = sample_teacher(activation, 40, 40, 1)
-    exact = tutelage.spectrum(network).values[-1]
+    network = sample_teacher(activation, 80, 80, 1)
+    exact = tutelage.spectrum(network, "lanczos", count=1).values[-1]
     predicted = largest_eigenvalue(network.W, network.a, activation)
-    assert predicted == pytest.approx(exact, rel=1e-12 if activation == "linear" else 0.06)
+    assert predicted == pytest.approx(exact, rel=1e-11 if activation == "linear" else 0.06)
     assert largest_step(network.W, network.a, activation) == 2 / predicted
 
 

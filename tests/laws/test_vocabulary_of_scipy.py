@@ -8,6 +8,7 @@ import scipy.stats
 
 import tutelage
 from tutelage.base.errors import InputError
+from tutelage.inputs import GaussianInputs
 from tutelage.laws import (
     ChiSquare,
     LinearNetwork,
@@ -19,6 +20,7 @@ from tutelage.laws import (
     law_of,
 )
 from tutelage.network import Network, sample_teacher
+from tutelage.population import Problem
 from tutelage.weights import as_weight_law
 
 
@@ -107,6 +109,23 @@ def test_a_law_is_laid_over_a_spectrum_at_its_quantiles():
     assert axes.get_legend().get_texts()[0].get_text() == "LinearNetwork"
     assert index[-1] == law.rank == 30
     np.testing.assert_allclose(law.sf(height), (index - 0.5) / 30, atol=1e-9)
+    # True asks for the law that is known.
+    np.testing.assert_array_equal(spectrum.plot(law=True).lines[-1].get_data(), (index, height))
     # The curve runs through the eigenvalues it was drawn over.
     sorted_values = spectrum.eigenvalues[::-1][index.astype(int) - 1]
     assert np.abs(np.log(height / sorted_values)).max() < 0.35
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (sample_teacher("relu", 3, 2), "no law is known for relu"),
+        (np.diag([1.0, 2.0]), "of another matrix; pass the law"),
+        (Problem(sample_teacher("erf", 3, 2), inputs=GaussianInputs(np.ones(3))), "of another matrix"),
+    ],
+)
+def test_no_law_is_drawn_where_none_is_known(source, message):
+    found = tutelage.spectrum(source)
+    with pytest.raises(InputError, match=message):
+        found.plot(law=True)
+    found.plot(law=False)

@@ -37,7 +37,10 @@ SOLVERS = {
 
 
 @pytest.mark.usefixtures("doubled")
-@pytest.mark.parametrize("solver", SOLVERS.values(), ids=SOLVERS)
+@pytest.mark.parametrize(
+    "solver",
+    [pytest.param(s, id=name, marks=pytest.mark.slow if name == "CG" else ()) for name, s in SOLVERS.items()],
+)
 def test_definite_systems(operator, solver):
     """H + I is definite where H is semidefinite, and lineax knows; a shift beyond the lowest eigenvalue is declared."""
     if operator.semidefinite:

@@ -29,7 +29,7 @@ def test_its_end_is_the_end_of_the_integrated_flow(instances):
     run = minimise(A, X, S, "gradient_flow", 1e-10)
     assert run.arrived.all()
     for a, x, s, found in zip(A, X, S, run.A, strict=True):
-        late = matrix_flow(a, s, [400.0], x, rtol=1e-8).delta[-1] + a
+        late = matrix_flow(a, s, [4e4], x, rtol=1e-8).delta[-1] + a
         np.testing.assert_allclose(found, late, atol=0.02 * np.linalg.norm(late))
 
 

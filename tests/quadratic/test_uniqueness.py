@@ -114,7 +114,7 @@ def test_certificates_agree_with_a_conic_solver(instances):
     pytest.importorskip("cvxpy")
     from tutelage.quadratic.convex import conic_value
 
-    A, X, _ = instances(5, 2, 12, 12)
+    A, X, _ = instances(5, 2, 11, 12)
     statuses = {c.status for c in certify_batch(A, X)}
     assert statuses == {"unique", "not unique"}
     for a, x, certificate in zip(A, X, certify_batch(A, X), strict=True):

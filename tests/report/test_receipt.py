@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tutelage import cli
 from tutelage.base.errors import StoreError
 from tutelage.report import build, receipt, workers
 from tutelage.store import Store
@@ -32,6 +33,35 @@ def test_nothing_is_run_or_spawned_when_nothing_changed(built, again, monkeypatc
     assert page.count("<figure>") == 2 and page.count('<tr class="claim ') == sum(
         len(run.claims) for run in first
     )
+
+
+def test_the_page_links_to_a_page_of_sliders_beside_it_where_there_is_one(again):
+    link = '<a href="explorer.html">'
+    assert link in again(beside="explorer.html")[0].path.read_text(encoding="utf-8")
+    assert link not in again()[0].path.read_text(encoding="utf-8")
+
+
+def test_the_command_writes_the_explorer_beside_a_whole_report_and_leaves_one_that_is_there(
+    tmp_path, monkeypatch
+):
+    pytest.importorskip("bokeh")
+    cached, asked = [True], []
+
+    def built(folder, *arguments, beside, **options):
+        asked.append(beside)
+        run = SimpleNamespace(claims=[], cached=cached[0])
+        return build.Report(folder / "index.html", [run], {})
+
+    monkeypatch.setattr(build, "build_report", built)
+    page = tmp_path / "explorer.html"
+    report = ["report", "--output", str(tmp_path), "--store", str(tmp_path / "store")]
+    assert cli.run([*report, "--only", "fig7"]) == 0 and not page.exists()
+    assert cli.run(report) == 0 and "tutelage" in page.read_text(encoding="utf-8")
+    page.write_text("as it was")
+    assert cli.run(report) == 0 and page.read_text() == "as it was"
+    cached[0] = False
+    assert cli.run(report) == 0 and page.read_text(encoding="utf-8") != "as it was"
+    assert asked == ["", *["explorer.html"] * 3]
 
 
 def test_a_report_shown_from_its_folder_neither_needs_nor_makes_a_store(again, tmp_path, monkeypatch):

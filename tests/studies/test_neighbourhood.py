@@ -94,11 +94,10 @@ def test_the_large_step_is_judged_and_falsified():
 def test_the_random_start_is_judged_and_falsified():
     study = reduced.RANDOM_START
     data = study.compute()
-    later = computed_with(dataclasses.replace(study, offset=0.1))
     changes = {
         "random-start.overlap": scaled(0.7, "overlap"),
         "random-start.lowest": lambda ds: ds.assign(lowest=ds.edge),
-        "random-start.rise": later,
+        "random-start.rise": lambda ds: ds.assign(overlap=ds.overlap.sel(ratio=study.below) + 0 * ds.overlap),
         "random-start.growth": lambda ds: ds.assign(overlap=ds.overlap[-1] + 0 * ds.overlap),
         "random-start.lost": lambda ds: ds.assign(lowest=ds.lowest[0] + 0 * ds.lowest),
     }

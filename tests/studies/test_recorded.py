@@ -46,6 +46,7 @@ STUDIES = {
     "two-papers": reduced.PAPERS,
     "outliers": reduced.OUTLIERS,
     "deep-linear": reduced.DEEP_LINEAR,
+    "deeper": reduced.DEEPER,
     "sampled-law": reduced.SAMPLED_LAW,
     "tangent-kernel": reduced.TANGENT_KERNEL,
     "critical-points": reduced.CRITICAL_POINTS,
@@ -53,9 +54,13 @@ STUDIES = {
     "orthonormal-relu": reduced.ORTHONORMAL_RELU,
     "large-step": reduced.LARGE_STEP,
     "random-start": reduced.RANDOM_START,
+    "biases": reduced.BIASES,
+    "wider-students": reduced.WIDER,
+    "inputs": reduced.INPUTS,
+    "along-training": reduced.ALONG,
 }
-SLOW = {"fig3"}
-"""Trains four networks; compiling that takes most of ten seconds."""
+SLOW = {"fig3", "inputs", "along-training"}
+"""They train networks; compiling that takes most of ten seconds."""
 
 
 # How far a number may be from the recorded one. Residuals of round-off are recorded too; their size, not their

@@ -73,6 +73,6 @@ def test_sampled_hessian():
     )
     check_figures(study, dataset, panels=3, judged=1, slopes=1)
     # N_eff of another width: equation (14) at k = 2 predicts 9 directions where the data show 12.
-    other = SampledHessian(d=4, k=2, samples=study.samples, repeats=4)
+    other = SampledHessian(d=4, k=2, samples=study.samples, repeats=study.repeats)
     verdicts = {claim.id: claim.verdict for claim in other.claims(computed_with(study)(dataset))}
     assert verdicts["sampled.rank"] == "fails"

@@ -67,7 +67,7 @@ def average(quantity: Callable[[Item], ArrayLike], teachers: Iterable[Item]) -> 
     >>> from tutelage import sample_teacher, spectrum
     >>> teachers = (sample_teacher("linear", d=5, k=10, realization=i) for i in range(50))
     >>> average(lambda teacher: spectrum(teacher).trace() / 5, teachers)
-    Average(3.08628 ± 0.08 of 50)
+    Average(2.93677 ± 0.07 of 50)
     """
     found = [np.asarray(quantity(teacher), dtype=np.float64) for teacher in teachers]
     if len(found) < 2:

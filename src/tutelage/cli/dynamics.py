@@ -108,10 +108,9 @@ def dynamics(
     if rule == "sgd":
         if momentum is not None:
             raise InputError("dynamics: sgd takes no --momentum; choose --rule heavy_ball or nesterov")
-        if biases or inputs:
-            raise InputError("dynamics: sgd takes neither --biases nor --inputs; choose another --rule")
         question = SgdQuestion(noise, learning_rate, batch or 1, label_noise or 0.0, until, runs, seed)
-        return answer_sgd(_teacher(activation, d, k, seed, weights, biases), question, json, plot)
+        teacher = _teacher(activation, d, k, seed, weights, biases)
+        return answer_sgd(teacher, parse_inputs(inputs, teacher.d), question, json, plot)
     if label_noise is not None or runs != 1:
         raise InputError("dynamics: --label-noise and --runs are those of SGD; choose --rule sgd")
 
@@ -191,7 +190,7 @@ def _teacher(
     ]
     if missing:
         raise InputError(f"dynamics: missing {', '.join(missing)}; give them, or --weights FILE.npz")
-    return sample_teacher(activation, d, k, seed, biases=biases or None)
+    return sample_teacher(activation, d, k, seed, biases=biases)
 
 
 def _times(measure: Any, rule: Rule, until: float | None) -> Any:

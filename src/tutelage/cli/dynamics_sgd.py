@@ -23,6 +23,7 @@ from tutelage.dynamics import (
     sgd_stability,
     simulate,
 )
+from tutelage.inputs import GaussianInputs
 from tutelage.network import Network
 from tutelage.plotting.style import BLACK, BLUE, ORANGE, RED, panels, style
 from tutelage.population import Problem
@@ -53,9 +54,11 @@ class _Answer:
     notes: list[str]
 
 
-def answer_sgd(teacher: Network, question: SgdQuestion, json: Path | None, plot: Path | None) -> int:
+def answer_sgd(
+    teacher: Network, inputs: GaussianInputs, question: SgdQuestion, json: Path | None, plot: Path | None
+) -> int:
     """Compute, then write, draw and print."""
-    found = _compute(Problem(teacher, label_noise=question.label_noise), question)
+    found = _compute(Problem(teacher, inputs, label_noise=question.label_noise), question)
     for note in found.notes:
         say(f"tutelage: warning: {note}", error=True)
     if json is not None:

@@ -20,6 +20,7 @@ LAWS: dict[str, tuple[str, str, dict[str, str]]] = {
     "quadratic-network": ("QuadraticNetwork", "", {"alpha": "alpha", "d": "d", "k": "k"}),
     "deep-linear": ("DeepLinear", "", {"widths": "widths"}),
     "sampled-hessian": ("SampledHessian", "spectrum", {"activation": "activation", "d": "d", "k": "k", "n": "n"}),
+    "sampled-fixed-width": ("SampledFixedWidth", "network", {"activation": "activation", "d": "d", "k": "k", "n": "n"}),
     "tangent-kernel": ("TangentKernel", "", {"activation": "activation", "d": "d", "k": "k", "n": "n"}),
 }  # fmt: skip
 """Name: what it is called in tutelage.laws, what it is made from first, and option: argument."""
@@ -50,15 +51,15 @@ def law(
     ----------
     name
         `chi-square`, `marchenko-pastur`, `quadratic-bulk`, `linear-network`, `finite-linear-network`, `odd-network`,
-        `quadratic-network`, `deep-linear`, `sampled-hessian`, `tangent-kernel`.
+        `quadratic-network`, `deep-linear`, `sampled-hessian`, `sampled-fixed-width`, `tangent-kernel`.
     activation
-        Of `odd-network`, `tangent-kernel` and `sampled-hessian`: `erf`, `tanh`, ...
+        Of `odd-network`, `tangent-kernel`, `sampled-hessian` and `sampled-fixed-width`: `erf`, `tanh`, ...
     d
         Input dimension.
     k
         Hidden width; the degrees of freedom of `chi-square`.
     n
-        Number of samples, of `sampled-hessian` and `tangent-kernel`.
+        Number of samples, of `sampled-hessian`, `sampled-fixed-width` and `tangent-kernel`.
     ratio
         Of `marchenko-pastur` and `quadratic-bulk`.
     alpha
@@ -68,7 +69,7 @@ def law(
     sample
         Draw so many numbers; their mean is printed, and a histogram is drawn over the law.
     seed
-        Of the samples, and of the teacher of `sampled-hessian`.
+        Of the samples, and of the teacher of `sampled-hessian` and `sampled-fixed-width`.
     plot
         Write a figure: `.png`, `.pdf` or `.svg`.
     """
@@ -105,7 +106,7 @@ def _made(name: str, given: dict[str, Any], seed: int) -> Law:
         from tutelage.spectra import spectrum
 
         teacher = sample_teacher(given["activation"], given["d"], given["k"], seed)
-        return laws.SampledHessian(spectrum(teacher), given["n"])
+        return getattr(laws, factory)(spectrum(teacher) if source == "spectrum" else teacher, given["n"])
     return getattr(laws, factory)(**{wanted[key]: value for key, value in given.items()})
 
 

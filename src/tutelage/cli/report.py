@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,8 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from tutelage.studies.runner import Judged
+
+_EXPLORER = "explorer.html"
 
 
 def report(
@@ -34,7 +37,7 @@ def report(
     full
         Full sizes (minutes) instead of the quick ones (about a minute).
     output
-        Folder for `index.html`, `figures/`, `claims/` and `datasets/`; made if missing.
+        Folder for `index.html`, `explorer.html`, `figures/`, `claims/` and `datasets/`; made if missing.
     only
         One study; repeat for several (`--only fig2 --only fig5`).
     study
@@ -55,6 +58,8 @@ def report(
     from tutelage.store import Store
     from tutelage.studies import load_study
 
+    # A part of the report is for looking at one figure again: it has no explorer beside it.
+    shows_explorer = not only and find_spec("bokeh") is not None
     count = default_workers() if workers is None else check.integer(workers, "report", "workers")
     check.seed(seed, "report")
     folder = check_output_folder(output, "report")
@@ -72,7 +77,11 @@ def report(
                 workers=count,
                 bars=bars,
                 finished=_say,
+                beside=_EXPLORER if shows_explorer else "",
             )
+            explorer = folder / _EXPLORER
+            if shows_explorer and not (explorer.exists() and all(run.cached for run in built.runs)):
+                _write_explorer(explorer)
     except KeyboardInterrupt:
         studies = chosen_studies(only, own, full=full, seed=seed)
         raise KeyboardInterrupt(
@@ -88,6 +97,13 @@ def report(
     for name, message in built.failures.items():
         say(f"tutelage: study {name} could not be computed: {message}", error=True)
     return 1 if built.failures else 0
+
+
+def _write_explorer(path: Path) -> None:
+    from tutelage.explore import State
+    from tutelage.explore.saved import save_page
+
+    save_page(State(), path)
 
 
 def _say(run: Judged) -> None:

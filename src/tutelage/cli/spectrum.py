@@ -39,6 +39,7 @@ def spectrum(
     weight_law: str = "normal",
     weights: Path | None = None,
     biases: str = "",
+    outputs: int = 1,
     inputs: str = "",
     model: str = "",
     data: Path | None = None,
@@ -74,6 +75,8 @@ def spectrum(
         An npz file with `W` (k, d), `a` (k,) or (m, k), and biases `b` and `c` if any, instead of random teachers.
     biases
         Law of random biases, as `--weight-law`: hidden ones of variance 1/d, output ones of variance 1/k. None by default.
+    outputs
+        Number m of outputs of the random teachers.
     inputs
         Law of the inputs: `spiked:strength=5,count=2`, `power_law:exponent=1`, or an npz file with `mean` (d,) and
         `covariance` (d, d). Standard normal by default.
@@ -115,11 +118,11 @@ def spectrum(
         _require_none(given, "the model has its own")
         return _of_model(model, data, loss, part, method, seed, json, plot)
     found: list[tuple[Network, Spectrum]] = []
-    networks = list(_networks(activation, d, k, seed, realizations, weight_law, weights, biases))
+    networks = list(_networks(activation, d, k, seed, realizations, weight_law, weights, biases, outputs))
     with progress_bar("spectra", total=realizations) as advance:
         for start in range(0, realizations, _AT_ONCE):
             some = networks[start : start + _AT_ONCE]
-            sources = [Problem(n, parse_inputs(inputs, n.d)) if inputs else n for n in some]
+            sources = [Problem(n, parse_inputs(inputs, n.d)) for n in some]
             # One network alone needs no batch, whose tables would be compiled for it.
             spectra = spectrum_many(sources, method) if realizations > 1 else [solve(sources[0], method)]
             found += zip(some, spectra, strict=True)
@@ -186,6 +189,7 @@ def _networks(
     weight_law: str,
     weights: Path | None,
     biases: str,
+    outputs: int,
 ) -> Iterator[Network]:
     """The network of the file, or the random teachers; arguments that contradict each other are refused."""
     from tutelage.base import check
@@ -196,8 +200,10 @@ def _networks(
     if weights is not None:
         if realizations != 1:
             raise InputError("spectrum: --weights holds one network; expected --realizations 1")
-        if biases:
-            raise InputError("spectrum: --weights holds its own biases; leave --biases out")
+        if biases or outputs != 1:
+            raise InputError(
+                "spectrum: --weights holds its own biases and outputs; leave --biases and --outputs out"
+            )
         network = load_network(weights, activation or None)
         for name, asked, got in (("-d", d, network.d), ("-k", k, network.k)):
             if asked is not None and asked != got:
@@ -221,7 +227,7 @@ def _networks(
         f"--realizations {int(0.9 * check.available_bytes() / 96 / (d * k + k))}", "use `tutelage sweep run`",
     )  # fmt: skip
     for realization in range(realizations):
-        yield sample_teacher(activation, d, k, seed, weight_law, realization, biases or None)
+        yield sample_teacher(activation, d, k, seed, weight_law, realization, biases, outputs)
 
 
 def _record(network: Network, spectrum: Spectrum, seed: int | None, exact: bool) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from tutelage.dynamics.label_noise import data_excess, flat_drift, predict_drift
 from tutelage.dynamics.lanczos import lanczos_loss
 from tutelage.dynamics.linear import linear_loss
 from tutelage.dynamics.matching import Match, match_neurons
+from tutelage.dynamics.optimum_kind import OptimumKind, optimum_kind
 from tutelage.dynamics.order_parameters import OnlineEquations, overlap_rates, predict_overlaps
 from tutelage.dynamics.predict import loss_cumulants, predict_loss, predict_parameters
 from tutelage.dynamics.rules import (
@@ -42,6 +43,7 @@ __all__ = [
     "NoiseFloor",
     "NoisyTeacher",
     "OnlineEquations",
+    "OptimumKind",
     "RandomStart",
     "Rule",
     "StabilityWarning",
@@ -62,6 +64,7 @@ __all__ = [
     "loss_cumulants",
     "match_neurons",
     "noise_floor",
+    "optimum_kind",
     "overlap_rates",
     "overlay",
     "parse_rule",

@@ -8,27 +8,27 @@ import scipy.linalg
 from tutelage.base.errors import InputError
 from tutelage.dynamics.simulate import simulate
 from tutelage.network import Network
-from tutelage.population import Problem, hessian_at_optimum
+from tutelage.operators import LossHessian
+from tutelage.population import Problem
 
 _CUT = 1e-9
 """Eigenvalues below this share of the largest are treated as flat by the projections: moving along them costs
 less loss than 1e-9 of moving across, and dividing by them would leave the neighbourhood."""
 
 
-def nearest_zero_loss(student: Network, start: Network, rounds: int = 60) -> Network:
-    r"""The zero-loss network nearest to the student, found from a zero-loss ``start`` by projected steps.
+def nearest_zero_loss(problem: Problem, student: Network, start: Network, rounds: int = 60) -> Network:
+    r"""The zero-loss network nearest to the student, found from a zero-loss ``start`` of the problem by projected steps.
 
     Repeat: move from θ towards the student along the flat directions of H(θ), then fall back on the zero-loss
     set by Gauss-Newton steps :math:`-H^+\nabla\varepsilon` of least length. At a fixed point the displacement
     to the student is orthogonal to the flat directions, which is the condition of a nearest point. A network
     without flat directions stays where it is.
     """
-    problem = Problem(start)
     theta, wanted = start.theta, student.theta
     shrink = 1.0
     for _ in range(rounds):
         here = start.with_theta(theta)
-        values, vectors = scipy.linalg.eigh(hessian_at_optimum(here).dense(), driver="evd")
+        values, vectors = scipy.linalg.eigh(hessian_there(problem, here).dense(), driver="evd")
         flat = vectors[:, values <= _CUT * values[-1]]
         step = flat @ (flat.T @ (wanted - theta))
         if np.linalg.norm(step) <= 1e-12 * (1.0 + np.linalg.norm(wanted - theta)):
@@ -64,13 +64,18 @@ def limit_point(problem: Problem, student: Network, horizon: float = 1e4) -> tup
     return end, problem.loss(end) <= 1e-14 * before
 
 
+def hessian_there(problem: Problem, network: Network) -> LossHessian:
+    """The outer part at a network, which is its Hessian where it has no loss."""
+    return Problem(network, problem.inputs).hessian(network)
+
+
 def fall(problem: Problem, network: Network, rounds: int = 20) -> Network:
     r"""Gauss-Newton steps of least length, :math:`\theta \leftarrow \theta - H^+\nabla\varepsilon`, while
     they help."""
     loss = problem.loss(network)
     for _ in range(rounds):
         gradient = problem.gradient(network)
-        values, vectors = scipy.linalg.eigh(hessian_at_optimum(network).dense(), driver="evd")
+        values, vectors = scipy.linalg.eigh(hessian_there(problem, network).dense(), driver="evd")
         steep = values > _CUT * values[-1]
         step = vectors[:, steep] @ ((vectors[:, steep].T @ gradient) / values[steep])
         candidate = network.with_theta(network.theta - step)

@@ -52,9 +52,9 @@ def match_neurons(student: Network, teacher: Network) -> Match:
         raise InputError(
             f"match_neurons: expected networks of the same inputs and outputs, got {student!r} and {teacher!r}"
         )
-    student, teacher = _with_same_layers(student, teacher), _with_same_layers(teacher, student)
+    student, teacher = with_layers_of(student, teacher), with_layers_of(teacher, student)
     parity = student.activation.parity
-    own, other = (_inner(network) for network in (student, teacher))
+    own, other = (inner_weights(network) for network in (student, teacher))
     read_out, other_read_out = (network.a.reshape(-1, network.k).T for network in (student, teacher))
     sign_a = {"odd": -1.0, "even": 1.0}.get(parity or "", 1.0)
 
@@ -82,12 +82,12 @@ def match_neurons(student: Network, teacher: Network) -> Match:
     return Match(permutation, signs, seen, float(np.linalg.norm(student.theta - seen.theta)))
 
 
-def _inner(network: Network) -> np.ndarray:
+def inner_weights(network: Network) -> np.ndarray:
     """(w_i, b_i) of every neuron."""
     return network.W if network.b is None else np.column_stack([network.W, network.b])
 
 
-def _with_same_layers(network: Network, other: Network) -> Network:
+def with_layers_of(network: Network, other: Network) -> Network:
     """With zeros for the biases that only the other has."""
     more = {"b": np.zeros(network.k), "c": np.zeros(network.a.shape[:-1])}
     missing = {name: x for name, x in more.items() if name in other.layers and name not in network.layers}

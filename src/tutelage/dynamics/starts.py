@@ -8,17 +8,13 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.value import Shown
-from tutelage.network import Network, require_network
+from tutelage.network import Network, layer_rng, require_network
 from tutelage.weights import Normal, WeightLaw
 
 # Teachers draw their layers from the keys (realization, 0) and (realization, 1); a start with the teacher's
 # seed must not be the teacher.
 _LARGEST_NOISE = 1e75  # losses of degree four in it are still numbers
 _NOISE_STREAM, _FIRST_LAYER, _READ_OUT, _HIDDEN_BIAS, _OUTPUT_BIAS = 2, 3, 4, 7, 8
-
-
-def _stream(seed: int, run: int, key: int) -> np.random.Generator:
-    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(run, key)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,9 +25,12 @@ class NoisyTeacher(Shown):
     ----------
     noise : float
         s, the standard deviation of every trainable parameter.
+    coupled : bool
+        Starts of different sizes begin with the same numbers, as before streams were keyed by size.
     """
 
     noise: float
+    coupled: bool = dataclasses.field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         check.number(self.noise, "NoisyTeacher", "noise", above=0.0, maximum=_LARGEST_NOISE)
@@ -39,15 +38,20 @@ class NoisyTeacher(Shown):
     def displacement(self, n_params: int, seed: int, run: int = 0) -> np.ndarray:
         r""":math:`\delta_0`, shape (n_params,): the same for one seed and run on any machine, in any
         order."""
-        return self.noise * _stream(seed, run, _NOISE_STREAM).standard_normal(n_params)
+        shape = () if self.coupled else (n_params,)
+        return self.noise * layer_rng(seed, run, _NOISE_STREAM, shape).standard_normal(n_params)
 
 
 @dataclasses.dataclass(frozen=True)
 class RandomStart(Shown):
-    """Random weights: the law of the paper's teachers, of the teacher's width unless ``k`` is given."""
+    """Random weights: the law of the paper's teachers, of the teacher's width unless ``k`` is given.
+
+    ``coupled`` starts of different sizes begin with the same numbers, as before streams were keyed by size.
+    """
 
     k: int | None = None
     weights: WeightLaw = Normal()  # noqa: RUF009  (a frozen value)
+    coupled: bool = dataclasses.field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.k is not None:
@@ -58,10 +62,12 @@ class RandomStart(Shown):
         """A student with the teacher's activation, inputs, outputs and kinds of layers, independent of the teacher."""
         require_network(teacher, "RandomStart")
         k = teacher.k if self.k is None else self.k
-        W = self.weights.sample(_stream(seed, run, _FIRST_LAYER), (k, teacher.d), teacher.d)
+        shape = () if self.coupled else (teacher.d, k)
+        keys = (_FIRST_LAYER, _READ_OUT, _HIDDEN_BIAS, _OUTPUT_BIAS)
+        first, read_out, hidden, out = (layer_rng(seed, run, key, shape) for key in keys)
+        W = self.weights.sample(first, (k, teacher.d), teacher.d)
         m = (teacher.n_outputs,)
-        a = self.weights.sample(_stream(seed, run, _READ_OUT), (*m, k), k)
-        hidden, out = (_stream(seed, run, key) for key in (_HIDDEN_BIAS, _OUTPUT_BIAS))
+        a = self.weights.sample(read_out, (*m, k), k)
         b = None if teacher.b is None else self.weights.sample(hidden, (k,), teacher.d)
         c = None if teacher.c is None else self.weights.sample(out, m, k)
         return Network(W, a, teacher.activation, b, c)

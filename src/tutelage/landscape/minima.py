@@ -166,7 +166,8 @@ def find_minima(
         )
 
     def compute(block: range) -> Arrays:
-        draws = [layer_rng(seed, i, _START_STREAM).standard_normal((a.size, teacher.d)) for i in block]
+        shape = (a.size, teacher.d)
+        draws = [layer_rng(seed, i, _START_STREAM, shape).standard_normal(shape) for i in block]
         return polish(teacher, a, descend(teacher, a, np.array(draws) / np.sqrt(teacher.d)))
 
     parameters = {

@@ -149,7 +149,7 @@ def simulate_large_step(
     d, k, n = (check.integer(v, who, name) for v, name in ((d, "d"), (k, "k"), (n, "n")))
     rate = check.number(learning_rate, who, "learning_rate", above=0.0)
     sigma = as_activation(activation)
-    rng = layer_rng(check.seed(seed, who), 0, 0)
+    rng = layer_rng(check.seed(seed, who), 0, 0, (d, k))
     W, X = rng.standard_normal((k, d)) / np.sqrt(d), rng.standard_normal((n, d))
     a, teacher = (v / np.linalg.norm(v) for v in (rng.standard_normal(k), rng.standard_normal(d)))
     a *= check.number(readout_norm, who, "readout_norm", above=0.0)

@@ -135,7 +135,7 @@ def simulate_phase_retrieval_start(d: int, n: int, offset: float = 1.0, seed: in
     who = "simulate_phase_retrieval_start"
     d, n = check.integer(d, who, "d", minimum=3), check.integer(n, who, "n")
     offset = check.number(offset, who, "offset", above=0.0)
-    X = layer_rng(check.seed(seed, who), 0, 0).standard_normal((n, d))
+    X = layer_rng(check.seed(seed, who), 0, 0, (d,)).standard_normal((n, d))
     u, v = X[:, 0], X[:, 1]
     values, vectors = np.linalg.eigh((X.T * ((3 * u**2 - v**2) / (offset + v**2))) @ X / n)
     return RandomStart(float(values[1]), float(values[0]), float(vectors[1, 0] ** 2))

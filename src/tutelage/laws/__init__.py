@@ -35,6 +35,7 @@ from tutelage.laws.quadratic_network import QuadraticNetwork as QuadraticNetwork
 from tutelage.laws.readout import Gaussian as Gaussian
 from tutelage.laws.readout import linear_network_of as linear_network_of
 from tutelage.laws.readout import squared_norm as squared_norm
+from tutelage.laws.sampled_fixed_width import SampledFixedWidth as SampledFixedWidth
 from tutelage.laws.sampled_hessian import SampledHessian as SampledHessian
 from tutelage.laws.scaled import Scaled as Scaled
 from tutelage.laws.tangent_kernel import TangentKernel as TangentKernel

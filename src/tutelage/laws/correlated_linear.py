@@ -8,15 +8,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.laws.continued import ContinuedLaw, between
 from tutelage.laws.equivalent import Equivalent
-from tutelage.laws.transform import Piece, TransformLaw, visible_pieces
 
 _GRID = 2000
 
 
 @dataclasses.dataclass(frozen=True)
-class CorrelatedLinear(TransformLaw):
+class CorrelatedLinear(ContinuedLaw):
     r"""Law of the non-zero eigenvalues of :math:`M^{1/2}(sI + W^TW)M^{1/2}`, d, k large: what :class:`LinearNetwork` with a
     ``covariance`` stands for.
 
@@ -52,6 +53,11 @@ class CorrelatedLinear(TransformLaw):
     length: float = 1.0
 
     def __post_init__(self) -> None:
+        who = "CorrelatedLinear"
+        for name in ("d", "k"):
+            object.__setattr__(self, name, check.integer(getattr(self, name), who, name))
+        check.number(self.length, who, "length", minimum=0.0)
+        check.finite(check.float_array(self.levels, who, "levels", ndim=1), who, "levels")
         m, counts = self._distinct
         if (counts == self.k).any():
             raise InputError(
@@ -64,7 +70,7 @@ class CorrelatedLinear(TransformLaw):
         return np.unique(np.asarray(self.levels, dtype=np.float64), return_counts=True)
 
     @functools.cached_property
-    def _equivalent(self) -> Equivalent:
+    def equation(self) -> Equivalent:
         m, counts = self._distinct
         rank = counts.sum()
         return Equivalent(counts / rank, self.length * m, m, self.k / self.d, float(rank) / self.d)
@@ -74,20 +80,15 @@ class CorrelatedLinear(TransformLaw):
         many = counts > self.k
         return self.length * m[many], (counts[many] - self.k) / counts.sum()
 
-    def solve(self, y: np.ndarray) -> np.ndarray:
-        return self._equivalent.density(y)
-
-    @functools.cached_property
-    def pieces(self) -> Sequence[Piece]:
-        low, high = self._equivalent.fixed.min(), self._equivalent.top
-        return visible_pieces(self.solve, np.geomspace(0.999 * low, 1.001 * high, _GRID))
+    def grid(self) -> np.ndarray:
+        return between(self.equation.fixed.min(), self.equation.top, _GRID)
 
     def mean(self) -> float:
-        m, p = self._equivalent.coupled, self._equivalent.weight
+        m, p = self.equation.coupled, self.equation.weight
         return float(p @ m) * (self.length + self.k / self.d)
 
     def var(self) -> float:
-        here, r = self._equivalent, self.k / self.d
+        here, r = self.equation, self.k / self.d
         first = float(here.weight @ here.coupled)
         spread = float(here.weight @ (here.coupled - first) ** 2)
         return spread * (self.length + r) ** 2 + r * here.feedback * first**2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,12 +35,22 @@ def deep_linear_eigenvalues(weights: Sequence[np.ndarray]) -> np.ndarray:
     weights : sequence of ndarray
         :math:`W_1 (k_1, d), \dots, W_L (k_L, k_{L-1})` and the read-out a (k_L,).
 
+    Raises
+    ------
+    InputError
+        Layers that are no matrices or do not follow on each other.
+
     Examples
     --------
     >>> deep_linear_eigenvalues([np.array([[3.0, 0.0]]), np.array([2.0])]).tolist()
     [4.0, 13.0]
     """
-    *layers, b = (np.asarray(layer, dtype=np.float64) for layer in weights)
+    who = "deep_linear_eigenvalues"
+    *given, b = weights if len(weights) else ([],)
+    layers = [check.float_array(W, who, "a layer", ndim=2) for W in given]
+    b = check.float_array(b, who, "the read-out", ndim=1)
+    for W, above in itertools.pairwise([*layers, b]):
+        check.same_length(above.shape[-1], len(W), who, "the inputs of a layer and the neurons below it")
     matrix = np.eye(b.size)
     for W in reversed(layers):
         matrix = (b @ b) * np.eye(W.shape[1]) + W.T @ matrix @ W

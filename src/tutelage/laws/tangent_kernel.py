@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 
 import numpy as np
 
 from tutelage.activations import Activation, as_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.laws.continued import ContinuedLaw, between
 from tutelage.laws.equivalent import Equivalent
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
 from tutelage.laws.odd_network import odd_constants
-from tutelage.laws.transform import Piece, TransformLaw, visible_pieces
 
 _NODES = 300
 _GRID = 400
 
 
 @dataclasses.dataclass(frozen=True)
-class TangentKernel(TransformLaw):
+class TangentKernel(ContinuedLaw):
     r"""Law of the n eigenvalues of the tangent kernel :math:`\frac1nJJ^T` at n samples, odd activation, n, d, k at fixed ratios.
 
     Times n/d they have the Stieltjes transform (science 13d; the regime of Pennington and Worah 2018)
@@ -72,24 +71,19 @@ class TangentKernel(TransformLaw):
             )
 
     @functools.cached_property
-    def _equivalent(self) -> Equivalent:
+    def equation(self) -> Equivalent:
         """In units of the kernel itself, d/n times those of the formula."""
         strength, level, spread = odd_constants(self.activation)
         s, weight = _levels(self.n / self.d)
         fixed = self.length * (spread + strength * s) * self.d / self.n
         return Equivalent(weight, fixed, level + strength * s, self.k / self.n, 1.0)
 
-    def solve(self, y: np.ndarray) -> np.ndarray:
-        return self._equivalent.density(y)
-
-    @functools.cached_property
-    def pieces(self) -> Sequence[Piece]:
-        low, high = self._equivalent.fixed.min(), self._equivalent.top
-        return visible_pieces(self.solve, np.geomspace(0.999 * low, 1.001 * high, _GRID))
+    def grid(self) -> np.ndarray:
+        return between(self.equation.fixed.min(), self.equation.top, _GRID)
 
     def mean(self) -> float:
         r""":math:`(|a|^2\nu_1 + \nu k/d)\,d/n`, for E s = 1."""
-        here = self._equivalent
+        here = self.equation
         return float(here.weight @ (here.fixed + here.ratio * here.coupled))
 
 

@@ -13,8 +13,7 @@ from tutelage.laws.table import Table, tabulate
 
 Piece = tuple[float, float]
 
-_TOLERANCE = 1e-10
-_CUTS, _ROUNDS = 32, 10  # to 1e-15 of the distance of two grid points
+_CUTS, _FINEST = 32, 1e-15
 _VISIBLE = 1e-7
 """A density below this share of its largest is outside: a root-like edge is then 1e-14 of its piece away."""
 
@@ -27,6 +26,9 @@ class TransformLaw(Law):
     edges like a root and both kinds of hard edge become smooth. The density is the table's, never below 0, and its mass
     is exactly what the atoms leave; ``error`` includes by how much the table missed that.
     """
+
+    tolerance: float = 1e-10
+    """To which the density is told."""
 
     @abc.abstractmethod
     def solve(self, y: np.ndarray) -> np.ndarray:
@@ -67,7 +69,7 @@ class TransformLaw(Law):
             y, slope = self._position(t)
             return np.maximum(self.solve(y), 0.0) * slope
 
-        table = tabulate(density, range(len(self.pieces) + 1), _TOLERANCE)
+        table = tabulate(density, range(len(self.pieces) + 1), self.tolerance)
         integral = table.integral()
         return table, integral, self.share / float(integral(table.edges[-1:])[0])
 
@@ -123,10 +125,16 @@ class TransformLaw(Law):
         return float(self.measure().integrate(lambda x: x**order, 1e-13).value)
 
 
-def visible_pieces(density: Callable[[np.ndarray], np.ndarray], grid: np.ndarray) -> tuple[Piece, ...]:
+def visible_pieces(
+    density: Callable[[np.ndarray], np.ndarray],
+    grid: np.ndarray,
+    cuts: int = _CUTS,
+    finest: float = _FINEST,
+) -> tuple[Piece, ...]:
     """Pieces of the support of a law of y > 0, found on an ascending grid that ends outside, then cut ever finer.
 
-    A piece that the grid begins in begins at 0.
+    A piece that the grid begins in begins at 0. Each round cuts into ``cuts``, the last one to ``finest`` of the distance
+    of two grid points: few cuts need the fewest points, many the fewest rounds.
     """
     values = grid * density(grid)  # per unit of log y, which no hard edge makes large
     floor = _VISIBLE * values.max()
@@ -134,11 +142,11 @@ def visible_pieces(density: Callable[[np.ndarray], np.ndarray], grid: np.ndarray
     change = np.flatnonzero(inside[1:] != inside[:-1])
     outer = np.where(inside[change], grid[change + 1], grid[change])
     inner = np.where(inside[change], grid[change], grid[change + 1])
-    share = np.linspace(0, 1, _CUTS + 1)
-    for _ in range(_ROUNDS):
+    share = np.linspace(0, 1, cuts + 1)
+    for _ in range(round(-np.log(finest) / np.log(cuts))):
         points = outer[:, None] + (inner - outer)[:, None] * share
         seen = (points * density(points.ravel()).reshape(points.shape))[:, 1:-1] > floor
-        first = np.where(seen.any(axis=1), seen.argmax(axis=1) + 1, _CUTS)
+        first = np.where(seen.any(axis=1), seen.argmax(axis=1) + 1, cuts)
         rows = np.arange(change.size)
         outer, inner = points[rows, first - 1], points[rows, first]
     ends = [0.0, *outer.tolist()] if inside[0] else outer.tolist()

@@ -76,8 +76,8 @@ class Repeated(Sector):
     def _outside(self, delta: np.ndarray) -> np.ndarray:
         """The rows of Uᵀ V outside the frame, (n, d)."""
         layers = self.layout.split(delta)
-        if self.layer == "W":
-            matrix = layers["W"]
+        if self.layer != "a":
+            matrix = layers[self.layer]
         else:
             matrix = np.concatenate([np.atleast_2d(layers[name].T) for name in self._read_outs])
         rows = self.basis.T @ matrix
@@ -92,8 +92,8 @@ class Repeated(Sector):
         """θ (..., P) with this layer (..., k, d) and zeros elsewhere."""
         front = matrix.shape[:-2]
         out = np.zeros((*front, self.layout.size))
-        if self.layer == "W":
-            out[..., self.layout.slices["W"]] = matrix.reshape(*front, -1)
+        if self.layer != "a":
+            out[..., self.layout.slices[self.layer]] = matrix.reshape(*front, -1)
             return out
         layers = self.layout.split(out)
         if "a" in self._read_outs:
@@ -125,6 +125,7 @@ class Lifted(Sector):
     inside: Layout
     frame: np.ndarray | None = None
     outputs: np.ndarray | None = None
+    layer: str = "W"
 
     @property
     def values(self) -> np.ndarray:
@@ -139,7 +140,7 @@ class Lifted(Sector):
     def _down(self, delta: np.ndarray) -> np.ndarray:
         layers = self.layout.split(delta)
         if self.frame is not None:
-            layers["W"] = layers["W"] @ self.frame.T
+            layers[self.layer] = layers[self.layer] @ self.frame.T
         if (outputs := self.outputs) is not None:
             for name in self._turned:
                 layers[name] = np.tensordot(outputs.T, layers[name], 1)
@@ -148,7 +149,7 @@ class Lifted(Sector):
     def _up(self, reduced: np.ndarray) -> np.ndarray:
         front, layers = reduced.shape[:-1], self.inside.split(reduced)
         if self.frame is not None:
-            layers["W"] = layers["W"] @ self.frame
+            layers[self.layer] = layers[self.layer] @ self.frame
         if (outputs := self.outputs) is not None:
             for name in self._turned:
                 rest = self.layout.shape(name)[1:]

@@ -58,11 +58,13 @@ class Reduction:
     copies : tuple of Copies
         C with m: what repeats itself in every direction outside.
     layout : Layout
-        Of the whole operator; the inside is one of its layer ``W``.
+        Of the whole operator; the inside is one of its layer ``layer``.
     frame : ndarray, shape (r, d), or None
         Orthonormal rows spanning the inside, where asked for; None too where the inputs are left as they are.
     outputs : ndarray, shape (m, ρ), or None
         Orthonormal columns spanning the read-outs, where they span less than all outputs.
+    layer : str
+        That of the inputs, whose rows the frame turns.
     """
 
     block: LossHessian
@@ -70,6 +72,7 @@ class Reduction:
     layout: Layout
     frame: np.ndarray | None = None
     outputs: np.ndarray | None = None
+    layer: str = "W"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import equinox as eqx
 import numpy as np
 
-from tutelage.base.errors import NotAvailableError
 from tutelage.base.precision import require_64_bit
 from tutelage.base.types import Array
 from tutelage.deep_network import DeepNetwork
@@ -76,29 +75,8 @@ class DeepLinearHessian(LossHessian):
                 yield f"b{i + 1}", B, one
 
 
-def deep_hessian(network: DeepNetwork) -> DeepLinearHessian:
-    r"""H of a deep linear network at its optimum, the student equal to the teacher, x ~ N(0, I).
-
-    Its non-zero eigenvalues are those of the (m d, m d) matrix N (science D1); no (P, P) matrix is formed.
-
-    Raises
-    ------
-    NotAvailableError
-        Another activation.
-
-    Examples
-    --------
-    >>> from tutelage import DeepNetwork, spectrum
-    >>> found = spectrum(DeepNetwork([[[1.0, 2.0], [0.0, 1.0]], [[2.0, 0.0]], [[3.0]]], "linear"))
-    >>> found.eigenvalues.round(9), found.rank
-    (array([  0.        ,   0.        ,   0.        ,   0.        ,
-             0.        ,  37.61638797, 108.38361203]), 2)
-    """
-    if not _is_identity(network):
-        raise NotAvailableError(
-            f"hessian_of: expected a linear activation in a deep network, got {network.activation.spec}; sample inputs and "
-            "use ModelProblem(apply, params, X, y), whose outer part is the Hessian at the optimum"
-        )
+def linear_hessian(network: DeepNetwork) -> DeepLinearHessian:
+    """H of a deep network whose activation is the identity."""
     weights, d = network.weights, network.widths[0]
     # With biases a last column: the constant part of what a layer sees.
     below = [np.eye(d, d + bool(network.biases))]
@@ -112,10 +90,7 @@ def deep_hessian(network: DeepNetwork) -> DeepLinearHessian:
     return DeepLinearHessian(tuple(reversed(above)), tuple(below), network.layout)
 
 
-def _is_identity(network: DeepNetwork) -> bool:
+def is_identity(network: DeepNetwork) -> bool:
     """What the activation declares: a polynomial of degree 1; two values say which."""
     sigma = network.activation
     return sigma.degree == 1 and np.array_equal(np.asarray(sigma(np.array([0.0, 1.0]))), [0.0, 1.0])
-
-
-__all__ = ["DeepLinearHessian", "deep_hessian"]

@@ -116,14 +116,14 @@ def sample_quadratic_teacher(
     seed = check.seed(seed, "sample_quadratic_teacher")
     realization = check.integer(realization, "sample_quadratic_teacher", "realization", minimum=0)
     law = as_weight_law(weights)
-    return QuadraticTeacher(law.sample(layer_rng(seed, realization, 0), (width, d), d))
+    return QuadraticTeacher(law.sample(layer_rng(seed, realization, 0, (d, width)), (width, d), d))
 
 
 def sample_inputs(n: int, d: int, seed: int = 0, realization: int = 0) -> np.ndarray:
     """n standard normal inputs, shape (n, d); the first n rows of one stream, so that a larger n extends the data."""
     n = check.integer(n, "sample_inputs", "n")
     d = check.integer(d, "sample_inputs", "d")
-    return GaussianInputs().sample(n, d, layer_rng(seed, realization, _INPUT_STREAM))
+    return GaussianInputs().sample(n, d, layer_rng(seed, realization, _INPUT_STREAM, (d,)))
 
 
 def sample_start(
@@ -132,7 +132,8 @@ def sample_start(
     """Random student weights, shape (m, d), entries N(0, scale²/d): of full rank when m >= d; one start per attempt."""
     m = check.integer(m, "sample_start", "m")
     d = check.integer(d, "sample_start", "d")
-    return scale * layer_rng(seed, realization, _START_STREAM + attempt).standard_normal((m, d)) / np.sqrt(d)
+    rng = layer_rng(seed, realization, _START_STREAM + attempt, (d, m))
+    return scale * rng.standard_normal((m, d)) / np.sqrt(d)
 
 
 def teacher_matrix(teacher: Teacher, who: str) -> np.ndarray:

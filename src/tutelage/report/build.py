@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tutelage.base.files import atomic_write, is_temporary, own_name, remove_abandoned
 from tutelage.base.progress import Progress, portion, silent
-from tutelage.report.equations import index
+from tutelage.report.equations import Entry, index
 from tutelage.report.files import JUDGED, write_run
 from tutelage.report.page import Pictures, page
 from tutelage.report.receipt import reused, write_receipt
@@ -106,6 +106,7 @@ def build_report(
     workers: int = 1,
     bars: Bars | None = None,
     finished: Callable[[Judged], None] | None = None,
+    beside: str = "",
 ) -> Report:
     """Write ``index.html``, ``figures/``, ``claims/`` and ``datasets/`` into an existing folder.
 
@@ -131,6 +132,8 @@ def build_report(
         ``bars(description)`` makes a progress bar and returns a function of the fraction done.
     finished : callable, optional
         Called with every run as it is done.
+    beside : str
+        Name of a page of sliders that will lie in the same folder; the report links to it.
 
     Raises
     ------
@@ -160,7 +163,13 @@ def build_report(
     runs = [outcome for _, outcome in ordered if isinstance(outcome, Judged)]
     failures = {name: outcome.message for name, outcome in ordered if isinstance(outcome, Failed)}
     paths = {study.card.name: path_of(study) for study in own}
-    path = _write_page(output, folders, runs, failures, full=full, seed=seed, own=paths)
+    content = page(
+        runs, {run.study.name: _pictures(folders.figures, run) for run in runs}, _entries(runs), failures,
+        provenance(), full=full, seed=seed, own=paths, beside=beside,
+    )  # fmt: skip
+    path = output / "index.html"
+    with atomic_write(own_name(path), "w", "report") as stream:
+        stream.write(content)
     return Report(path, runs, failures)
 
 
@@ -220,20 +229,5 @@ def _pictures(folder: Path, run: Judged) -> Pictures:
     return Pictures(folder / f"{name}.png", folder / f"{name}{JUDGED}.png" if run.study.card.judged else None)
 
 
-def _write_page(
-    output: Path,
-    folders: Folders,
-    runs: list[Judged],
-    failures: dict[str, str],
-    *,
-    full: bool,
-    seed: int,
-    own: dict[str, str],
-) -> Path:
-    verdicts = {claim.id: claim.verdict for run in runs for claim in run.claims}
-    pictures = {run.study.name: _pictures(folders.figures, run) for run in runs}
-    content = page(runs, pictures, index(verdicts), failures, provenance(), full=full, seed=seed, own=own)
-    path = output / "index.html"
-    with atomic_write(own_name(path), "w", "report") as stream:
-        stream.write(content)
-    return path
+def _entries(runs: list[Judged]) -> list[Entry]:
+    return index({claim.id: claim.verdict for run in runs for claim in run.claims})

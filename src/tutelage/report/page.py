@@ -161,8 +161,12 @@ def page(
     full: bool,
     seed: int,
     own: Mapping[str, str] = MappingProxyType({}),
+    beside: str = "",
 ) -> str:
-    """The whole report; ``pictures`` are the files of the studies, ``own`` names those of the reader's."""
+    """The whole report; ``pictures`` are the files of the studies, ``own`` names those of the reader's.
+
+    ``beside`` names the page of sliders that lies in the same folder.
+    """
     flags = options(full=full, seed=seed)
     with ThreadPoolExecutor(2) as pool:  # cutting pictures is the work, and leaves Python to the other
         sections = list(
@@ -183,6 +187,7 @@ def page(
         every_term={name: meaning for name, (meaning, _) in glossary().items()},
         equations=[equation_row(entry, pictures) for entry in entries],
         command=command([*pictures, *failures], flags, own),
+        beside=beside,
         version=tutelage.__version__,
         form="full" if full else "quick",
         seed=seed,

@@ -169,7 +169,10 @@ def _lifted(reduction: Reduction) -> tuple[tuple[Sector, ...], str]:
     for part in reduction.copies:
         assert part.frame is not None, "asked for"
         outside.append(Repeated(*_eigh(part.matrix), part.frame, layout, part.within, part.layer))
-    lifted = (Lifted(sector, layout, inside, reduction.frame, reduction.outputs) for sector in inner)
+    lifted = (
+        Lifted(sector, layout, inside, reduction.frame, reduction.outputs, reduction.layer)
+        for sector in inner
+    )
     sectors = (*outside, *lifted)
     return sectors, "symmetry" if method == "dense" else f"symmetry+{method}"
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from typing import TypeGuard
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from tutelage.activations import Activation
 from tutelage.base import check
 from tutelage.moments import STACK
 from tutelage.network import Network
+from tutelage.population import Problem
 from tutelage.population.extended import ball_hessian
 from tutelage.population.stack import HessianStack, stack_hessians
 from tutelage.population.structure import has_balls
@@ -71,22 +74,33 @@ def spectrum_many(sources: Iterable[Source], method: str = "auto", *, refine: bo
     for networks in _alike(sources) if method == "auto" else ():
         found |= _together(networks, refine)
     return [
-        found[i] if i in found else spectrum(source, method, refine=refine)
+        _named(found[i], source) if i in found else spectrum(source, method, refine=refine)
         for i, source in enumerate(sources)
     ]
+
+
+def _named(found: Spectrum, source: Source) -> Spectrum:
+    """With its network, as ``spectrum`` leaves it."""
+    return dataclasses.replace(found, network=source) if isinstance(source, Network) else found
 
 
 def _alike(sources: Sequence[Source]) -> Iterator[dict[int, Network]]:
     """The plain networks of one activation and shape, by their index, in parts whose tables are small."""
     groups: dict[tuple[Activation, tuple[int, int]], list[tuple[int, Network]]] = {}
     for i, source in enumerate(sources):
-        if isinstance(source, Network) and _is_plain(source):
-            groups.setdefault((source.activation, (source.k, source.d)), []).append((i, source))
+        network = source.teacher if _is_standard(source) else source
+        if isinstance(network, Network) and _is_plain(network):
+            groups.setdefault((network.activation, (network.k, network.d)), []).append((i, network))
     for (_, (k, d)), members in groups.items():
         size = k * min(k, d) + k
         step = _TABLES_AT_ONCE * STACK
         if size <= LARGEST:
             yield from (dict(members[start : start + step]) for start in range(0, len(members), step))
+
+
+def _is_standard(source: Source) -> TypeGuard[Problem]:
+    """Whether this is the problem of a teacher that has the teacher's own Hessian."""
+    return isinstance(source, Problem) and source.inputs.is_standard and source.trainable is None
 
 
 def _is_plain(network: Network) -> bool:

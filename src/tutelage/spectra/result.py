@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import xarray
     from matplotlib.axes import Axes
 
+    from tutelage.laws.network_law import NetworkLaw
+    from tutelage.network import Network
+
 _SAFETY = 10.0
 """An eigenvalue counts as non-zero when it exceeds ten times its own error bar."""
 _SHOWN = 1e-7
@@ -50,6 +53,8 @@ class Spectrum(Value):
         Bound (LAPACK, extended precision) or estimate (Lanczos, densities) of each value's absolute error.
     rank : int or None
         The rank, where a structural upper bound is met by eigenvalues above ten error bars; never a mere count.
+    network : Network or None
+        Whose Hessian at the optimum, under standard normal inputs, this is the spectrum of; ``plot(law=True)`` asks it.
 
     Examples
     --------
@@ -63,6 +68,7 @@ class Spectrum(Value):
     method: str
     errors: np.ndarray = dataclasses.field(default_factory=lambda: np.zeros(1))
     rank: int | None = None
+    network: Network | None = dataclasses.field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         values = check.float_array(self.values, "Spectrum", "values").reshape(-1)
@@ -169,15 +175,17 @@ class Spectrum(Value):
             attributes["rank"] = self.rank
         return xarray.Dataset({name: ("block", column) for name, column in columns.items()}, attrs=attributes)
 
-    def plot(self, ax: Axes | None = None, law: Quantiles | None = None, **style: Any) -> Axes:
+    def plot(self, ax: Axes | None = None, law: Quantiles | bool | None = None, **style: Any) -> Axes:
         """Eigenvalues from the largest down against their index, on logarithmic axes; the title counts the zeros.
 
-        ``law`` is laid over them: a law of ``tutelage.laws``, for example ``laws.law_of(network)``, or any frozen law of
-        scipy.stats. A law of a network's non-zero eigenvalues covers the first ``law.rank`` of them, any other all P.
+        ``law`` is laid over them: True for the one that is known for the network (``laws.law_of``), a law of
+        ``tutelage.laws``, or any frozen law of scipy.stats. A law of a network's non-zero eigenvalues covers the first
+        ``law.rank`` of them, any other all P. An InputError says where no law is known.
         ``style`` is matplotlib's, for the line. Returns the axes, those of a new figure unless ``ax`` is given.
         """
         from tutelage.base.canvas import axes_or_new
 
+        over = self._known_law() if law is True else law or None
         ax = axes_or_new(ax)
         keep = self.values > self.errors
         values, counts = self.values[keep][::-1], self.multiplicities[keep][::-1]
@@ -200,9 +208,19 @@ class Spectrum(Value):
         hidden = int(self.multiplicities[~keep].sum())
         title = f"P = {self.n_params}, {self.method}" + (f", {hidden} at zero" if hidden else "")
         ax.set_title(title if len(ax.lines) == 1 else "")  # of one spectrum, it would be wrong over several
-        if law is not None:
-            self._lay_over(ax, law)
+        if over is not None:
+            self._lay_over(ax, over)
         return ax
+
+    def _known_law(self) -> NetworkLaw:
+        from tutelage.laws import law_of
+
+        if self.network is None:
+            raise InputError(
+                "Spectrum.plot: expected the spectrum of a network at its optimum for law=True, got one of another matrix; "
+                "pass the law, for example law=tutelage.laws.LinearNetwork(d, k)"
+            )
+        return law_of(self.network)
 
     def _lay_over(self, ax: Axes, law: Quantiles) -> None:
         """The i-th largest of n draws lies at about the quantile 1 - (i - 1/2)/n."""

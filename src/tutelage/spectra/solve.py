@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
+from tutelage.network import Network
 from tutelage.operators import BallHessian, SymmetricOperator
 from tutelage.source import Source, hessian_of
 from tutelage.spectra.choose import LANCZOS_FROM, Plan, plan
@@ -89,6 +91,8 @@ def spectrum(
         found = _run(chosen, refine)
     else:
         found = FULL[method](operator)
+    if isinstance(source, Network):
+        found = dataclasses.replace(found, network=source)
     return found if count is None else _ends(found, count, which)
 
 
@@ -128,4 +132,4 @@ def _ends(full: Spectrum, count: int, which: str) -> Spectrum:
     kept += np.clip(ends - np.maximum(begins, total - (count - low)), 0, full.multiplicities)
     kept = np.minimum(kept, full.multiplicities)
     on = kept > 0
-    return Spectrum(full.values[on], kept[on], full.n_params, full.method, full.errors[on], full.rank)
+    return dataclasses.replace(full, values=full.values[on], multiplicities=kept[on], errors=full.errors[on])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import tutelage
+from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.processes import thread_count
 
@@ -137,5 +138,7 @@ def code_version(modules: Iterable[str | Path] = ("tutelage",)) -> str:
         modules = (modules,)
     files: dict[str, Path] = {}
     for module in modules:
+        if not isinstance(module, Path):
+            check.text(module, "code_version", "module")
         files.update(_module_files(module))
     return _hash_files(tuple(sorted(files.items())))

@@ -71,7 +71,8 @@ class Card:
     part: str = ""
 
     def __post_init__(self) -> None:
-        ids = [statement.id for statement in self.statements]
+        check.text(self.name, "study", "name")
+        ids = [check.instance(s, Statement, "study", "statement").id for s in self.statements]
         for name in (self.name, *ids):
             if not _NAME.fullmatch(name):
                 raise InputError(

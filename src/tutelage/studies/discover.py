@@ -10,7 +10,7 @@ import reprlib
 import sys
 from pathlib import Path
 
-from tutelage.base.check import nearest
+from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.studies.base import Study
 from tutelage.studies.card import FILE, Card, read_card
@@ -48,8 +48,8 @@ def study_class(name: str) -> type[Study]:
         Unknown name; the nearest is named.
     """
     known = available()
-    if name not in known:
-        raise InputError(f"study: unknown name {reprlib.repr(name)}; {nearest(name, known)}")
+    if check.text(name, "study", "name") not in known:
+        raise InputError(f"study: unknown name {reprlib.repr(name)}; {check.nearest(name, known)}")
     if ":" in known[name]:
         return _imported(known[name])
     module = importlib.import_module(known[name])
@@ -66,6 +66,7 @@ def load_study(path: str) -> type[Study]:
     InputError
         No such module or class, one that is no study, or the name of another.
     """
+    check.text(path, "study", "path")
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     study = _imported(path)
@@ -79,7 +80,7 @@ def load_study(path: str) -> type[Study]:
 
 def find_study(name: str) -> type[Study]:
     """A study by its name or by ``module:Class``."""
-    return load_study(name) if ":" in name else study_class(name)
+    return load_study(name) if ":" in check.text(name, "study", "name") else study_class(name)
 
 
 def path_of(study: type[Study]) -> str:
@@ -97,7 +98,7 @@ def _imported(path: str) -> type[Study]:
         raise InputError(f"study: cannot import {module!r} of {path!r} ({error})") from None
     if not _is_study(found.get(name)):
         known = [key for key, value in found.items() if _is_study(value)]
-        hint = nearest(name, known) if known else "derive it from tutelage.studies.Study"
+        hint = check.nearest(name, known) if known else "derive it from tutelage.studies.Study"
         raise InputError(f"study: no study {name!r} in {module!r}; {hint}")
     return found[name]
 

@@ -81,6 +81,10 @@ def _check_rank(primes: int, proof_limit: float = 0.0) -> None:
 
 
 def _rank(point: Evaluation, primes: int, proof_limit: float) -> Values:
+    if point.problem.inputs.is_degenerate:
+        raise InputError(
+            "rank: expected inputs that see every direction, got a singular covariance; take the rank of the spectrum"
+        )
     found = hessian_rank(point.teacher, primes=primes, proof_limit=proof_limit, floating=False)
     return {"rank": found.rank, "rank_status": found.status}
 
@@ -124,23 +128,23 @@ def _check_sgd(batch: int, share: float = 0.5, label_noise: float = 0.0, **curve
 
 
 def _sgd_stability(point: Evaluation, batch: int) -> Values:
-    found = sgd_stability(point.teacher, batch=batch)
+    found = sgd_stability(point.problem, batch=batch)
     point.methods["sgd"] = found.method
     return {"stable_rate": found.value, "crossing_batch": found.crossing_batch}
 
 
 def _noise_floor(point: Evaluation, batch: int, share: float, label_noise: float) -> Values:
-    rate = share * float(sgd_stability(point.teacher, batch=batch))
-    found = noise_floor(point.teacher, learning_rate=rate, batch=batch, label_noise=label_noise)
+    rate = share * float(sgd_stability(point.problem, batch=batch))
+    found = noise_floor(point.problem, learning_rate=rate, batch=batch, label_noise=label_noise)
     return {"noise_floor": found.value, "noise_floor_rate": rate}
 
 
 def _predicted_sgd(
     point: Evaluation, batch: int, share: float, label_noise: float, noise: float, steps: int
 ) -> Values:
-    rate = share * float(sgd_stability(point.teacher, batch=batch))
+    rate = share * float(sgd_stability(point.problem, batch=batch))
     curve = predict_sgd(
-        point.teacher, NoisyTeacher(noise), learning_rate=rate, batch=batch, steps=np.arange(steps + 1),
+        point.problem, NoisyTeacher(noise), learning_rate=rate, batch=batch, steps=np.arange(steps + 1),
         label_noise=label_noise,
     )  # fmt: skip
     return {"predicted_sgd": (("step",), curve.loss)}

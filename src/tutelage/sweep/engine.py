@@ -19,7 +19,7 @@ from tutelage.sweep.compact import compact, open_points
 from tutelage.sweep.driver import Driver, Reporter
 from tutelage.sweep.evaluate import run_task
 from tutelage.sweep.folder import SweepFolder
-from tutelage.sweep.imports import complete, origins
+from tutelage.sweep.imports import check_inputs, complete, origins
 from tutelage.sweep.spec import SweepSpec, as_spec, subset
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def run(
     Raises
     ------
     InputError
-        No such module or function; told before anything is written.
+        No such module or function, a law of inputs that does not fit; told before anything is written.
     WorkersDie
         Thirty workers died in a row.
     StoreError
@@ -100,6 +100,7 @@ def run(
     check.number(task_seconds, "sweep", "task_seconds", above=0.0)
     if client is not None and scheduler is not None:
         raise InputError("sweep: expected a client or a scheduler address, got both; give one")
+    check_inputs(spec)
     functions = origins(spec)
     if imported is not None:
         imported(functions)

@@ -13,6 +13,7 @@ import functools
 import importlib
 import importlib.util
 import inspect
+import itertools
 import os
 import sys
 import zlib
@@ -27,6 +28,7 @@ from tutelage.activations import ACTIVATIONS, register_activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import class_path
+from tutelage.input_families import parse_inputs
 
 if TYPE_CHECKING:
     from tutelage.sweep.spec import SweepSpec
@@ -55,6 +57,12 @@ def origins(spec: SweepSpec, who: str = "sweep") -> dict[str, str]:
             _check_options(user_function(name, spec.search_path, who), name, spec.options.get(name, {}), who)
             found[name] = str(source_file(name, spec.search_path) or "Python itself")
     return found
+
+
+def check_inputs(spec: SweepSpec) -> None:
+    """Form every law of inputs once at the least and the most inputs of the grid, so that what fails is told now."""
+    for text, d in itertools.product(spec.inputs, {f(d for d, _ in spec.sizes) for f in (min, max)}):
+        parse_inputs(text, d, spec.search_path)
 
 
 def user_function(name: str, search_path: tuple[str, ...], who: str) -> Callable[..., Any]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from tutelage.base.errors import InputError
 
 #: Parameters of a point, and how its numbers were made.
 RECORDED = frozenset({
     "point", "activation", "weights", "d", "k", "seed", "realization", "seconds", "method", "error", "failed",
-    "version", "code", "cpu", "threads",
+    "version", "code", "cpu", "threads", "biases", "inputs", "outputs",
 })  # fmt: skip
+#: What a grid has of these axes unless it says otherwise: [C25]'s networks.
+PLAIN: dict[str, tuple[Any, ...]] = {"biases": ("none",), "inputs": ("standard",), "outputs": (1,)}
 #: Dimensions of our own quantities.
 DIMENSIONS = frozenset({"block", "order", "time"})
 

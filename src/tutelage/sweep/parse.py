@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,14 +14,15 @@ from tutelage.activations.registry import importable_spec
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import class_path
-from tutelage.sweep.names import DIMENSIONS, RECORDED, check_text
+from tutelage.input_families import inputs_spec
+from tutelage.sweep.names import DIMENSIONS, PLAIN, RECORDED, check_text
 from tutelage.sweep.resolve import resolve
-from tutelage.weights import as_weight_law
+from tutelage.weights import as_bias_law, as_weight_law
 
 T = TypeVar("T")
 
 _TOP = ("name", "quantities", "seed", "realizations", "grid", "options", "memory_bytes", "search_path")
-_GRID = ("activation", "d", "k", "ratio", "sizes", "weights", "extra")
+_GRID = ("activation", "d", "k", "ratio", "sizes", "weights", "biases", "inputs", "outputs", "extra")
 _RANGE = ("start", "stop", "step", "num", "spacing")
 #: Values of one axis, and points of a grid, whose number and index are 64-bit integers.
 _MOST_VALUES, _MOST_POINTS = 10_000_000, 2**62
@@ -48,7 +49,12 @@ def parse(mapping: Mapping[str, object], who: str) -> dict[str, Any]:
         "quantities": quantities,
         "activations": _activations(grid["activation"], who),
         "sizes": _sizes(grid, who),
-        "weights": _weights(grid.get("weights", "normal"), who),
+        "weights": _laws(
+            grid.get("weights", "normal"), who, "weights", lambda text: as_weight_law(text).spec
+        ),
+        "biases": _laws(grid.get("biases", "none"), who, "biases", _bias_spec),
+        "inputs": _laws(grid.get("inputs", "standard"), who, "inputs", inputs_spec),
+        "outputs": _integers(grid.get("outputs", 1), who, "outputs", 1),
         "seeds": _integers(mapping.get("seed", 0), who, "seed"),
         "realizations": _realizations(mapping.get("realizations", 1), who),
         "extra": _extra(grid.get("extra", {}), who),
@@ -56,7 +62,8 @@ def parse(mapping: Mapping[str, object], who: str) -> dict[str, Any]:
         "memory_bytes": _memory(mapping.get("memory_bytes"), who),
         "search_path": search_path,
     }
-    axes = ("activations", "sizes", "weights", "seeds", "realizations")
+    _require_plain_recovery(fields, who)
+    axes = ("activations", "sizes", "weights", *PLAIN, "seeds", "realizations")
     points = math.prod(map(len, [*(fields[name] for name in axes), *fields["extra"].values()]))
     if points > _MOST_POINTS:
         raise InputError(f"{who}: expected at most 2^62 points, got {points:.3g}; shorten an axis")
@@ -184,11 +191,27 @@ def _activations(value: object, who: str) -> tuple[str, ...]:
     return unique(specs, who, "activation")
 
 
-def _weights(value: object, who: str) -> tuple[str, ...]:
-    specs = [as_weight_law(text).spec for text in _texts(value, who, "weights")]
+def _laws(value: object, who: str, name: str, spec: Callable[[str], str]) -> tuple[str, ...]:
+    """Full written forms, so that the same law is the same text."""
+    specs = [spec(text) for text in _texts(value, who, name)]
     if not specs:
-        raise InputError(f"{who}: expected at least one weight law, got an empty list")
-    return unique(specs, who, "weights")
+        raise InputError(f"{who}: expected at least one value for {name}, got an empty list")
+    return unique(specs, who, name)
+
+
+def _bias_spec(text: str) -> str:
+    law = as_bias_law(text)
+    return "none" if law is None else law.spec
+
+
+def _require_plain_recovery(fields: Mapping[str, Any], who: str) -> None:
+    """The matrix problem of [S20] has neither biases nor other inputs nor several outputs."""
+    other = [name for name, plain in PLAIN.items() if fields[name] != plain]
+    if other and "recovery" in fields["quantities"]:
+        raise InputError(
+            f"{who}: recovery is stated for one output, without biases, under standard inputs ([S20]), got "
+            f"{', '.join(other)} in [grid]; leave one of them out"
+        )
 
 
 def _texts(value: object, who: str, name: str) -> tuple[str, ...]:

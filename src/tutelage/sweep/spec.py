@@ -17,9 +17,13 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.spec import class_path
 from tutelage.base.types import ArrayLike
+from tutelage.input_families import parse_inputs, seen_directions
+from tutelage.inputs import GaussianInputs
 from tutelage.network import Network, sample_teacher
+from tutelage.population import Problem
 from tutelage.spectra import Spectrum, spectrum
 from tutelage.store import dataset_key
+from tutelage.sweep.names import PLAIN
 from tutelage.sweep.parse import parse, search_folders
 
 if TYPE_CHECKING:
@@ -45,6 +49,10 @@ class Point:
         Name the random stream, as in :func:`tutelage.sample_teacher`.
     extra : dict
         Values of the axes of ``[grid.extra]``.
+    biases, inputs : str
+        Law of the biases and of the inputs, as written: ``none`` and ``standard``, ``spiked:strength=5.0``, ...
+    outputs : int
+        m.
     evaluation : Evaluation or None
         What its quantities share while they are evaluated.
     """
@@ -57,19 +65,36 @@ class Point:
     seed: int
     realization: int
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    biases: str = "none"
+    inputs: str = "standard"
+    outputs: int = 1
+    search_path: tuple[str, ...] = dataclasses.field(default=(), repr=False, compare=False)
     evaluation: Evaluation | None = dataclasses.field(default=None, compare=False, repr=False)
 
     def spectrum(self, method: str = "auto") -> Spectrum:
         """The teacher's spectrum, computed once for all quantities of the point."""
         return (
-            spectrum(self.teacher(), method) if self.evaluation is None else self.evaluation.spectrum(method)
+            spectrum(Problem(self.teacher(), self.input_law()), method)
+            if self.evaluation is None
+            else self.evaluation.spectrum(method)
         )
 
     def teacher(self) -> Network:
         """The teacher of this point: the same on any machine, in any order."""
         return sample_teacher(
-            self.activation, self.d, self.k, self.seed, self.weights, realization=self.realization
+            self.activation,
+            self.d,
+            self.k,
+            self.seed,
+            self.weights,
+            self.realization,
+            self.biases,
+            self.outputs,
         )
+
+    def input_law(self) -> GaussianInputs:
+        """The law of its inputs, from the file where it is one."""
+        return parse_inputs(self.inputs, self.d, self.search_path)
 
     def rng(self) -> np.random.Generator:
         """A random stream for whatever else a quantity draws; independent of the teacher's."""
@@ -81,8 +106,8 @@ class Point:
 class SweepSpec:
     """A grid and the quantities wanted at each of its points.
 
-    The grid is the product, in this order, of activations, sizes, weight laws, extra axes, seeds and
-    realizations; the last varies fastest. A point is a pure function of its index here.
+    The grid is the product, in this order, of activations, sizes, weight laws, biases, inputs, outputs, extra axes, seeds
+    and realizations; the last varies fastest. A point is a pure function of its index here.
 
     Attributes
     ----------
@@ -94,6 +119,10 @@ class SweepSpec:
         Written specifications.
     sizes : tuple of (d, k)
     seeds, realizations : tuple of int
+    biases, inputs : tuple of str
+        Laws of the biases (``none``) and of the inputs (``standard``), as on the command line; an npz file stands by its
+        name, which is looked for in the search path.
+    outputs : tuple of int
     extra : dict
         Further axes, name to values (numbers or text); user functions read them from ``point.extra``.
     options : dict
@@ -117,6 +146,15 @@ class SweepSpec:
     name: str = "sweep"
     memory_bytes: float | None = dataclasses.field(default=None, compare=False)
     search_path: tuple[str, ...] = dataclasses.field(default=(), compare=False)
+    biases: tuple[str, ...] = PLAIN["biases"]
+    inputs: tuple[str, ...] = PLAIN["inputs"]
+    outputs: tuple[int, ...] = PLAIN["outputs"]
+
+    @property
+    def further(self) -> dict[str, tuple[Any, ...]]:
+        """Biases, inputs and outputs where the grid has any, then the extra axes: name to values."""
+        own = {name: getattr(self, name) for name in PLAIN}
+        return {**{name: values for name, values in own.items() if values != PLAIN[name]}, **self.extra}
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -125,7 +163,7 @@ class SweepSpec:
             self.activations,
             self.sizes,
             self.weights,
-            *self.extra.values(),
+            *self.further.values(),
             self.seeds,
             self.realizations,
         )
@@ -157,9 +195,9 @@ class SweepSpec:
         """
         position = np.unravel_index(np.asarray(indices, dtype=np.int64), self.shape)
         sizes = np.array(self.sizes, dtype=np.int64)[position[1]]
-        extra = {
+        further = {
             name: np.array(values)[where]
-            for (name, values), where in zip(self.extra.items(), position[3:-2], strict=True)
+            for (name, values), where in zip(self.further.items(), position[3:-2], strict=True)
         }
         return {
             "activation": np.array(self.activations)[position[0]],
@@ -168,14 +206,16 @@ class SweepSpec:
             "k": sizes[:, 1],
             "seed": np.array(self.seeds, dtype=np.int64)[position[-2]],
             "realization": np.array(self.realizations, dtype=np.int64)[position[-1]],
-            **extra,
+            **further,
         }
 
     def point(self, index: int) -> Point:
         """The point of an index."""
         where = [int(i) for i in np.unravel_index(index, self.shape)]
         d, k = self.sizes[where[1]]
-        extra = {name: values[i] for (name, values), i in zip(self.extra.items(), where[3:-2], strict=True)}
+        values = zip(self.further.items(), where[3:-2], strict=True)
+        extra = {name: axis[i] for (name, axis), i in values}
+        own = {name: extra.pop(name) for name in PLAIN if name in extra}
         return Point(
             index=int(index),
             activation=self.activations[where[0]],
@@ -185,12 +225,19 @@ class SweepSpec:
             seed=self.seeds[where[-2]],
             realization=self.realizations[where[-1]],
             extra=extra,
+            search_path=self.search_path,
+            **own,
         )
 
     def block_sizes(self, indices: ArrayLike) -> np.ndarray:
-        """Side of the largest matrix a spectrum needs at each point: k min(k, d) + k (science 3a)."""
+        """Side of the largest matrix a spectrum needs at each point: k min(k, d) + k (science 3a), and what biases, outputs
+        and directions of the inputs add."""
         columns = self.columns(indices)
-        return columns["k"] * (np.minimum(columns["k"], columns["d"]) + 1)
+        d, k, outputs = columns["d"], columns["k"], columns.get("outputs", 1)
+        own = k + (self.biases != PLAIN["biases"])
+        for text in self.inputs if self.inputs != PLAIN["inputs"] else ():
+            own = np.maximum(own, k + np.array([seen_directions(text, int(n)) for n in d]))
+        return k * (np.minimum(own, d) + outputs + (self.biases != PLAIN["biases"]))
 
     def to_mapping(self) -> dict[str, Any]:
         """The specification as JSON can hold it; :meth:`from_mapping` reads it. The search path is not in it."""
@@ -199,6 +246,7 @@ class SweepSpec:
             "sizes": [list(size) for size in self.sizes],
             "weights": list(self.weights),
         }
+        grid |= {name: list(values) for name, values in self.further.items() if name in PLAIN}
         if self.extra:
             grid["extra"] = {name: list(values) for name, values in self.extra.items()}
         mapping = {

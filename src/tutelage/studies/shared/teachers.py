@@ -25,7 +25,7 @@ def teacher_weights(
     frozen, (location, scale) = law.distribution, law.location_and_scale()
 
     def draw(i: int, layer: int, shape: tuple[int, ...], fan_in: int) -> np.ndarray:
-        rng = layer_rng(seed, i, layer)
+        rng = layer_rng(seed, i, layer, (d, k))
         normal = isinstance(law, Normal)
         raw = rng.standard_normal(shape) if normal else frozen.rvs(size=shape, random_state=rng)
         return (raw - location) / (scale * np.sqrt(fan_in))

@@ -23,8 +23,8 @@ from tutelage.studies.claim import Measured
 if TYPE_CHECKING:
     from tutelage.studies.student_width import StudentWidth
 
-_ALLOWED = 0.07
-"""Relative distance of a 50 % point from the statistical dimension that counts as agreement."""
+_ALLOWED = 0.05
+"""Relative distance of a 50 % point from the statistical dimension that its next order explains; chance adds to it."""
 
 
 def compute(study: StudentWidth, progress: Progress | None = None) -> xr.Dataset:
@@ -102,8 +102,8 @@ class _Case:
 
     @property
     def worst(self) -> float:
-        """Largest distance from δ, in units of the larger of 7 % and two standard errors."""
-        allowed = np.maximum(_ALLOWED * np.array(self.delta), 2 * self.error)
+        """Largest distance from δ, in units of what its next order and three standard errors explain together."""
+        allowed = _ALLOWED * np.array(self.delta) + 3 * self.error
         return float(np.max(np.abs(self.half - self.delta) / allowed))
 
     @property

@@ -1,0 +1,40 @@
+"""Spectra along one run of each activation, with the size of the functional part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from tutelage.plotting.style import BLUE, LIGHT, ORANGE, RED, panels, style
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def draw(dataset: xr.Dataset) -> Figure:
+    """The run of each activation that learns most: eigenvalues, positive and negative, against time."""
+    with style():
+        figure, axes = panels(dataset.sizes["activation"])
+        time = dataset["time"].values[1:]
+        for panel, name in zip(axes, dataset["activation"].values, strict=True):
+            one = dataset.sel(activation=name)
+            one = one.isel(run=int(one["loss"].values[-1].argmin()), time=slice(1, None))
+            values, generic = one["spectrum"].values, int(one["generic"])
+            for sign, colour, label in ((1, BLUE, "eigenvalues > 0"), (-1, RED, "< 0, as −λ")):
+                shown = np.where(sign * values > 0, np.abs(values), np.nan)
+                panel.plot(time, shown[:, 0], ".-", color=colour, ms=3, lw=0.6, label=label)
+                panel.plot(time, shown[:, 1:], ".-", color=colour, ms=3, lw=0.6)
+            norm = one["functional"].values * np.linalg.norm(values, axis=1)
+            panel.fill_between(time, 1e-18, norm, color=LIGHT, alpha=0.5, label="functional part")
+            panel.plot(time, one["loss"].values, "--", color=ORANGE, lw=1, label="loss")
+            panel.set(
+                xscale="log",
+                yscale="log",
+                ylim=(1e-13, 30),
+                xlabel="time",
+                title=f"{name}: rank {generic} of {values.shape[1]}",
+            )
+        axes[0].legend()
+    return figure
