@@ -12,6 +12,7 @@ from tutelage.base.errors import InputError
 from tutelage.network import Network
 from tutelage.population import Problem
 from tutelage.spectra import Spectrum, spectrum, spectrum_many
+from tutelage.sweep.names import PLAIN
 
 if TYPE_CHECKING:
     from tutelage.sweep.spec import Point
@@ -44,10 +45,15 @@ class Evaluation:
         """It with its inputs."""
         return Problem(self.teacher, self.point.input_law())
 
+    @property
+    def source(self) -> Network | Problem:
+        """What has the spectrum: a network alone is one under standard inputs."""
+        return self.teacher if self.point.inputs in PLAIN["inputs"] else self.problem
+
     def spectrum(self, method: str = "auto") -> Spectrum:
         """The teacher's spectrum, computed once per method; its method is noted in the record of the point."""
         if method not in self._spectra:
-            self._spectra[method] = spectrum(self.problem, method=method, refine=self.refine)
+            self._spectra[method] = spectrum(self.source, method=method, refine=self.refine)
         self.methods["spectrum"] = self._spectra[method].method
         return self._spectra[method]
 
@@ -61,7 +67,7 @@ def share_spectra(evaluations: Sequence[Evaluation]) -> None:
     """The spectra of points by method ``auto``, as one batch where they are of one shape."""
     start = time.perf_counter()
     refine = any(evaluation.refine for evaluation in evaluations)
-    found = spectrum_many([evaluation.problem for evaluation in evaluations], refine=refine)
+    found = spectrum_many([evaluation.source for evaluation in evaluations], refine=refine)
     share = (time.perf_counter() - start) / len(evaluations)
     for evaluation, each in zip(evaluations, found, strict=True):
         evaluation.take(each, share)
