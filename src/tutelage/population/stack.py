@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from tutelage.layout import Layout
 from tutelage.moments import PairMoments
 from tutelage.population import function_space, rounding, structure
 from tutelage.population.dense_pairs import fill_weights, mixed_slopes
+
+_BYTES_AT_ONCE = 2**20
+"""Of matrices in one batch: more would leave the cache between assembly and LAPACK (batches of 100 took twice as long)."""
 
 _BESIDE_CLOSE = 1e-6
 """Far above the rounding of a cosine, in which close pairs are recognised here."""
@@ -101,9 +105,17 @@ class HessianStack:
         """F Fᵀ of every block, shape (n, M, M)."""
         coefficients = self.activation.coefficients
         assert coefficients is not None, "asked for only with a function space"
-        rows = function_space.factor_rows(coefficients, {"W": self.W, "a": self.a}, self.layout)
-        factors = np.moveaxis(rows, 0, 1)
-        return factors @ np.swapaxes(factors, 1, 2)
+        grams = []
+        for part in self.parts((self.small_function_space or 1) * self.layout.size):
+            layers = {"W": self.W[part], "a": self.a[part]}
+            factors = np.moveaxis(function_space.factor_rows(coefficients, layers, self.layout), 0, 1)
+            grams.append(factors @ np.swapaxes(factors, 1, 2))
+        return np.concatenate(grams)
+
+    def parts(self, numbers: int) -> Iterator[slice]:
+        """The networks in slices, of each of which arrays of this many numbers a network stay in the cache."""
+        step = max(1, _BYTES_AT_ONCE // (8 * numbers))
+        return (slice(start, start + step) for start in range(0, len(self.a), step))
 
     @functools.cached_property
     def tables(self) -> PairMoments:

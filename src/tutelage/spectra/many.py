@@ -32,9 +32,6 @@ LARGEST = 512
 _TABLES_AT_ONCE = 4
 """Calls whose tables are kept together: 8 (n, k, k) arrays."""
 
-_BYTES_AT_ONCE = 2**20
-"""Of matrices in one batch: more would leave the cache between assembly and LAPACK (batches of 100 took twice as long)."""
-
 
 def spectrum_many(sources: Iterable[Source], method: str = "auto", *, refine: bool = True) -> list[Spectrum]:
     r"""``[spectrum(source) for source in sources]``, several times faster for many small networks of one shape.
@@ -135,8 +132,7 @@ def _by_functions(stack: HessianStack, m: int) -> list[Spectrum]:
 
 
 def _dense(stack: HessianStack) -> list[Spectrum]:
-    step = max(1, _BYTES_AT_ONCE // (8 * stack.layout.size**2))
-    parts = (slice(start, start + step) for start in range(0, len(stack.a), step))
+    parts = stack.parts(stack.layout.size**2)
     values = np.concatenate([np.linalg.eigvalsh(stack.dense(part)) for part in parts])
     nulls = stack.layout.size - values.shape[1]
     return _of_stack(values, stack.sizes(), nulls)
