@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import scipy.special
 
 
 def normal_points(dimension: int, n: int, seed: int | Sequence[int] = 0) -> np.ndarray:

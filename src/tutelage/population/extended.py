@@ -13,7 +13,7 @@ from typing import cast
 
 import flint
 
-from tutelage.activations.arithmetic import arb_functions
+from tutelage.activations.arithmetic import Namespace, arb_functions
 from tutelage.activations.base import Elementary
 from tutelage.activations.pair_geometry import PairMoments
 from tutelage.base.errors import NotAvailableError
@@ -45,7 +45,8 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
         strength = [[_dot(u, v) for v in zip(*a, strict=True)] for u in zip(*a, strict=True)]
         W = [[flint.arb(float(x)) for x in row] for row in network.W]
         gram = [[_dot(u, v) for v in W] for u in W]
-        tables = [[_tables(activation, gram, i, j) for j in range(i + 1)] for i in range(len(W))]
+        xp = arb_functions()
+        tables = [[_tables(activation, gram, i, j, xp) for j in range(i + 1)] for i in range(len(W))]
         coordinates = _cholesky(gram) if network.k < network.d else None
         if coordinates is None:
             if network.n_params > _WHOLE_UP_TO and network.k < network.d:
@@ -60,9 +61,9 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
         return BallHessian(_assemble(tables, coordinates, a, strength), repeated, network.d - network.k)
 
 
-def _tables(activation: Elementary, gram: list[Vector], i: int, j: int) -> PairMoments:
+def _tables(activation: Elementary, gram: list[Vector], i: int, j: int, xp: Namespace) -> PairMoments:
     tables = cast("Callable[..., PairMoments]", activation.tables)  # the same formula, of balls
-    return tables(gram[i][i], gram[i][j], gram[j][j], arb_functions())
+    return tables(gram[i][i], gram[i][j], gram[j][j], xp)
 
 
 def _dot(u: Sequence[flint.arb], v: Sequence[flint.arb]) -> flint.arb:
@@ -111,16 +112,13 @@ def _assemble(
 def _weight_block(t: PairMoments, weight: flint.arb, u: Vector, v: Vector, diagonal: bool) -> list[Vector]:
     """(r, r) block of neurons u and v; the lower triangle alone on the diagonal."""
     k11, k22, k31, k13 = weight * t.k11, weight * t.k22, weight * t.k31, weight * t.k13
-    block = []
-    for p in range(len(u)):
-        along_u, along_v = k31 * u[p] + k22 * v[p], k22 * u[p] + k13 * v[p]
-        width = p + 1 if diagonal else len(u)
-        row = [along_u * u[q] + along_v * v[q] for q in range(width)]
+    along = [[k31 * x + k22 * y, k22 * x + k13 * y] for x, y in zip(u, v, strict=True)]
+    block = (flint.arb_mat(along) * flint.arb_mat([u, v])).tolist()  # its loops are flint's own
+    for p, row in enumerate(block):
         row[p] += k11
-        block.append(row)
-    return block
+    return [row[: p + 1] for p, row in enumerate(block)] if diagonal else block
 
 
 def _symmetric(lower: list[Vector]) -> flint.arb_mat:
     n = len(lower)
-    return flint.arb_mat([[lower[max(p, q)][min(p, q)] for q in range(n)] for p in range(n)])
+    return flint.arb_mat([row + [lower[q][p] for q in range(p + 1, n)] for p, row in enumerate(lower)])
