@@ -50,7 +50,8 @@ class Quantity:
     """A named quantity: ``compute(evaluation, **options) -> values``.
 
     ``options`` holds the defaults (None: anything goes); ``coordinates(**options)`` gives the shared axes of
-    array-valued results; ``checked(**options)`` raises where no point could be evaluated with them.
+    array-valued results; ``checked(**options)`` raises where no point could be evaluated with them. ``plain`` names the
+    axes of which it knows the usual value only: biases, inputs, outputs.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Quantity:
     coordinates: Callable[..., Mapping[str, Any]] | None = None
     help: str = ""
     checked: Callable[..., object] | None = None
+    plain: tuple[str, ...] = ()
 
     def __call__(self, evaluation: Evaluation, given: Mapping[str, object]) -> Values:
         """Evaluate with the given options over the defaults."""
