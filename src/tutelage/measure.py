@@ -175,8 +175,13 @@ class Measure(Value):
         )
 
     def cdf(self, x: Any) -> Any:
-        r""":math:`\mu((-\infty, x])`, vectorised; it reaches ``mass``, not 1."""
+        r""":math:`\mu((-\infty, x])`, vectorised; it reaches ``mass``, not 1.
+
+        Of a sampled measure it is interpolated between the nodes (``Draws.distribution``), which are no eigenvalues.
+        """
         where = np.asarray(x, dtype=np.float64)
+        if self.draws is not None:
+            return self.draws.distribution(where)[()]
         below = np.concatenate([[0.0], np.cumsum(self.weights)])
         value = below[np.searchsorted(self.points, where, side="right")]
         if self.distribution is not None:
@@ -295,7 +300,7 @@ class Measure(Value):
         if self.draws is not None:
             grid = np.unique(self.points)
             ax.fill_between(grid, *self.cdf_band(grid), alpha=0.3, linewidth=0)
-            ax.step(grid, self.cdf(grid), where="post", **style)
+            ax.plot(grid, self.cdf(grid), **style)
             ax.set(xlabel="eigenvalue", ylabel="eigenvalues up to it")
             return ax
         if self.density is not None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tutelage import hessian_at_optimum, sample_teacher, spectral_density, spectrum
+from tutelage import Measure, hessian_at_optimum, sample_teacher, spectral_density, spectrum
 from tutelage.base.errors import AllocationError, InputError
 from tutelage.spectra.lanczos import gauss_rule, tridiagonalize
 
@@ -71,6 +71,45 @@ def test_full_length_density_of_a_diagonal_matrix_is_exact():
     measure = spectral_density(np.diag([1.0, 2.0, 2.0, 4.0]), probes=3, steps=10)
     assert measure.weights @ measure.points == pytest.approx(9.0)
     assert measure.weights @ measure.points**3 == pytest.approx(81.0)
+
+
+def _apart(cdf, values, points):
+    """Sup distance of a distribution function to that of these values, divided by the mass."""
+    x = np.unique(np.concatenate([values, points, np.linspace(values[0], values[-1], 20_001)]))
+    exact = [np.searchsorted(values, x, side) for side in ("left", "right")]
+    return max(np.abs(cdf(x) - one).max() for one in exact) / values.size
+
+
+def test_between_nodes_the_distribution_function_is_nearer_than_steps():
+    """Eigenvalues crowded around zero on either side, far more of them than steps, and nothing beyond the ends."""
+    apart, steps = [], []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        basis = np.linalg.qr(rng.standard_normal((400, 400)))[0]
+        values = np.sort(rng.laplace(size=400))
+        found = spectral_density((basis * values) @ basis.T, probes=10, steps=40, seed=seed)
+        apart.append(_apart(found.cdf, values, found.points))
+        steps.append(_apart(Measure(found.points, found.weights).cdf, values, found.points))
+        assert found.cdf(values[0] - 1e-8) == 0.0 and found.cdf(values[-1] + 1e-8) == pytest.approx(400)
+        low, high = found.cdf_band(found.points)
+        assert np.all((low - 1e-9 <= found.cdf(found.points)) & (found.cdf(found.points) <= high + 1e-9))
+    assert np.median(apart) < 0.6 * np.median(steps) and np.median(apart) < 0.06
+
+
+def test_an_eigenvalue_that_is_found_keeps_its_mass():
+    """A third of all eigenvalues at zero, apart from the others: a jump, and flat beside it."""
+    rng = np.random.default_rng(0)
+    basis = np.linalg.qr(rng.standard_normal((300, 300)))[0]
+    values = np.concatenate([np.zeros(100), 1 + rng.random(200)])
+    found = spectral_density((basis * values) @ basis.T, probes=20, steps=40)
+    assert found.cdf(-1e-9) == 0.0
+    assert found.cdf(1e-9) == pytest.approx(100, rel=0.1) and found.cdf(0.9) - found.cdf(1e-9) < 2
+
+
+def test_where_the_krylov_space_ends_numbers_are_converged_and_steps_exact():
+    found = spectral_density(np.diag([1.0, 2.0, 2.0, 4.0]), probes=3, steps=10)
+    assert found.cdf([0.99, 1.5, 2.5, 4.5]) == pytest.approx([0, 1, 3, 4])
+    assert found.estimate(lambda points, weights: weights @ np.log(points)).converged
 
 
 def test_density_refuses_what_it_cannot_hold(monkeypatch):

@@ -6,6 +6,7 @@ from tutelage.studies.bridge import Bridge
 from tutelage.studies.compare import Compare
 from tutelage.studies.critical_points import CriticalPointsStudy
 from tutelage.studies.deep_linear import DeepLinearSpectrum
+from tutelage.studies.deeper import DeeperNetworks
 from tutelage.studies.effective_parameters import EffectiveParameters
 from tutelage.studies.erf_spectrum import ErfSpectrum
 from tutelage.studies.information import Information
@@ -47,6 +48,7 @@ MAP = RecoveryMap(d=4, instances=16, points=4, dimensions=(6, 8, 16), shift_inst
 RATES = RecoveryRates(algebraic=((4, 1, 8), (6, 2, 4)), exponential=((3, 4),), last_time=1e5)
 PAPERS = TwoPapers(sizes=((5, 2), (14, 2)), instances=(10, 40))
 OUTLIERS = Outliers(activations=("cos", "quadratic:alpha=0.5"), sizes=(20, 80), teachers=5, traces=20)
+DEEPER = DeeperNetworks(largest=3, trace_teachers=30)
 DEEP_LINEAR = DeepLinearSpectrum(
     cases=((40, 40, 40), (40, 20, 30)), widths=(30, 120), repeats=3, teachers=300
 )

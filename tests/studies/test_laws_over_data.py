@@ -51,6 +51,24 @@ def test_deep_linear():
     )
 
 
+def test_deeper_networks():
+    study = reduced.DEEPER
+    check_study(
+        study,
+        study.compute(),
+        {
+            "deeper.count.linear": mapped("rank_linear", lambda v: v + 1),
+            "deeper.count.quadratic": mapped(
+                "rank_quadratic", lambda v: v + (v == v.max())
+            ),  # one size wrong
+            "deeper.count.erf": mapped("rank_erf", lambda v: v - 1),
+            "deeper.copies": scaled(1.1, "copies"),
+            "deeper.trace": scaled(2.0, "trace"),  # one layer that halves nothing
+            "deeper.concentration": mapped("participation", lambda v: np.broadcast_to(v[:, :1], v.shape)),
+        },
+    )
+
+
 def test_sampled_law():
     study = reduced.SAMPLED_LAW
     far = scaled(4.0, "distances")

@@ -46,6 +46,7 @@ STUDIES = {
     "two-papers": reduced.PAPERS,
     "outliers": reduced.OUTLIERS,
     "deep-linear": reduced.DEEP_LINEAR,
+    "deeper": reduced.DEEPER,
     "sampled-law": reduced.SAMPLED_LAW,
     "tangent-kernel": reduced.TANGENT_KERNEL,
     "critical-points": reduced.CRITICAL_POINTS,

@@ -103,7 +103,8 @@ class Draws:
     ----------
     rules : tuple of (nodes, weights)
     coarse : tuple of (nodes, weights)
-        With half the steps: where a number made of them differs, the steps are too few for it.
+        With half the steps: where a number made of them differs, the steps are too few for it. The rules themselves where
+        no step is left out.
     """
 
     rules: tuple[Rule, ...]
@@ -135,6 +136,16 @@ class Draws:
         )
         return Draws(rules, coarse)
 
+    def distribution(self, x: np.ndarray) -> np.ndarray:
+        r"""The distribution function: the mean over rules of the middle of its bounds at every node, straight between them.
+
+        Half of a node's weight thus lies to its left and half to its right, which is nearer to a continuous spectrum than a
+        step. A node that half the steps had already found is an eigenvalue, and keeps its weight to itself; so does the
+        outer half of the first and the last one, beyond which there is nothing.
+        """
+        pairs = zip(self.rules, self.coarse, strict=True)
+        return np.mean([_interpolated(rule, coarse, x) for rule, coarse in pairs], axis=0)
+
     def band(self, x: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
         r"""Bounds of the distribution function at x, each of shape x.
 
@@ -155,6 +166,32 @@ def pooled(rules: Sequence[Rule]) -> Rule:
     """The mean of rules as one."""
     nodes, weights = zip(*rules, strict=True)
     return np.concatenate(nodes), np.concatenate(weights) / len(rules)
+
+
+_FOUND = 1e-3
+"""A node that moves by less than this share of the distance to its neighbours no longer moves."""
+
+
+_GHOST = 1e-12
+"""Nodes of less than this share are copies of others that rounding made, beside them."""
+
+
+def _interpolated(rule: Rule, coarse: Rule, x: np.ndarray) -> np.ndarray:
+    real = rule[1] > _GHOST * rule[1].sum()
+    nodes, weights = rule[0][real], rule[1][real]
+    upto = np.cumsum(weights)
+    gaps = np.diff(nodes, prepend=-np.inf, append=np.inf)
+    moved = np.abs(nodes[:, None] - coarse[0]).min(axis=1)
+    half = np.where(moved <= _FOUND * np.minimum(gaps[:-1], gaps[1:]), 0.0, weights / 2)
+    low, high = upto - weights + half, upto - half
+    low[0], high[-1] = 0.0, upto[-1]
+    # Two knots a node: the function jumps between them where they differ, and is continuous from the right.
+    places, heights = np.repeat(nodes, 2), np.stack([low, high], axis=1).ravel()
+    before = np.searchsorted(places, x, side="right") - 1
+    left = np.clip(before, 0, places.size - 2)
+    width = np.where(places[left + 1] > places[left], places[left + 1] - places[left], 1.0)
+    between = heights[left] + (heights[left + 1] - heights[left]) * np.clip((x - places[left]) / width, 0, 1)
+    return np.where(before < 0, 0.0, np.where(before >= places.size - 1, upto[-1], between))
 
 
 def _bounds(rule: Rule, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

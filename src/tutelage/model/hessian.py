@@ -14,6 +14,7 @@ from tutelage.base import check
 from tutelage.base.precision import float64, require_64_bit
 from tutelage.base.types import Array, ArrayLike, PyTree
 from tutelage.layout import Layout
+from tutelage.model.chunked_operator import ChunkedOperator
 from tutelage.model.point import Point, weighted_rows
 from tutelage.operators import Entries, Factor, LossHessian, Structure
 
@@ -42,7 +43,7 @@ def _functional(f: Outputs, risk: Risk, theta: Array, v: Array) -> Array:
 PARTS = {"whole": _whole, "outer": _outer, "functional": _functional}
 
 
-class ModelHessian(LossHessian):
+class ModelHessian(ChunkedOperator, LossHessian):
     r"""Mean over samples of :math:`J^T \ell'' J` (outer) :math:`+ \sum_c \ell'_c \nabla^2 f_c` (functional).
 
     ℓ', ℓ'' are derivatives of the loss in the outputs f and J = ∂f/∂θ. The outer part is the generalised Gauss-Newton
@@ -70,14 +71,6 @@ class ModelHessian(LossHessian):
     @property
     def functional(self) -> ModelHessian | None:
         return None if self.part == "outer" else dataclasses.replace(self, part="functional")
-
-    @property
-    def columns_at_once(self) -> int:
-        return self.columns
-
-    @property
-    def by_products(self) -> bool:
-        return True
 
     def product(self, vector: Array) -> Array:
         require_64_bit("ModelHessian.product")

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 
 from tutelage.base.precision import require_64_bit
 from tutelage.base.types import Array, PyTree
+from tutelage.model.chunked_operator import ChunkedOperator
 from tutelage.model.point import Point
-from tutelage.operators import SymmetricOperator
 
 
-class TangentKernel(SymmetricOperator):
+class TangentKernel(ChunkedOperator):
     r""":math:`\tfrac1n J J^T`, shape (n C, n C), J = ∂f/∂θ of n samples with C outputs each, samples first.
 
     For half squares its non-zero eigenvalues are those of the outer part of the Hessian. Source: [C25] (19)-(20).
@@ -27,14 +27,6 @@ class TangentKernel(SymmetricOperator):
     @property
     def size(self) -> int:
         return self.n_samples * self.n_outputs
-
-    @property
-    def columns_at_once(self) -> int:
-        return self.columns
-
-    @property
-    def by_products(self) -> bool:
-        return True
 
     def product(self, vector: Array) -> Array:
         require_64_bit("TangentKernel.product")

@@ -29,7 +29,8 @@ def spectral_density(
     with the Gauss rule of ``steps`` Lanczos steps from each of ``probes`` Rademacher vectors: exact in expectation
     for polynomials of degree below 2·steps (Ubaru, Chen, Saad, SIAM J. Matrix Anal. 2017). It costs probes × steps
     products. Its numbers carry their errors: ``moment(n)`` and ``estimate(statistic)`` give an :class:`Estimate`,
-    ``integrate`` a standard error, ``cdf_band`` a band. Of a semidefinite operator no mass lies below zero.
+    ``integrate`` a standard error, ``cdf_band`` a band around ``cdf``, which is straight between the nodes: they are no
+    eigenvalues, and steps at them would be twice as far from the truth. Of a semidefinite operator no mass lies below zero.
 
     Examples
     --------
@@ -60,14 +61,15 @@ def _rules(
     """The Gauss rules of some probes, of all their steps and of half of them, in the mass of P."""
     n = operator.size
     signs = [np.random.default_rng([seed, i]).integers(0, 2, size=n) * 2.0 - 1.0 for i in probes]
-    found = tridiagonalize(operator.matmat, np.stack(signs, axis=1), steps)
-    return (
-        [_rule(operator, diagonal, off_diagonal) for diagonal, off_diagonal, _ in found],
-        [
-            _rule(operator, diagonal[: -(-diagonal.size // 2)], off_diagonal)
-            for diagonal, off_diagonal, _ in found
-        ],
-    )
+    fine, coarse = [], []
+    for diagonal, off_diagonal, _ in tridiagonalize(operator.matmat, np.stack(signs, axis=1), steps):
+        fine.append(_rule(operator, diagonal, off_diagonal))
+        # Where the Krylov space ended by itself the rule is exact, and half of its steps would say nothing of it.
+        ended = diagonal.size < steps or diagonal.size == n
+        coarse.append(
+            fine[-1] if ended else _rule(operator, diagonal[: -(-diagonal.size // 2)], off_diagonal)
+        )
+    return fine, coarse
 
 
 def _rule(operator: SymmetricOperator, diagonal: np.ndarray, off_diagonal: np.ndarray) -> Rule:
