@@ -6,6 +6,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import erf, ndtr
 
 from tutelage.activations.bivariate import correlated_signs
@@ -21,6 +22,12 @@ JAX = SimpleNamespace(
     correlated_signs=correlated_signs,
 )  # fmt: skip
 """The namespace of float64 arrays."""
+
+COMPLEX = SimpleNamespace(
+    pi=np.pi, sqrt=np.sqrt, exp=np.exp, sin=np.sin, cos=np.cos, sinh=np.sinh, cosh=np.cosh,
+    atan2=lambda y, x: np.arctan(y / x),
+)  # fmt: skip
+"""The namespace of complex arrays near the positive reals."""
 
 
 def arb_functions() -> SimpleNamespace:

@@ -13,10 +13,18 @@ import numpy as np
 from jax import Array
 
 from tutelage.activations import rounding
-from tutelage.activations.arithmetic import JAX, Namespace
+from tutelage.activations.arithmetic import COMPLEX, JAX, Namespace
 from tutelage.activations.facts import Independence, Parity, Reflection
 from tutelage.activations.half_planes import Table
-from tutelage.activations.pair_geometry import MeanMoments, Means, Pair, PairMoments, PlaneTerms, mean_moments
+from tutelage.activations.pair_geometry import (
+    MeanMoments,
+    Means,
+    Pair,
+    PairMoments,
+    PlaneTerms,
+    mean_moments,
+    plain_geometry,
+)
 from tutelage.activations.price import derivatives_of_dual, means_from_dual
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.spec import format_spec
@@ -223,6 +231,10 @@ class Activation(Shown, abc.ABC):
         return format_spec(self.written(), self)
 
 
+_STEP = 1e-100
+"""Into the complex plane: its square vanishes beside any number."""
+
+
 class Elementary(Activation):
     """An activation whose tables are elementary functions, so that the SAME formula runs in other arithmetics.
 
@@ -253,6 +265,22 @@ class Elementary(Activation):
             return 0.0 * q + self.tables(q, q, q, jnp, 0.0 * q).k11
 
         return 2 * jax.jvp(k11, (q,), (jnp.ones_like(q),))[1]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether ``tables`` are all there is to it: no class of its own computes ``moments`` more finely."""
+        return type(self).moments is Elementary.moments
+
+    def plain_own_square(self, q: np.ndarray) -> np.ndarray:
+        """The same in NumPy, which compiles nothing: the derivative by a step into the complex plane, exact to rounding."""
+        z = q + 1j * _STEP
+        return 2 * np.broadcast_to(self.tables(z, z, z, COMPLEX, 0.0 * z).k11, z.shape).imag / _STEP
+
+    def plain_moments(self, W: np.ndarray, Z: np.ndarray) -> PairMoments:
+        """``moments`` of few rows in NumPy, which compiles nothing."""
+        q_uu, q_uv, q_vv, determinant = plain_geometry(W, Z)
+        tables = self.tables(q_uu, q_uv, q_vv, np, determinant)
+        return PairMoments(*(np.array(np.broadcast_to(t, q_uv.shape), dtype=np.float64) for t in tables))
 
     def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
         """Themselves: the formulas do not cancel."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage.base.types import ArrayLike
+from tutelage.base.types import Array, ArrayLike
 
 Tree = TypeVar("Tree")
 
@@ -205,26 +206,51 @@ def _angles_jvp(
     return (sine_squared, angle, supplement), (-2 * cosine * d_cosine, d_angle, -d_angle)
 
 
-def normal_component(W: jax.Array, Z: jax.Array) -> jax.Array:
+def few_pairs(W: np.ndarray, Z: np.ndarray) -> bool:
+    """Whether all pairs of rows may be projected at once."""
+    pairs = len(W) * len(Z)
+    return pairs <= _FEW_PAIRS and pairs * W.shape[1] <= _FEW_NUMBERS
+
+
+def plain_geometry(W: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """q_uu, q_uv, q_vv and the determinant of :func:`pair_geometry` in NumPy, which compiles nothing; of few pairs."""
+    norms = [np.sum(rows * rows, axis=1) for rows in (W, Z)]
+    # Powers of two, so that no square leaves the range of floats.
+    W_s, Z_s = (np.ldexp(r, -np.frexp(np.abs(r).max(axis=1, keepdims=True))[1]) for r in (W, Z))
+    lengths = [np.sqrt(np.sum(rows * rows, axis=1)) for rows in (W_s, Z_s)]
+    safe = [np.where(length > 0, length, 1.0) for length in lengths]
+    cosine = np.clip((W_s / safe[0][:, None]) @ (Z_s / safe[1][:, None]).T, -1.0, 1.0)
+    sine_squared = (1 - cosine) * (1 + cosine)
+    i, j = np.nonzero(sine_squared < _SMALL_SINE_SQUARED)
+    residual = normal_component(W_s[i], Z_s[j], np)
+    sine_squared[i, j] = np.minimum(np.sum(residual**2, axis=1) / safe[0][i] ** 2, 1.0)
+    q_uu, q_vv = norms[0][:, None], norms[1][None, :]
+    return q_uu, W @ Z.T, q_vv, q_uu * q_vv * sine_squared
+
+
+def normal_component(W: Array, Z: Array, xp: ModuleType = jnp) -> Array:
     """The part of each row of W normal to the same row of Z, (n, d), to a relative accuracy however small it is.
 
     One projection w - b z leaves the rounding of b z, as large as the answer at angles near 1e-16. Here b and z are
     cut in halves of 26 bits, so that the four products are exact and the subtractions cancel without loss; what
     the rounding of b leaves along z is removed by a second projection.
     """
-    q = jnp.sum(Z * Z, axis=1, keepdims=True)
-    q = jnp.where(q > 0, q, 1.0)
-    b = jnp.sum(W * Z, axis=1, keepdims=True) / q
+    q = xp.sum(Z * Z, axis=1, keepdims=True)
+    q = xp.where(q > 0, q, 1.0)
+    b = xp.sum(W * Z, axis=1, keepdims=True) / q
     (b_high, b_low), (z_high, z_low) = _halves(b), _halves(Z)
     residual = W - b_high * z_high
     residual = residual - b_high * z_low
     residual = residual - b_low * z_high
     residual = residual - b_low * z_low
-    return residual - jnp.sum(residual * Z, axis=1, keepdims=True) / q * Z
+    return residual - xp.sum(residual * Z, axis=1, keepdims=True) / q * Z
 
 
-def _halves(x: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _halves(x: Array) -> tuple[Array, Array]:
     """x = high + low, each of at most 27 bits: by masking, which no compiler may contract or reorder."""
+    if isinstance(x, np.ndarray):
+        high = (x.view(np.uint64) & np.uint64(0xFFFFFFFFF8000000)).view(np.float64)
+        return high, x - high
     bits = jax.lax.bitcast_convert_type(x, jnp.uint64)
     high = jax.lax.bitcast_convert_type(bits & jnp.uint64(0xFFFFFFFFF8000000), jnp.float64)
     return high, x - high
