@@ -66,7 +66,7 @@ def main() -> None:
     densities = [spectral_density(matrix, 10, 30, seed=seed) for seed in range(200)]
     rows = {
         "trace": covered(traces, values.sum()),
-        "Frobenius norm": covered(norms, np.linalg.norm(values)),
+        "Frobenius norm": covered(norms, float(np.linalg.norm(values))),
         **{f"moment {m}": covered([d.moment(m) for d in densities], (values**m).sum()) for m in (1, 2, 4)},
     }
     for name, share in rows.items():

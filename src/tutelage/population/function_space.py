@@ -37,7 +37,9 @@ def function_space_size(activation: Activation, d: int, layers: Collection[str] 
 
 
 def function_space_factor(network: Network) -> np.ndarray:
-    """F (M, P) with H = FᵀF at the optimum of a polynomial network of one output."""
+    """F (M, P) with H = FᵀF at the optimum of a polynomial network; of m outputs m such factors below each other, (m M, P)."""
+    if network.n_outputs > 1:
+        return np.concatenate([_of_output(network, o) for o in range(network.n_outputs)])
     return factor_rows(network.activation.coefficients, network.layers, network.layout)
 
 
@@ -50,6 +52,19 @@ def factor_rows(
     shape = (*W.shape[:-2], layout.size)
     rows = _without_relations([b.reshape(len(b), -1) for b in blocks], reached, W.shape[-1], math.prod(shape))
     return rows.reshape(len(rows), *shape)
+
+
+def _of_output(network: Network, o: int) -> np.ndarray:
+    """The factor of one output alone, in the parameters of all."""
+    c = None if network.c is None else network.c[o]
+    one = Network(network.W, network.a[o], network.activation, network.b, c)
+    rows = function_space_factor(one)
+    found = np.zeros((len(rows), network.n_params))
+    layers = network.layout.split(found)
+    for name, part in one.layout.split(rows).items():
+        place = layers[name][:, o] if name in "ac" else layers[name]
+        place[...] = part
+    return found
 
 
 def _reached(coefficients: Sequence[float], layers: Collection[str]) -> Sequence[float]:

@@ -27,7 +27,9 @@ def of_outer_part(network: Network, layout: Layout) -> Structure:
         factor=factor,
         null_vectors=lambda: rescaling(activation, network.layers, layout),
         sectors=lambda: linear_sectors(network) if plain else None,
-        balls=(lambda bits: ball_hessian(network, bits)) if has_balls(activation) and plain else None,
+        balls=(lambda bits: ball_hessian(network, bits))
+        if has_balls(activation) and set(network.layers) == {"W", "a"}
+        else None,
     )
 
 
@@ -48,13 +50,13 @@ def repeated_factor(network: Network) -> np.ndarray | None:
 
 def _factor(network: Network, layout: Layout) -> Factor | None:
     size = function_space.function_space_size(network.activation, network.d, network.layers)
-    if size is None or network.n_outputs > 1:
+    if size is None:
         return None
 
     def rows() -> np.ndarray:
         return network.layout.select(function_space.function_space_factor(network), layout.trained)
 
-    return Factor(size, rows, lambda: gram_by_inputs(rows(), layout))
+    return Factor(network.n_outputs * size, rows, lambda: gram_by_inputs(rows(), layout))
 
 
 def rescaling(activation: Activation, layers: Mapping[str, np.ndarray], layout: Layout) -> np.ndarray | None:
