@@ -1,7 +1,7 @@
 """Points a second of a sweep of ``lambda_max`` on one worker, with the spectra of a task in batches and without.
 
-Claim: at least five times as many points a second as when every spectrum is computed alone and refined, which is how the
-release before did it (the peer, in the same run: the same sweep with batches turned off). Points are erf, quadratic and
+Claim: at least five times as many points a second as when every spectrum is computed alone and refined (the peer, in the
+same run: the same sweep with batches turned off). Points are erf, quadratic and
 ReLU teachers of a few sizes; imports and compilation are paid before the clock starts, by a sweep of other teachers.
 Times are of the processor: on a loaded machine the disk would decide.
 """
