@@ -12,8 +12,9 @@ import numpy as np
 import scipy
 import scipy.integrate
 
-from tutelage.laws import DeepLinear, SampledHessian, TangentKernel
+from tutelage.laws import DeepLinear, SampledFixedWidth, SampledHessian, TangentKernel
 from tutelage.laws.transform import TransformLaw
+from tutelage.network import sample_teacher
 from tutelage.spectra import Spectrum
 
 POINTS, PEER_POINTS = 10_000, 2
@@ -22,6 +23,7 @@ LAWS: tuple[TransformLaw, ...] = (
     DeepLinear([60, 80, 60]),
     SampledHessian(Spectrum(np.geomspace(0.2, 2, 40), np.full(40, 5), 200, "dense"), 400),
     TangentKernel("erf", 100, 150, 60),
+    SampledFixedWidth(sample_teacher("sigmoid", 300, 2, 1), 900),
 )
 
 

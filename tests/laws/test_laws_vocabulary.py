@@ -73,6 +73,7 @@ LAWS = [
     SampledHessian(Spectrum([0.0, 0.1, 1.0, 5.0], [4, 10, 4, 2], 20, "dense"), 40),
     SampledHessian(Spectrum([0.5, 1.0, 1.1], [10, 4, 6], 20, "dense"), 10),
     TangentKernel("erf", 20, 30, 15),
+    TangentKernel("erf", 20, 10, 40),
     SampledFixedWidth(sample_teacher("sigmoid", 30, 2, 1), 80),
 ]
 every_law = pytest.mark.parametrize("law", LAWS, ids=repr)

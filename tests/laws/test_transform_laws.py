@@ -168,9 +168,30 @@ def test_tangent_kernels_follow_their_law_better_the_larger():
     assert large < 0.05 and large < small / 1.5
 
 
+def _transform_error(size):
+    """rms relative deviation of the Stieltjes transform at points off the real line, n = 3 d = 3 k."""
+    network = sample_teacher("erf", size, size, 1)
+    X = np.random.default_rng(2).normal(size=(3 * size, size))
+    law = TangentKernel("erf", size, size, 3 * size, float(network.a @ network.a))
+    values = np.linalg.eigvalsh(np.asarray(tutelage.ntk(network, X)))
+    z = np.linspace(0.8 * values[0], values[-1], 12) + 0.2j * values.mean()
+    points, masses = law.atoms()
+    found = law.equation.transform(law.equation.follow(z), z)
+    of_atoms = law.measure().restrict(-1, points[0]).integrate(lambda x: 1 / (x - z[:, None])).value
+    np.testing.assert_allclose(of_atoms, masses[0] / (points[0] - z), rtol=1e-12)
+    exact = np.mean(1 / (values[:, None] - z), axis=0)
+    return np.sqrt(np.mean(np.abs(found / exact - 1) ** 2))
+
+
 @pytest.mark.slow
-def test_kernel_law_has_the_mean_of_its_density():
-    law = TangentKernel("tanh", 100, 150, 60, 1.2)
+def test_more_samples_than_neurons_and_inputs_leave_an_atom_and_the_transform_is_met():
+    assert _transform_error(200) < min(0.04, _transform_error(50) / 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [60, 400])
+def test_kernel_law_has_the_mean_of_its_density(n):
+    law = TangentKernel("tanh", 100, 150, n, 1.2)
     assert law.measure().moment(1) == pytest.approx(law.mean(), rel=1e-8)
 
 
@@ -185,7 +206,7 @@ def test_kernel_law_has_the_mean_of_its_density():
         (lambda: DeepLinear([3, 4], [1.0, 1.0]), "lengths and hidden widths to agree"),
         (lambda: DeepLinear([3, 4], [0.0]), "expected length > 0"),
         (lambda: TangentKernel("relu", 3, 4, 5), "expected an odd nonlinear activation"),
-        (lambda: TangentKernel("erf", 3, 4, 7), "expected n < d \\+ k = 7"),
+        (lambda: TangentKernel("erf", 3, 4, 7), "expected n other than d \\+ k = 7"),
         (lambda: LinearNetwork(3, 4, covariance=np.ones(4)), "covariance of shape"),
         (lambda: LinearNetwork(2, 4, covariance=[-1.0, 1.0]), "a covariance >= 0"),
         (lambda: LinearNetwork(4, 2, covariance=[1, 1, 2, 3]).mean(), "exactly k = 2 times"),

@@ -171,11 +171,8 @@ def _sampled(network: DeepNetwork, points: int, seed: int) -> DeepHessian:
         f"size {int((0.9 * check.available_bytes() / 8 / (_SETS + 2)) ** 0.5)}", "take narrower layers",
     )  # fmt: skip
     theta = inner.flatten({**network.layers, "W1": coordinates})
-    found = [
-        _averages(network.activation, inner, theta, normal_points(coordinates.shape[1], points, [seed, i]))
-        for i in range(_SETS)
-    ]
-    inside, repeated = (np.stack(matrices) for matrices in zip(*found, strict=True))
+    x = np.stack([normal_points(coordinates.shape[1], points, [seed, i]) for i in range(_SETS)])
+    inside, repeated = _averages(network.activation, inner, theta, x)
     errors = (_standard_error(inside), _standard_error(repeated))
     return DeepHessian(inside.mean(axis=0), repeated.mean(axis=0), frame, network.layout, inner, errors)
 
@@ -190,19 +187,18 @@ def _standard_error(sets: np.ndarray) -> float:
 def _averages(
     activation: Activation, layout: Layout, theta: np.ndarray, x: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    r""":math:`E[J^TJ]` (p, p) and C (k_1, k_1) over the points x (n, r)."""
-    gram = np.zeros((layout.size + layout.shape("W1")[0],) * 2)
-    for start in range(0, len(x), _AT_ONCE):
-        gram += np.asarray(
-            _gram(activation, layout, jnp.asarray(theta), jnp.asarray(x[start : start + _AT_ONCE]))
-        )
-    gram = (gram + gram.T) / (2 * len(x))
-    return gram[: layout.size, : layout.size], gram[layout.size :, layout.size :]
+    r""":math:`E[J^TJ]` (sets, p, p) and C (sets, k_1, k_1) over each set of points x (sets, n, r)."""
+    sets, n, r = x.shape
+    chunks = x.reshape(sets, -1, min(n, _AT_ONCE), r)
+    gram = np.asarray(_grams(activation, layout, jnp.asarray(theta), jnp.asarray(chunks)))
+    gram = (gram + gram.transpose(0, 2, 1)) / (2 * n)
+    p = layout.size
+    return gram[:, :p, :p], gram[:, p:, p:]
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))
-def _gram(activation: Activation, layout: Layout, theta: jax.Array, x: jax.Array) -> jax.Array:
-    """The sum of gradients by θ and by a shift of the first neurons, times themselves."""
+def _grams(activation: Activation, layout: Layout, theta: jax.Array, x: jax.Array) -> jax.Array:
+    """For every set the sum of gradients by θ and by a shift of the first neurons, times themselves."""
 
     def output(both: jax.Array, x: jax.Array) -> Array:
         layers = layout.split(both[: layout.size])
@@ -212,9 +208,12 @@ def _gram(activation: Activation, layout: Layout, theta: jax.Array, x: jax.Array
         return hidden
 
     both = jnp.concatenate([theta, jnp.zeros(layout.shape("W1")[0])])
-    J = jax.vmap(jax.jacrev(output), (None, 0))(both, x)
-    rows = J.reshape(-1, both.size)
-    return rows.T @ rows
+
+    def add(total: jax.Array, points: jax.Array) -> tuple[jax.Array, None]:
+        rows = jax.vmap(jax.jacrev(output), (None, 0))(both, points).reshape(-1, both.size)
+        return total + rows.T @ rows, None
+
+    return jax.lax.map(lambda chunks: jax.lax.scan(add, jnp.zeros((both.size, both.size)), chunks)[0], x)
 
 
 __all__ = ["POINTS", "DeepHessian", "deep_hessian"]

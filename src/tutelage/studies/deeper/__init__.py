@@ -13,14 +13,14 @@ from tutelage.studies.card import Card, read_card
 class DeeperNetworks(Study):
     """Exact counts and spectra of networks of more than two layers; Couto et al. 2025, section 6."""
 
-    largest: int = 5
+    largest: int = 4
     d: int = 12
     width: int = 4
     depths: tuple[int, ...] = (1, 2, 3, 4)
-    activations: tuple[str, ...] = ("erf", "tanh")
+    activations: tuple[str, ...] = ("erf",)
     teachers: int = 8
     points: int = 512
-    trace_teachers: int = 80
+    trace_teachers: int = 50
     samples: int = 20000
     seed: int = 31
 
@@ -28,4 +28,11 @@ class DeeperNetworks(Study):
 
     @classmethod
     def full(cls) -> Self:
-        return cls(largest=7, teachers=40, points=16384, trace_teachers=2000, samples=200000)
+        return cls(
+            largest=7,
+            activations=("erf", "tanh"),
+            teachers=40,
+            points=16384,
+            trace_teachers=2000,
+            samples=200000,
+        )
