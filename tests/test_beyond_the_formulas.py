@@ -5,7 +5,7 @@ import pytest
 
 from tutelage import GaussianInputs, InputError, Problem, empirical, sample_teacher
 from tutelage.base.errors import NotAvailableError
-from tutelage.dynamics import linear_loss, match_neurons
+from tutelage.dynamics import flat_drift, match_neurons
 from tutelage.rank import optima
 
 
@@ -22,7 +22,10 @@ def test_networks_beyond_the_formulas_are_refused_and_never_cut_down(change, wor
         plain = sample_teacher(activation, d=3, k=2)
         return plain.with_layers({name: np.array(array) for name, array in change.items()})
 
-    calls = (lambda: optima(beyond("erf"), 3), lambda: linear_loss(beyond("linear"), 0.1, [0.0, 1.0]))
+    calls = (
+        lambda: optima(beyond("erf"), 3),
+        lambda: flat_drift(beyond("erf"), learning_rate=0.1, batch=1, label_noise=0.1),
+    )
     for call in calls:
         with pytest.raises(NotAvailableError, match=words):
             call()

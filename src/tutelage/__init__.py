@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     from tutelage.network import Architecture as Architecture
     from tutelage.network import Network as Network
     from tutelage.network import sample_teacher as sample_teacher
+    from tutelage.network import sample_teachers as sample_teachers
     from tutelage.network_file import load_network as load_network
     from tutelage.network_file import save_network as save_network
     from tutelage.operators import LossHessian as LossHessian
@@ -163,6 +164,7 @@ if TYPE_CHECKING:
     from tutelage.spectra import explain_method as explain_method
     from tutelage.spectra import spectral_density as spectral_density
     from tutelage.spectra import spectrum as spectrum
+    from tutelage.spectra import spectrum_many as spectrum_many
     from tutelage.store import Store as Store
     from tutelage.store import load_dataset as load_dataset
     from tutelage.store import provenance as provenance
@@ -197,7 +199,7 @@ _PUBLIC = {
     "tutelage.layout": "Layout",
     "tutelage.measure": "Integral Measure",
     "tutelage.model": "ModelProblem",
-    "tutelage.network": "Architecture Network sample_teacher",
+    "tutelage.network": "Architecture Network sample_teacher sample_teachers",
     "tutelage.network_file": "load_network save_network",
     "tutelage.operators": "LossHessian MatrixOperator SymmetricOperator",
     "tutelage.population": "LossValue Problem hessian_at_optimum",
@@ -211,7 +213,7 @@ _PUBLIC = {
     "tutelage.source": "hessian_of",
     "tutelage.spectra": """
         Eigensystem Explanation NumericalRank Spectrum eigensystem estimate_frobenius_norm
-        estimate_trace explain_method spectral_density spectrum
+        estimate_trace explain_method spectral_density spectrum spectrum_many
     """,
     "tutelage.store": "Store load_dataset provenance save_dataset",
     "tutelage.weights": "FromScipy WeightLaw",

@@ -62,6 +62,10 @@ def power_law(d: int, exponent: float = 1.0, mean: ArrayLike | None = None) -> G
     """
     d = check.integer(d, "power_law", "d")
     exponent = check.number(exponent, "power_law", "exponent", minimum=0.0)
+    check.fits_in_memory(
+        32.0 * d * d, "power_law", f"{d} different variances, which leave nothing to reduce,",
+        f"d = {int((0.9 * check.available_bytes() / 32) ** 0.5)}", "choose a smaller d, or spiked inputs",
+    )  # fmt: skip
     variances = np.arange(1.0, d + 1) ** -exponent
     root = Root(0.0, np.eye(d), np.sqrt(variances / variances.mean()))
     return GaussianInputs.of_root(_mean(mean, d, "power_law"), root)
@@ -180,7 +184,7 @@ def parse_inputs(text: str, d: int, folders: Sequence[str] = ()) -> GaussianInpu
     >>> parse_inputs("power_law:exponent=0", 3)
     GaussianInputs(d=3, standard)
     """
-    check.text(text, "inputs", "the law")
+    check.text(text, "inputs", "law")
     d = check.integer(d, "inputs", "d")
     if text.endswith(".npz"):
         found = (path for folder in folders if os.path.isfile(path := os.path.join(folder, text)))

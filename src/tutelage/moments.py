@@ -189,6 +189,32 @@ def own_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = Non
     return tables
 
 
+STACK = 32
+"""Networks whose tables one call makes: one size is compiled, and what a network gets does not depend on the others."""
+
+
+@float64
+def stacked_tables(activation: Activation, W: np.ndarray) -> PairMoments:
+    """``own_tables`` of every network of W (n, k, d), without biases: tables (n, k, k), finite or not."""
+    n, k, _ = W.shape
+    parts = []  # of many networks the pairs that fill a table up take longer than compiling for a smaller size
+    for start in range(0, n, STACK):
+        rows = W[start : start + STACK]
+        rows = np.concatenate([rows, np.zeros((STACK - len(rows), *rows.shape[1:]))])
+        tables, own = _stacked(activation, filled(rows, smallest=8) if activation.quick_pairs else rows)
+        tables = PairMoments(*(np.asarray(t)[:, :k, :k] for t in tables))
+        parts.append(_with_own(tables, None if own is None else np.asarray(own)[:, :k]))
+    return PairMoments(*(np.concatenate(part)[:n] for part in zip(*parts, strict=True)))
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _stacked(activation: Activation, W: Array) -> tuple[Tables, Array | None]:
+    def one(rows: Array) -> tuple[Tables, Array | None]:
+        return pair_moments(activation, rows, rows), activation.own_square(jnp.sum(rows**2, axis=1))
+
+    return jax.vmap(one)(W)
+
+
 def own_errors(activation: Activation, W: np.ndarray, b: np.ndarray | None = None) -> Tables | None:
     """Absolute errors of ``own_tables`` other than rounding; None where there are none."""
     errors = activation.table_errors(W, W, None if b is None else (b, b))
@@ -212,8 +238,8 @@ def _compiled_own_square(activation: Activation, q: Array, refine: int) -> Array
 def _with_own(tables: PairMoments, own: np.ndarray | None) -> PairMoments:
     if own is None:
         return tables
-    here = np.eye(len(own), dtype=bool)
-    half = np.diag(own / 2)
+    here = np.eye(own.shape[-1], dtype=bool)
+    half = own[..., None] / 2
     return tables._replace(
         k22=np.where(here, 0.0, tables.k22),
         k31=np.where(here, half, tables.k31),

@@ -361,5 +361,46 @@ def sample_teacher(
     return Network(W, a, activation, b, c)
 
 
+def sample_teachers(
+    activation: Activation | str,
+    d: int,
+    k: int,
+    count: int,
+    seed: int = 0,
+    weights: Weights = Normal(),  # noqa: B008  (a frozen value)
+    biases: Weights | None = None,
+    outputs: int = 1,
+) -> list[Network]:
+    """``count`` random teachers: those of :func:`sample_teacher` with realization 0 ... count - 1.
+
+    Parameters
+    ----------
+    count : int
+        How many; the first ones do not depend on it.
+    activation, d, k, seed, weights, biases, outputs
+        As in :func:`sample_teacher`.
+
+    Returns
+    -------
+    list of Network
+
+    Raises
+    ------
+    InputError, AllocationError
+        What :func:`sample_teacher` of one of them raises; a count below 1.
+
+    Examples
+    --------
+    >>> [teacher.k for teacher in sample_teachers("erf", d=3, k=2, count=3)]
+    [2, 2, 2]
+    """
+    count = check.integer(count, "sample_teachers", "count")
+    activation, law = as_activation(activation), as_weight_law(weights)
+    return [
+        sample_teacher(activation, d, k, seed, law, realization, biases, outputs)
+        for realization in range(count)
+    ]
+
+
 _BIASES = (5, 6)
 """Streams of b and c: 0 and 1 are those of the weights, 2 to 4 those of starts."""

@@ -1,5 +1,7 @@
 """``tutelage law``: numbers of the law that was asked for, refusals that say what to give, a picture."""
 
+from pathlib import Path
+
 import pytest
 
 from tutelage import cli, laws
@@ -57,3 +59,8 @@ def test_refusals_are_one_line(line, message, capsys):
     assert cli.run(["law", *line.split()]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1 and message in err
+
+
+def test_every_law_has_its_entry_in_the_gallery():
+    gallery = (Path(__file__).parents[2] / "docs" / "gallery.md").read_text(encoding="utf-8")
+    assert [name for name in LAWS if f"tutelage law {name} " not in gallery] == []

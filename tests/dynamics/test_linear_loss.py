@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tutelage import Network, sample_teacher
-from tutelage.base.errors import InputError
+from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.dynamics import linear_loss, predict_loss, spectral_measure
-from tutelage.laws import LinearNetwork
+from tutelage.laws import LinearNetwork, linear_eigenvalues
 
 TIMES = np.array([0.0, 0.1, 1.0, 4.0])
 
@@ -62,3 +62,24 @@ def test_the_average_tends_to_the_limit_law_as_the_network_grows():
 def test_bad_input_says_what_was_expected(arguments, message):
     with pytest.raises(InputError, match=message):
         linear_loss(*arguments)
+
+
+@pytest.mark.parametrize(("d", "k", "m"), [(4, 7, 3), (6, 3, 5), (3, 4, 8)])
+def test_several_outputs_are_averaged_over_as_their_samples_are(d, k, m):
+    teacher = sample_teacher("linear", d, k, seed=1, outputs=m)
+    A = np.random.default_rng(0).standard_normal((4000, m, k)) / np.sqrt(k)
+    eigenvalues = linear_eigenvalues(np.broadcast_to(teacher.W, (4000, k, d)), A)
+    losses = np.stack([0.005 * (eigenvalues * np.exp(-2 * eigenvalues * t)).sum(axis=1) for t in TIMES])
+    one = Network(teacher.W, A[0], "linear")
+    np.testing.assert_allclose(losses[:, 0], predict_loss(spectral_measure(one, 0.1), TIMES).loss, rtol=1e-10)
+    found = linear_loss(teacher, 0.1, TIMES).loss
+    assert np.all(np.abs(found - losses.mean(axis=1)) < 4 * losses.std(axis=1) / np.sqrt(4000))
+    start = linear_loss((d, k, m), 1.0, [0.0]).loss[0]
+    assert start == pytest.approx(
+        0.5 * (d * m + m * k), rel=1e-10
+    )  # d tr AAᵀ + m tr WᵀW, on average d m + m k
+
+
+def test_biases_are_refused():
+    with pytest.raises(NotAvailableError, match="without biases"):
+        linear_loss(sample_teacher("linear", 3, 2, biases="normal"), 0.1, TIMES)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tutelage import GaussianInputs, Network, Problem, eigensystem, sample_teacher, spectrum
-from tutelage.base.errors import InputError, NoHessianError
+from tutelage.base.errors import AllocationError, InputError, NoHessianError
 from tutelage.input_families import estimated, power_law, spiked
 from tutelage.population import loss_and_gradient
 
@@ -283,6 +283,8 @@ def test_families_of_inputs_have_the_moments_they_say():
     )
     assert np.allclose(np.linalg.eigvalsh(spiked(6, [2.0, 0.5], 2).covariance), [1, 1, 1, 1, 1.5, 3])
     assert np.trace(power_law(7, 2.0).covariance) == pytest.approx(7)
+    with pytest.raises(AllocationError, match="spiked inputs"):
+        power_law(10**7)
 
 
 @pytest.mark.parametrize(

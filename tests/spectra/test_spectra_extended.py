@@ -9,7 +9,7 @@ import scipy.linalg
 from tutelage import Network, sample_teacher, spectrum
 from tutelage.base.errors import NotAvailableError
 from tutelage.population.extended import ball_hessian
-from tutelage.spectra.extended import relative_eigenvalues
+from tutelage.spectra.extended import eigenvalues_by_inverse, eigenvalues_by_smallest, relative_eigenvalues
 
 
 def mpmath_hessian(network, digits=40):
@@ -127,3 +127,33 @@ def test_dense_error_bars_cover_the_truth():
     dense, exact = spectrum(network, "dense"), spectrum(network, "extended")
     assert np.all(np.abs(dense.values - exact.values) <= dense.errors)
     assert scipy.linalg.norm(dense.values - exact.values) > 0
+
+
+@pytest.mark.parametrize(("activation", "d", "k"), [("erf", 6, 6), ("erf", 9, 7), ("sin", 6, 7)])
+@pytest.mark.parametrize("scale", [1.0, 0.3, 0.1])
+def test_the_span_of_the_smallest_is_as_sharp_as_the_inverse(activation, d, k, scale):
+    """With λ_min/λ_max down to 1e-16: inside its bars, against twice the precision, and none wider."""
+    teacher = sample_teacher(activation, d=d, k=k, seed=0)
+    network = Network(scale * teacher.W, teacher.a, activation)
+    matrix = ball_hessian(network, 128).block
+    exact, uncertain = eigenvalues_by_inverse(ball_hessian(network, 512).block, 512)
+    found = eigenvalues_by_smallest(matrix, 128)
+    inverted = eigenvalues_by_inverse(matrix, 128)
+    assert found is not None
+    assert np.all(np.abs(found[0] - exact) <= found[1] + uncertain)
+    if inverted is not None:
+        assert np.all(found[1] <= 1.05 * inverted[1])
+
+
+def test_a_wide_enclosure_is_not_taken_for_its_midpoint():
+    """Radii of a thousandth of λ_min widen every bar by as much."""
+    n = 45
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.standard_normal((n, n)))[0]
+    middle = (Q * np.geomspace(1e-6, 1.0, n)) @ Q.T
+    radius = 1e-9 / n
+    balls = flint.arb_mat(n, n, [flint.arb(x, radius) for x in ((middle + middle.T) / 2).ravel().tolist()])
+    values, errors = relative_eigenvalues(balls, 128)
+    assert np.all(errors >= 0.9e-9 / n)
+    shifted = np.linalg.eigvalsh(middle + radius * np.ones((n, n)))
+    assert np.all(np.abs(values - shifted) <= errors)

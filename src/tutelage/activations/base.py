@@ -133,6 +133,10 @@ class Activation(Shown, abc.ABC):
     kinks: tuple[float, ...] = ()
     """Points where the first derivative jumps."""
 
+    stackable: bool = False
+    """Whether the tables are closed forms, elementwise in the pairs, and a kinked function's plane terms empty but for
+    pairs that are close without being parallel: many networks' tables are then made in one call."""
+
     def taylor(self, order: int) -> tuple[Fraction, ...] | None:
         r"""Rational Taylor coefficients at 0 up to ``order``, up to ONE common factor; None where irrational or absent.
 
@@ -172,7 +176,10 @@ class Activation(Shown, abc.ABC):
         return None
 
     def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
-        """What the rounding of each table is relative to, in NumPy: the sum of the absolute values of its terms."""
+        """What the rounding of each table is relative to, in NumPy: the sum of the absolute values of its terms.
+
+        Arrays (..., k, l), (..., k, d) and (..., l, d) where ``stackable``.
+        """
         return rounding.of_derivatives(tables, W, Z)
 
     def mean_terms(
@@ -225,6 +232,7 @@ class Elementary(Activation):
     """
 
     quick_pairs = True
+    stackable = True
 
     @abc.abstractmethod
     def tables(

@@ -53,7 +53,7 @@ class Exp(Elementary):
 
     def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
         """The exponent is rounded relative to its size, and the exponential absolutely in its exponent."""
-        exponents = 1 + (lengths(W) + lengths(Z).T) ** 2 / 2
+        exponents = 1 + (lengths(W) + np.swapaxes(lengths(Z), -1, -2)) ** 2 / 2
         return PairMoments(*(exponents * table for table in tables))
 
     def mean_terms(

@@ -121,18 +121,21 @@ def pair_geometry(W: jax.Array, Z: jax.Array) -> Pair:
     return Pair(q_uu, W @ Z.T, q_vv, q_uu * q_vv * sine_squared, angle, supplement)
 
 
-_SIZES = (16, 32, 64, 128, 256)
+_SIZES = (8, 16, 32, 64, 128, 256)
 
 
-def filled(rows: np.ndarray) -> np.ndarray:
-    """Neurons (n, d) with silent ones (zero rows) and zero coordinates added, so that few shapes are compiled.
+def filled(rows: np.ndarray, smallest: int = 16) -> np.ndarray:
+    """Neurons (..., n, d) with silent ones (zero rows) and zero coordinates added, so that few shapes are compiled.
 
     Compiling takes 0.3 to 4 s, the tables of few neurons milliseconds. Each side grows to the next of a few sizes, or
     stays if longer than all; nothing is copied where d is.
     """
-    if rows.shape[1] > _SIZES[-1]:
+    if rows.shape[-1] > _SIZES[-1]:
         return rows
-    return np.pad(rows, [(0, next((size for size in _SIZES if size >= n), n) - n) for n in rows.shape])
+    sizes = [next((size for size in _SIZES if size >= max(n, smallest)), n) for n in rows.shape[-2:]]
+    out = np.zeros((*rows.shape[:-2], *sizes))
+    out[..., : rows.shape[-2], : rows.shape[-1]] = rows
+    return out
 
 
 def unit_rows(W: jax.Array) -> tuple[jax.Array, jax.Array]:

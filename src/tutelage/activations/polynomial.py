@@ -75,7 +75,8 @@ class PolynomialFamily(Elementary):
 
     def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
         """The same sums with every coefficient and every correlation positive."""
-        q_uu, q_vv, q_uv = lengths(W) ** 2, lengths(Z).T ** 2, np.abs(W @ Z.T)
+        q_uu, q_vv = lengths(W) ** 2, np.swapaxes(lengths(Z), -1, -2) ** 2
+        q_uv = np.abs(W @ np.swapaxes(Z, -1, -2))
         positive = Polynomial(tuple(abs(c) for c in self.coefficients))
         return PairMoments(*(0.0 * q_uv + t for t in positive.tables(q_uu, q_uv, q_vv, np)))
 

@@ -37,6 +37,7 @@ class RectifiedFamily(Activation):
     kinks = (0.0,)
     homogeneity = 1
     quick_pairs = True
+    stackable = True
     longest = 1e150
 
     @property

@@ -22,7 +22,7 @@ def of_derivatives(tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMom
 
     A change of q_uv by a part of |w||z| changes k_00 by that part of k_11 |w||z|, and so on (Price).
     """
-    t, u, v = of_sums(tables), lengths(W), lengths(Z).T
+    t, u, v = of_sums(tables), lengths(W), np.swapaxes(lengths(Z), -1, -2)
     return t._replace(
         k00=t.k00 + t.k11 * u * v + t.k20 * u**2 + t.k02 * v**2,
         k11=t.k11 + t.k22 * u * v + t.k31 * u**2 + t.k13 * v**2,

@@ -55,7 +55,7 @@ def unmasked(value: Any, who: str, name: str) -> None:
 
 def finite(array: np.ndarray, who: str, name: str) -> np.ndarray:
     """An array without NaN and infinities."""
-    if not np.all(np.isfinite(array)):
+    if not np.isfinite(array).all():
         bad = int(np.sum(~np.isfinite(array)))
         raise InputError(
             f"{who}: expected finite {name}, got {bad} NaN or infinite value(s); remove or replace them"

@@ -30,6 +30,26 @@ def row_coordinates(rows: np.ndarray) -> np.ndarray:
     return norms * _span(triangle.T)[0]
 
 
+_FULL = 1e-12
+"""Smallest eigenvalue of the Gram matrix of columns, relative to the largest, at which rows span every dimension for sure."""
+
+
+def stacked_coordinates(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """``row_coordinates`` of many networks' rows (n, k, d), W itself for k ≥ d, and for which of them they hold (n,).
+
+    They hold where rows are non-zero and far from dependent: k < d of them, or any d of k ≥ d.
+    """
+    k, d = rows.shape[1:]
+    unit, norms = _unit(rows)
+    turned = np.swapaxes(unit, 1, 2)
+    gram, floor = (unit @ turned, _WELL_CONDITIONED) if k < d else (turned @ unit, _FULL)
+    values = np.linalg.eigvalsh(gram)
+    kept = norms.all(axis=(1, 2)) & (values[:, 0] > floor * values[:, -1])
+    if k >= d:
+        return rows, kept
+    return norms * np.linalg.cholesky(np.where(kept[:, None, None], gram, np.eye(k))), kept
+
+
 def row_space(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates (n, r) and basis (r, d) of the span, dropping singular values at round-off."""
     unit, norms = _unit(rows)
@@ -38,10 +58,10 @@ def row_space(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def lengths(rows: np.ndarray) -> np.ndarray:
-    """Norms (n, 1) of rows (n, d), which neither overflow nor underflow where the entries do not."""
-    largest = np.abs(rows).max(axis=1, keepdims=True)
+    """Norms (..., n, 1) of rows (..., n, d), which neither overflow nor underflow where the entries do not."""
+    largest = np.abs(rows).max(axis=-1, keepdims=True)
     scale = np.where(largest > 0, largest, 1.0)
-    return scale * np.linalg.norm(rows / scale, axis=1, keepdims=True)
+    return scale * np.linalg.norm(rows / scale, axis=-1, keepdims=True)
 
 
 def _unit(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

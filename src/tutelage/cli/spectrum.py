@@ -22,6 +22,9 @@ _SHOWN = 12
 _ROWS = 8
 """Teachers up to which each has a row and a line of its own; more are summarised."""
 
+_AT_ONCE = 64
+"""Teachers between two steps of the progress bar."""
+
 _EXACT_UP_TO = 1000
 """Largest P at which the exact rank is asked for without being told to: it costs about a second there."""
 
@@ -101,6 +104,7 @@ def spectrum(
     from tutelage.input_families import parse_inputs
     from tutelage.population import Problem
     from tutelage.spectra import spectrum as solve
+    from tutelage.spectra import spectrum_many
     from tutelage.spectra.solve import METHODS
 
     if json is not None:
@@ -114,10 +118,15 @@ def spectrum(
         _require_none(given, "the model has its own")
         return _of_model(model, data, loss, part, method, seed, json, plot)
     found: list[tuple[Network, Spectrum]] = []
+    networks = list(_networks(activation, d, k, seed, realizations, weight_law, weights, biases, outputs))
     with progress_bar("spectra", total=realizations) as advance:
-        for network in _networks(activation, d, k, seed, realizations, weight_law, weights, biases, outputs):
-            found.append((network, solve(Problem(network, parse_inputs(inputs, network.d)), method)))
-            advance()
+        for start in range(0, realizations, _AT_ONCE):
+            some = networks[start : start + _AT_ONCE]
+            sources = [Problem(n, parse_inputs(inputs, n.d)) for n in some]
+            # One network alone needs no batch, whose tables would be compiled for it.
+            spectra = spectrum_many(sources, method) if realizations > 1 else [solve(sources[0], method)]
+            found += zip(some, spectra, strict=True)
+            advance(len(some))
     # The exact rank is that of inputs that see every direction, whatever their law (science 9b).
     exact = not inputs.endswith(".npz") or not any(parse_inputs(inputs, n.d).is_degenerate for n, _ in found)
     records = [_record(*pair, seed=None if weights is not None else seed, exact=exact) for pair in found]

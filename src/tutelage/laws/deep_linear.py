@@ -47,8 +47,8 @@ def deep_linear_eigenvalues(weights: Sequence[np.ndarray]) -> np.ndarray:
     """
     who = "deep_linear_eigenvalues"
     *given, b = weights if len(weights) else ([],)
-    layers = [check.float_array(W, who, "a layer", ndim=2) for W in given]
-    b = check.float_array(b, who, "the read-out", ndim=1)
+    layers = [check.float_array(W, who, "layer", ndim=2) for W in given]
+    b = check.float_array(b, who, "read-out", ndim=1)
     for W, above in itertools.pairwise([*layers, b]):
         check.same_length(above.shape[-1], len(W), who, "the inputs of a layer and the neurons below it")
     matrix = np.eye(b.size)

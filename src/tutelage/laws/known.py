@@ -44,7 +44,7 @@ def law_of(source: TwoLayers | Activation | str, d: int | None = None, k: int | 
     Raises
     ------
     InputError
-        No law is known: other activations, biases, several outputs.
+        No law is known: other activations, biases, several outputs unless linear.
 
     Examples
     --------
@@ -63,11 +63,15 @@ def law_of(source: TwoLayers | Activation | str, d: int | None = None, k: int | 
         raise InputError(
             f"law_of: expected a network or an activation with d and k, got {type(source).__name__}"
         )
-    if source.b is not None or source.c is not None or source.a.ndim != 1:
-        raise InputError(
-            "law_of: no law is known for biases or several outputs; take the network without them"
-        )
     k, d = source.W.shape
+    plain = source.b is None and source.c is None
+    if plain and source.a.ndim == 2 and source.activation.degree == 1:
+        return LinearNetwork(d, k, outputs=source.a.shape[0])
+    if not plain or source.a.ndim != 1:
+        raise InputError(
+            "law_of: no law is known for biases or several outputs, save for linear networks without biases; take the "
+            "network without them"
+        )
     return _law(source.activation, d, k, float(source.a @ source.a))
 
 

@@ -15,6 +15,7 @@ from tutelage.laws.chi_square import ChiSquare
 from tutelage.laws.convolution import Convolution
 from tutelage.laws.correlated_linear import CorrelatedLinear
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
+from tutelage.laws.mixture import Mixture
 from tutelage.laws.network_law import NetworkLaw
 from tutelage.laws.point_mass import PointMass
 from tutelage.laws.scaled import Scaled
@@ -28,11 +29,12 @@ def linear_eigenvalues(W: np.ndarray, a: np.ndarray) -> np.ndarray:
     r"""The d non-zero eigenvalues :math:`|a|^2 + \mathrm{eig}(W^T W)` of given weights, ascending, shape (..., d).
 
     Only the smaller Gram matrix is diagonalised; for k < d the other d - k eigenvalues are exactly :math:`|a|^2`.
-    Couto et al. 2025, (8)-(10), section 3.1 and appendix A.
+    Of m outputs, all d m sums of an eigenvalue of :math:`AA^T` and one of :math:`W^TW`, (d - k)(m - k) zeros among them
+    where k is below both. Couto et al. 2025, (8)-(10), section 3.1 and appendix A; science 19.
 
     Parameters
     ----------
-    W, a : ndarray, shape (..., k, d) and (..., k)
+    W, a : ndarray, shape (..., k, d) and (..., k) or (..., m, k)
 
     Examples
     --------
@@ -40,15 +42,27 @@ def linear_eigenvalues(W: np.ndarray, a: np.ndarray) -> np.ndarray:
     [4.0, 13.0]
     """
     W, a = check.float_array(W, "linear_eigenvalues", "W"), check.float_array(a, "linear_eigenvalues", "a")
-    if W.ndim < 2 or a.shape != W.shape[:-1]:
+    one = W.ndim >= 2 and a.shape == W.shape[:-1]
+    if not one and not (
+        a.ndim == W.ndim >= 2 and a.shape[-1] == W.shape[-2] and a.shape[:-2] == W.shape[:-2]
+    ):
         raise InputError(
-            f"linear_eigenvalues: expected W (..., k, d) and a (..., k), got shapes {W.shape} and {a.shape}; reshape them"
+            f"linear_eigenvalues: expected W (..., k, d) and a (..., k) or (..., m, k), got shapes {W.shape} and {a.shape}; "
+            "reshape them"
         )
-    k, d = W.shape[-2:]
-    transposed = np.swapaxes(W, -1, -2)
-    shared = np.linalg.eigvalsh(W @ transposed if k < d else transposed @ W)
-    zeros = np.zeros((*shared.shape[:-1], d - shared.shape[-1]))
-    return np.concatenate([zeros, shared], axis=-1) + np.sum(a**2, axis=-1)[..., None]
+    shared = _gram_eigenvalues(np.swapaxes(W, -1, -2))
+    if one:
+        return shared + np.sum(a**2, axis=-1)[..., None]
+    sums = _gram_eigenvalues(a)[..., :, None] + shared[..., None, :]
+    return np.sort(sums.reshape(*sums.shape[:-2], -1), axis=-1)
+
+
+def _gram_eigenvalues(G: np.ndarray) -> np.ndarray:
+    """Of G Gᵀ, G (..., n, k), ascending, through the smaller Gram matrix."""
+    n, k = G.shape[-2:]
+    transposed = np.swapaxes(G, -1, -2)
+    found = np.linalg.eigvalsh(transposed @ G if k < n else G @ transposed)
+    return np.concatenate([np.zeros((*found.shape[:-1], n - found.shape[-1])), found], axis=-1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +92,15 @@ class LinearNetwork(NetworkLaw):
         M, or its eigenvalues; kept as those.
     length : float, optional
         :math:`|a|^2`. Without it white inputs are averaged over teachers; with a covariance it is 1, its limit.
+    outputs : int
+        m. The eigenvalues of several are all sums of one of :math:`AA^T` and one of :math:`W^TW`, so that the law is a
+        convolution of two, :math:`\mathrm{MP}(m/k, 1) \oplus \mathrm{MP}(d/k, k/d)` without the zeros (science 19); under
+        white inputs.
+
+    Raises
+    ------
+    InputError
+        Several outputs with a covariance or a length.
 
     Examples
     --------
@@ -86,12 +109,15 @@ class LinearNetwork(NetworkLaw):
     (3.0, 2.1)
     >>> LinearNetwork(d=3, k=6, covariance=[1.0, 2.0, 3.0]).mean()
     6.0
+    >>> LinearNetwork(d=10, k=20, outputs=5).rank, LinearNetwork(d=10, k=3, outputs=5).rank
+    (50, 36)
     """
 
     d: int
     k: int
     covariance: ArrayLike | None = dataclasses.field(default=None, repr=False)
     length: float | None = dataclasses.field(default=None, repr=False)
+    outputs: int = dataclasses.field(default=1, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -99,14 +125,32 @@ class LinearNetwork(NetworkLaw):
             object.__setattr__(self, "length", check.number(self.length, "LinearNetwork", "length", above=0))
         if self.covariance is not None:
             object.__setattr__(self, "covariance", _eigenvalues(self.covariance, self.d))
+        object.__setattr__(self, "outputs", check.integer(self.outputs, "LinearNetwork", "outputs"))
+        if self.outputs > 1 and not (self.covariance is None and self.length is None):
+            raise InputError(
+                f"LinearNetwork: expected white inputs and no length with {self.outputs} outputs; their law is known for "
+                "these alone"
+            )
+
+    @property
+    def n_params(self) -> int:
+        return self.k * (self.d + self.outputs)
 
     @property
     def rank(self) -> int:
+        if self.outputs > 1:
+            return _rank_of_sums(self.d, self.k, self.outputs)
         return self.d if self.covariance is None else int(np.count_nonzero(self.covariance))
 
     @functools.cached_property
     def composition(self) -> Law:
-        """chi-square and Marchenko-Pastur, or their counterpart for a covariance."""
+        """chi-square and Marchenko-Pastur, or their counterpart for a covariance or several outputs."""
+        if self.outputs > 1:
+            outer, inner = (
+                _positive_marchenko_pastur(n, self.k, n_of)
+                for n, n_of in ((self.outputs, self.k), (self.d, self.d))
+            )
+            return _sums(outer, inner, self.d, self.k, self.outputs)
         if self.covariance is not None:
             return _correlated(self.d, self.k, np.asarray(self.covariance), self.length or 1.0)
         if self.length is not None:
@@ -128,21 +172,63 @@ class FiniteLinearNetwork(NetworkLaw):
     ----------
     d, k : int
         Input dimension and width.
+    outputs : int
+        m: with several, the law of one of the non-zero sums of an eigenvalue of :math:`AA^T` and one of :math:`W^TW`, which
+        are independent (science 19).
 
     Examples
     --------
     >>> law = FiniteLinearNetwork(d=10, k=20)
     >>> law.mean(), round(law.var(), 12)
     (3.0, 2.3)
+    >>> round(FiniteLinearNetwork(d=10, k=20, outputs=4).mean(), 12)
+    3.0
     """
 
     d: int
     k: int
+    outputs: int = dataclasses.field(default=1, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "outputs", check.integer(self.outputs, "FiniteLinearNetwork", "outputs"))
+
+    @property
+    def n_params(self) -> int:
+        return self.k * (self.d + self.outputs)
+
+    @property
+    def rank(self) -> int:
+        return _rank_of_sums(self.d, self.k, self.outputs)
 
     @functools.cached_property
-    def composition(self) -> Convolution:
-        """chi-square and Wishart."""
+    def composition(self) -> Law:
+        """chi-square and Wishart, or two Wisharts."""
+        if self.outputs > 1:
+            outer = Wishart(min(self.outputs, self.k), max(self.outputs, self.k), 1 / self.k)
+            inner = Wishart(min(self.d, self.k), max(self.d, self.k), 1 / self.d)
+            return _sums(outer, inner, self.d, self.k, self.outputs)
         return Convolution(ChiSquare(self.k, 1 / self.k), Wishart(self.d, self.k, 1 / self.d))
+
+
+def _rank_of_sums(d: int, k: int, m: int) -> int:
+    """Pairs of an eigenvalue of AAᵀ (m, m) and one of WᵀW (d, d) of which one is not zero; d for one output."""
+    return m * d - max(m - k, 0) * max(d - k, 0)
+
+
+def _positive_marchenko_pastur(n: int, k: int, variance: int) -> MarchenkoPastur:
+    """The positive eigenvalues of G Gᵀ/variance, G (n, k)."""
+    small, large = min(n, k), max(n, k)
+    return MarchenkoPastur(small / large, large / variance)
+
+
+def _sums(outer: Law, inner: Law, d: int, k: int, m: int) -> Law:
+    """One of the non-zero sums: both terms positive, or one of them and a zero of the other."""
+    p, q = min(k, m), min(k, d)
+    parts = ((Convolution(outer, inner), p * q), (inner, (m - p) * q), (outer, p * (d - q)))
+    kept = [(law, count) for law, count in parts if count]
+    total = sum(count for _, count in kept)
+    return Mixture(tuple(law for law, _ in kept), tuple(count / total for _, count in kept))
 
 
 def _correlated(d: int, k: int, levels: np.ndarray, length: float) -> Law:

@@ -34,12 +34,17 @@ class NetworkLaw(Law):
         """The law it stands for."""
 
     @property
+    def n_params(self) -> int:
+        """P of the networks it is about."""
+        return self.k * self.d + self.k
+
+    @property
     def rank(self) -> int:
         """How many eigenvalues are not zero."""
         return self.d
 
     def full(self, n_params: int | None = None) -> Mixture:
-        """Law of ALL eigenvalues: the non-zero ones and n_params - rank zeros (n_params defaults to P = k d + k).
+        """Law of ALL eigenvalues: the non-zero ones and n_params - rank zeros (n_params defaults to P, k d + k for one output).
 
         Examples
         --------
@@ -47,7 +52,7 @@ class NetworkLaw(Law):
         >>> float(LinearNetwork(10, 20).full().cdf(0.0)) == 1 - 10 / 220
         True
         """
-        n_params = self.k * self.d + self.k if n_params is None else n_params
+        n_params = self.n_params if n_params is None else n_params
         return with_zeros(self, self.rank, n_params, f"{type(self).__name__}.full")
 
     @property

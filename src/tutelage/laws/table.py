@@ -71,7 +71,7 @@ def tabulate(
         # Halving gains 2^-16 on a smooth panel and 2^-p on one that starts like x^p; what gains nothing is round-off.
         # A singular point opens two panels a round; where many stay open after many rounds, it is round-off as well.
         crowded = depth >= 10 and np.count_nonzero(tail > tolerance) > _CROWD
-        noise = ((tail > 0.9 * parent_tail) | crowded) & (tail < 100 * tolerance * size)
+        noise = ((tail > 0.9 * parent_tail) | crowded) & (tail < max(1e-8, 100 * tolerance) * size)
         ready = (tail <= tolerance) | noise | (depth == _DEEPEST)
         done_low.append(low[ready])
         done.append(coefficients[ready])

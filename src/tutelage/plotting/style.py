@@ -102,8 +102,8 @@ def one_panel(part: Part, dataset: Any, height: float = 3.0) -> Figure:
     return drawn((part,), dataset, width=0.7 * WIDTH, height=height)
 
 
-def size_axis(axes: Axes, sizes: Sequence[int] | np.ndarray, label: str = "N = d = k") -> None:
-    """A logarithmic axis of network sizes, with these sizes written on it."""
+def size_axis(axes: Axes, sizes: Sequence[float] | np.ndarray, label: str = "N = d = k") -> None:
+    """A logarithmic axis of sizes, with these sizes written on it."""
     axes.set(xscale="log", xlabel=label)
     axes.set_xticks(sizes, labels=[str(size) for size in sizes])
     axes.minorticks_off()

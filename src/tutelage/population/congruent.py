@@ -83,7 +83,9 @@ class CongruentHessian(LossHessian):
         inner = here.inner.structure
         null_vectors = Structure().null_vectors
         if here.inner.part is None and here.layout.is_complete:
-            null_vectors = functools.partial(structure.rescaling, here.network)
+            null_vectors = functools.partial(
+                structure.rescaling, here.network.activation, here.network.layers, here.layout
+            )
         return Structure(
             reduction=functools.partial(_reduced, here),
             factor=None if inner.factor is None else _factor(here, inner.factor),

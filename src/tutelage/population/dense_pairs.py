@@ -1,4 +1,7 @@
-"""Dense form and Frobenius norm of a PairHessian: k passes over memory, no (k, d, d) temporaries beyond one row."""
+"""Dense form and Frobenius norm of a PairHessian: k passes over memory, no (k, d, d) temporaries beyond one row.
+
+The blocks that every network has are written for arrays with axes in front: a stack of networks is assembled at once.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tutelage.moments import Tables
 from tutelage.population.functional import plane_block
 from tutelage.population.pairs import outputs
 
@@ -20,9 +24,7 @@ def dense_pairs(op: PairHessian) -> np.ndarray:
     out = np.zeros((op.size, op.size))
     if "W" in at:
         ww = out[at["W"], at["W"]].reshape(k, d, k, d)
-        weight = _weight(op)
-        for i in range(k):
-            _fill_row(op, i, weight[i], ww[i])
+        fill_weights(op.tables, op.network.W, _weight(op), ww)
         if op.plane is not None:
             for m in range(len(op.plane.i)):
                 ww[op.plane.i[m], :, op.plane.j[m], :] += plane_block(op.plane, m)
@@ -56,12 +58,17 @@ def _other_blocks(op: PairHessian) -> dict[tuple[str, str], np.ndarray]:
 
 def _mixed(op: PairHessian) -> np.ndarray:
     """H[w_i, A_oj], shape (k d, m k)."""
-    (k, d), A, t, W = op.network.W.shape, _matrix(op), op.tables, op.network.W
-    inner = t.k20[:, None, :] * W[:, :, None] + t.k11[:, None, :] * W.T[None, :, :]
-    block = A.T[:, None, :, None] * inner[:, :, None, :]
+    (k, d), A, W = op.network.W.shape, _matrix(op), op.network.W
+    block = A.T[:, None, :, None] * mixed_slopes(op.tables, W)[:, :, None, :]
     if op.part is not None:
         block[np.arange(k), :, :, np.arange(k)] += op.part.read_out_columns(W)
     return block.reshape(k * d, -1)
+
+
+def mixed_slopes(t: Tables, W: np.ndarray) -> np.ndarray:
+    """k_20 w_i + k_11 w_j, shape (..., k, d, k)."""
+    rows = np.swapaxes(W, -1, -2)
+    return t.k20[..., :, None, :] * W[..., None] + t.k11[..., :, None, :] * rows[..., None, :, :]
 
 
 def _weights_and_biases(op: PairHessian) -> np.ndarray:
@@ -119,27 +126,29 @@ _BLOCKS = {
 }
 
 
-def _fill_row(op: PairHessian, i: int, weight: np.ndarray, row: np.ndarray) -> None:
-    """Blocks (i, j) for all j into ``row`` of shape (d, k, d)."""
-    t, W = op.tables, op.network.W
-    k11, k22, k31, k13 = (weight * x[i] for x in (t.k11, t.k22, t.k31, t.k13))
-    w = W[i]
-    np.multiply(w[:, None, None], (k31[:, None] * w + k22[:, None] * W)[None], out=row)
-    row += W.T[:, :, None] * (k22[:, None] * w + k13[:, None] * W)[None]
-    diagonal = np.arange(W.shape[1])
-    row[diagonal, :, diagonal] += k11[None, :]
+def fill_weights(t: Tables, W: np.ndarray, weight: np.ndarray, out: np.ndarray) -> None:
+    """Blocks (w_i, w_j) into ``out`` (..., k, d, k, d): weights and tables (..., k, k), W (..., k, d)."""
+    columns, diagonal = np.swapaxes(W, -1, -2)[..., None], np.arange(W.shape[-1])
+    for i in range(W.shape[-2]):
+        k11, k22, k31, k13 = (weight[..., i, :] * x[..., i, :] for x in (t.k11, t.k22, t.k31, t.k13))
+        w, row = W[..., i, :], out[..., i, :, :, :]
+        own = w[..., None, :]
+        along = k31[..., None] * own + k22[..., None] * W
+        np.multiply(w[..., :, None, None], along[..., None, :, :], out=row)
+        row += columns * (k22[..., None] * own + k13[..., None] * W)[..., None, :, :]
+        row[..., diagonal, :, diagonal] += k11
 
 
 def _symmetrize(matrix: np.ndarray, tile: int = 512) -> None:
     """(M + Mᵀ)/2 in place, tile by tile: round-off makes blocks (i, j) and (j, i) differ in the last bit."""
-    n = len(matrix)
+    n = matrix.shape[-1]
     for p in range(0, n, tile):
         for q in range(p, n, tile):
-            upper = matrix[p : p + tile, q : q + tile]
-            lower = matrix[q : q + tile, p : p + tile]
-            mean = (upper + lower.T) / 2
+            upper = matrix[..., p : p + tile, q : q + tile]
+            lower = matrix[..., q : q + tile, p : p + tile]
+            mean = (upper + np.swapaxes(lower, -1, -2)) / 2
             upper[...] = mean
-            lower[...] = mean.T
+            lower[...] = np.swapaxes(mean, -1, -2)
 
 
 def pair_frobenius_squared(op: PairHessian) -> float:

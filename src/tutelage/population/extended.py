@@ -7,12 +7,13 @@ W are the rows of L, :math:`W W^T = L L^T`, so a Cholesky factor in ball arithme
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import flint
 
-from tutelage.activations.arithmetic import arb_functions
+from tutelage.activations.arithmetic import Namespace, arb_functions
 from tutelage.activations.base import Elementary
 from tutelage.activations.pair_geometry import PairMoments
 from tutelage.base.errors import NotAvailableError
@@ -40,10 +41,12 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
     if not isinstance(activation, Elementary) or activation.kinks:
         return None
     with flint.ctx.workprec(bits):
-        a = [flint.arb(float(x)) for x in network.a]
+        a = [[flint.arb(float(x)) for x in row] for row in network.a.reshape(-1, network.k)]
+        strength = [[_dot(u, v) for v in zip(*a, strict=True)] for u in zip(*a, strict=True)]
         W = [[flint.arb(float(x)) for x in row] for row in network.W]
         gram = [[_dot(u, v) for v in W] for u in W]
-        tables = [[_tables(activation, gram, i, j) for j in range(i + 1)] for i in range(len(W))]
+        xp = arb_functions()
+        tables = [[_tables(activation, gram, i, j, xp) for j in range(i + 1)] for i in range(len(W))]
         coordinates = _cholesky(gram) if network.k < network.d else None
         if coordinates is None:
             if network.n_params > _WHOLE_UP_TO and network.k < network.d:
@@ -51,17 +54,19 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
                     f"extended precision: expected independent neurons, got rows of W that are dependent to {bits} "
                     f"bits, so that all P = {network.n_params} parameters would stay; use method='symmetry'"
                 )
-            return BallHessian(_assemble(tables, W, a), None, 0)
-        repeated = _symmetric([[a[i] * a[j] * tables[i][j].k11 for j in range(i + 1)] for i in range(len(W))])
-        return BallHessian(_assemble(tables, coordinates, a), repeated, network.d - network.k)
+            return BallHessian(_assemble(tables, W, a, strength), None, 0)
+        repeated = _symmetric(
+            [[strength[i][j] * tables[i][j].k11 for j in range(i + 1)] for i in range(len(W))]
+        )
+        return BallHessian(_assemble(tables, coordinates, a, strength), repeated, network.d - network.k)
 
 
-def _tables(activation: Elementary, gram: list[Vector], i: int, j: int) -> PairMoments:
+def _tables(activation: Elementary, gram: list[Vector], i: int, j: int, xp: Namespace) -> PairMoments:
     tables = cast("Callable[..., PairMoments]", activation.tables)  # the same formula, of balls
-    return tables(gram[i][i], gram[i][j], gram[j][j], arb_functions())
+    return tables(gram[i][i], gram[i][j], gram[j][j], xp)
 
 
-def _dot(u: Vector, v: Vector) -> flint.arb:
+def _dot(u: Sequence[flint.arb], v: Sequence[flint.arb]) -> flint.arb:
     return sum((x * y for x, y in zip(u, v, strict=True)), flint.arb(0))
 
 
@@ -79,39 +84,41 @@ def _cholesky(gram: list[Vector]) -> list[Vector] | None:
     return lower
 
 
-def _assemble(tables: list[list[PairMoments]], W: list[Vector], a: Vector) -> flint.arb_mat:
-    """Blocks ww, wa and aa of science 1.4, parameters W row-major, then a; the lower triangle is mirrored."""
+def _assemble(
+    tables: list[list[PairMoments]], W: list[Vector], a: list[Vector], strength: list[Vector]
+) -> flint.arb_mat:
+    """Blocks ww, wa and aa of science 1.4 and 19, parameters W row-major, then a (m, k) by outputs; the lower triangle is
+    mirrored."""
     k, r = len(W), len(W[0])
-    lower: list[Vector] = [[] for _ in range(k * r + k)]
+    lower: list[Vector] = [[] for _ in range(k * r + k * len(a))]
     for i in range(k):
         for j in range(i + 1):
-            for p, row in enumerate(_weight_block(tables[i][j], a[i] * a[j], W[i], W[j], i == j)):
+            for p, row in enumerate(_weight_block(tables[i][j], strength[i][j], W[i], W[j], i == j)):
                 lower[i * r + p].extend(row)
-    for i in range(k):
+    for (o, read_out), i in itertools.product(enumerate(a), range(k)):
+        row = lower[k * r + o * k + i]
         for j in range(k):
-            # Row a_i, columns w_j: a_j (k_20(j, i) w_j + k_11(j, i) w_i); tables(j, i) is tables(i, j) transposed.
+            # Row a_oi, columns w_j: a_oj (k_20(j, i) w_j + k_11(j, i) w_i); tables(j, i) is tables(i, j) transposed.
             own, mixed = (
                 (tables[j][i].k20, tables[j][i].k11) if j >= i else (tables[i][j].k02, tables[i][j].k11)
             )
-            own, mixed = a[j] * own, a[j] * mixed
-            lower[k * r + i].extend(own * u + mixed * v for u, v in zip(W[j], W[i], strict=True))
-        lower[k * r + i].extend(tables[i][j].k00 for j in range(i + 1))
+            own, mixed = read_out[j] * own, read_out[j] * mixed
+            row.extend(own * u + mixed * v for u, v in zip(W[j], W[i], strict=True))
+        row.extend(flint.arb(0) for _ in range(o * k))
+        row.extend(tables[i][j].k00 for j in range(i + 1))
     return _symmetric(lower)
 
 
 def _weight_block(t: PairMoments, weight: flint.arb, u: Vector, v: Vector, diagonal: bool) -> list[Vector]:
     """(r, r) block of neurons u and v; the lower triangle alone on the diagonal."""
     k11, k22, k31, k13 = weight * t.k11, weight * t.k22, weight * t.k31, weight * t.k13
-    block = []
-    for p in range(len(u)):
-        along_u, along_v = k31 * u[p] + k22 * v[p], k22 * u[p] + k13 * v[p]
-        width = p + 1 if diagonal else len(u)
-        row = [along_u * u[q] + along_v * v[q] for q in range(width)]
+    along = [[k31 * x + k22 * y, k22 * x + k13 * y] for x, y in zip(u, v, strict=True)]
+    block = (flint.arb_mat(along) * flint.arb_mat([u, v])).tolist()  # its loops are flint's own
+    for p, row in enumerate(block):
         row[p] += k11
-        block.append(row)
-    return block
+    return [row[: p + 1] for p, row in enumerate(block)] if diagonal else block
 
 
 def _symmetric(lower: list[Vector]) -> flint.arb_mat:
     n = len(lower)
-    return flint.arb_mat([[lower[max(p, q)][min(p, q)] for q in range(n)] for p in range(n)])
+    return flint.arb_mat([row + [lower[q][p] for q in range(p + 1, n)] for p, row in enumerate(lower)])

@@ -15,14 +15,16 @@ Every gradient is a sum of monomials whose degrees are powers of σ, so the coef
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import scipy.linalg
 
 from tutelage.activations import Activation
+from tutelage.layout import Layout
 from tutelage.network import Network
 
 
@@ -35,11 +37,34 @@ def function_space_size(activation: Activation, d: int, layers: Collection[str] 
 
 
 def function_space_factor(network: Network) -> np.ndarray:
-    """F (M, P) with H = FᵀF at the optimum of a polynomial network of one output."""
-    coefficients = network.activation.coefficients
-    reached = _reached(coefficients, network.layers)
-    blocks = [_degree_rows(network, coefficients, m) for m in _degrees(reached)]
-    return _without_relations(blocks, reached, network.d, network.n_params)
+    """F (M, P) with H = FᵀF at the optimum of a polynomial network; of m outputs m such factors below each other, (m M, P)."""
+    if network.n_outputs > 1:
+        return np.concatenate([_of_output(network, o) for o in range(network.n_outputs)])
+    return factor_rows(network.activation.coefficients, network.layers, network.layout)
+
+
+def factor_rows(
+    coefficients: Sequence[float], layers: Mapping[str, np.ndarray], layout: Layout
+) -> np.ndarray:
+    """F (M, ..., P) of one network's layers, or of a stack of networks' with axes in front."""
+    reached, W = _reached(coefficients, layers), layers["W"]
+    blocks = [_degree_rows(layers, layout, coefficients, m) for m in _degrees(reached)]
+    shape = (*W.shape[:-2], layout.size)
+    rows = _without_relations([b.reshape(len(b), -1) for b in blocks], reached, W.shape[-1], math.prod(shape))
+    return rows.reshape(len(rows), *shape)
+
+
+def _of_output(network: Network, o: int) -> np.ndarray:
+    """The factor of one output alone, in the parameters of all."""
+    c = None if network.c is None else network.c[o]
+    one = Network(network.W, network.a[o], network.activation, network.b, c)
+    rows = function_space_factor(one)
+    found = np.zeros((len(rows), network.n_params))
+    layers = network.layout.split(found)
+    for name, part in one.layout.split(rows).items():
+        place = layers[name][:, o] if name in "ac" else layers[name]
+        place[...] = part
+    return found
 
 
 def _reached(coefficients: Sequence[float], layers: Collection[str]) -> Sequence[float]:
@@ -81,15 +106,24 @@ def _without_relations(
     if not blocks:
         return np.zeros((0, n_columns))
     rows = np.concatenate(blocks)
-    relations = _relations(coefficients, d)
-    if relations.shape[1] == 0:
+    reflectors, tau = _reflectors(tuple(coefficients), d)
+    if not tau.size:
         return rows
-    reflectors, tau, _, info = scipy.linalg.lapack.dgeqrf(relations)
     work = 64 * n_columns
     reflected, _, info = scipy.linalg.lapack.dormqr("L", "T", reflectors, tau, rows, work)
     if info != 0:
         raise np.linalg.LinAlgError(f"dormqr refused argument {-info}")
-    return reflected[relations.shape[1] :]
+    return reflected[tau.size :]
+
+
+@functools.lru_cache(maxsize=4)
+def _reflectors(coefficients: tuple[float, ...], d: int) -> tuple[np.ndarray, np.ndarray]:
+    """Of the relations, which depend on the shape alone, in the form of LAPACK; none where there are none."""
+    relations = _relations(coefficients, d)
+    if relations.shape[1] == 0:
+        return relations, np.zeros(0)
+    reflectors, tau, _, _ = scipy.linalg.lapack.dgeqrf(relations)
+    return reflectors, tau
 
 
 def _relations(coefficients: Sequence[float], d: int) -> np.ndarray:
@@ -163,28 +197,31 @@ def _moment(n: int, q: np.ndarray, b: np.ndarray | None) -> np.ndarray:
     return total
 
 
-def _degree_rows(network: Network, coefficients: Sequence[float], m: int) -> np.ndarray:
-    """The rows of F with |α| = m: derivatives of c_α by the layers."""
-    W, a, b, k = network.W, network.a, network.b, network.k
-    index, norm = _multi_indices(network.d, m)
-    q = np.sum(W * W, axis=1)
+def _degree_rows(
+    given: Mapping[str, np.ndarray], layout: Layout, coefficients: Sequence[float], m: int
+) -> np.ndarray:
+    """The rows of F with |α| = m: derivatives of c_α by the layers, shape (rows, ..., P)."""
+    W, a, b = given["W"], given["a"], given.get("b")
+    index, norm = _multi_indices(W.shape[-1], m)
+    q = np.sum(W * W, axis=-1)
     value, slope, curvature = (_smoothed_derivative(coefficients, order, q, b) for order in (m, m + 1, m + 2))
-    picked = W[:, index]
-    power = picked.prod(axis=2)
+    picked = W[..., index]
+    power = picked.prod(axis=-1)
     # Written in place: these rows are the largest array of the method, copies of it would dominate the time.
-    out = np.zeros((len(index), network.n_params))
-    layers = network.layout.split(out)
+    out = np.zeros((len(index), *W.shape[:-2], layout.size))
+    layers = layout.split(out)
     rows = layers["W"]
     if curvature.any():
         # d s_m / d w = s_{m+2} w.
-        rows += np.einsum("i,im,ij->mij", a * curvature, power / norm, W)
+        rows += np.einsum("...i,...im,...ij->m...ij", a * curvature, power / norm, W)
     for p in range(m):
         # d w^alpha / d w_j by the product rule over the m positions; equal positions add up.
-        others = np.delete(picked, p, axis=2).prod(axis=2) * (a * value)[:, None] / norm
-        rows[np.arange(len(index))[:, None], np.arange(k), index[:, p, None]] += others.T
-    layers["a"][...] = (power * value[:, None] / norm).T
+        others = np.delete(picked, p, axis=-1).prod(axis=-1) * (a * value)[..., None] / norm
+        at = np.arange(len(index))[:, None], ..., np.arange(W.shape[-2]), index[:, p, None]
+        rows[at] += np.moveaxis(others, (-1, -2), (0, 1))
+    layers["a"][...] = np.moveaxis(power * value[..., None] / norm, -1, 0)
     if b is not None:
-        layers["b"][...] = (power * (a * slope)[:, None] / norm).T
-    if m == 0 and network.c is not None:
+        layers["b"][...] = np.moveaxis(power * (a * slope)[..., None] / norm, -1, 0)
+    if m == 0 and "c" in given:
         layers["c"][...] = 1.0
     return out

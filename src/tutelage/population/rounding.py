@@ -6,14 +6,13 @@ small part of the largest, which at long neurons exceeds the sum by far.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tutelage import moments
 from tutelage.base.rows import lengths
-from tutelage.layout import Layout
 from tutelage.moments import MeanMoments, Tables
 from tutelage.network import Network
 from tutelage.operators import Entries
@@ -27,12 +26,15 @@ if TYPE_CHECKING:
 def entries(operator: PairHessian) -> Entries:
     """Sums of terms, and what a quadrature left in them."""
     network, layout, own = operator.network, operator.layout, operator.own
-    size = outer_size(
-        network, _terms(operator), layout, operator.plane, None if own is None else np.array(own)
+    weights, trained = (network.W, outputs(network.a)), layout.trained
+    size = float(
+        outer_size(
+            *weights, _terms(operator), trained, operator.plane, None if own is None else np.array(own)
+        )
     )
     errors, error = moments.own_errors(network.activation, network.W, network.b), 0.0
     if errors is not None:
-        error = outer_size(network, errors, layout, None, _own_errors(operator, errors))
+        error = float(outer_size(*weights, errors, trained, None, _own_errors(operator, errors)))
     if operator.part is not None:
         of_part = functional_size(network.W, operator.part)
         size, error = size + of_part, error + _source_error(network, operator.part) * of_part
@@ -44,9 +46,9 @@ def repeated_entries(operator: PairHessian) -> Entries:
     network, part = operator.network, operator.part
     A = outputs(network.a)
     weights = A.T @ A
-    size = norm(weights * _terms(operator).k11)
+    size = float(norm(weights * _terms(operator).k11))
     errors = moments.own_errors(network.activation, network.W, network.b)
-    error = 0.0 if errors is None else norm(weights * errors.k11)
+    error = 0.0 if errors is None else float(norm(weights * errors.k11))
     if part is not None:
         of_part = float(np.abs(part.identity).max())
         size, error = size + of_part, error + _source_error(network, part) * of_part
@@ -57,12 +59,12 @@ def read_out_entries(operator: PairHessian) -> Entries:
     """Of k_00, and of s_0 beside it."""
     network = operator.network
     own = np.zeros((1, 1)) if operator.own is None else np.abs(np.asarray(operator.own))
-    size = norm(_terms(operator).k00) + 2 * norm(own[0])
+    size = float(norm(_terms(operator).k00) + 2 * norm(own[0]))
     errors = moments.own_errors(network.activation, network.W, network.b)
     if errors is None:
         return Entries(size)
     lost = _own_errors(operator, errors)
-    return Entries(size, norm(errors.k00) + (0.0 if lost is None else 2 * norm(lost[0])))
+    return Entries(size, float(norm(errors.k00) + (0.0 if lost is None else 2 * norm(lost[0]))))
 
 
 def scaled(entries: Callable[[], Entries], factor: float) -> Entries:
@@ -72,15 +74,18 @@ def scaled(entries: Callable[[], Entries], factor: float) -> Entries:
 
 
 def outer_size(
-    network: Network, t: Tables, layout: Layout, plane: PlaneBlocks | None, own: np.ndarray | None
-) -> float:
+    W: np.ndarray, A: np.ndarray, t: Tables, trained: Collection[str],
+    plane: PlaneBlocks | None = None, own: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     """Bound on the spectral norm of the outer part, every term replaced by its norm; of errors, given their tables.
 
-    ``own`` are s_0, s_1, s_2 (3, k) where there is an output bias, whose block with itself is exactly 1.
+    ``own`` are s_0, s_1, s_2 (3, k) where there is an output bias, whose block with itself is exactly 1. W (..., k, d),
+    A (..., m, k) and tables (..., k, k) of a stack of networks give one bound for each.
     """
-    A = outputs(network.a)
-    u, v, a = lengths(network.W), lengths(network.W).T, lengths(A.T)
-    t, G = type(t)(*(np.abs(x) for x in t)), np.abs(A.T @ A)
+    AT = np.swapaxes(A, -1, -2)
+    u, a = lengths(W), lengths(AT)
+    v = np.swapaxes(u, -1, -2)
+    t, G = type(t)(*(np.abs(x) for x in t)), np.abs(AT @ A)
     weights = G * (t.k11 + t.k31 * u**2 + 2 * t.k22 * u * v + t.k13 * v**2)
     if plane is not None:
         np.add.at(weights, (plane.i, plane.j), np.abs(plane.c).sum(axis=1))
@@ -91,12 +96,12 @@ def outer_size(
         s0, s1, s2 = np.abs(own)
         blocks |= {"Wc": a[:, 0] * s2 * u[:, 0], "bc": a[:, 0] * s1, "ac": s0}
     kept = [
-        norm(block)
+        norm(block, (-2, -1) if block.ndim > 1 else -1)
         for (row, column), block in blocks.items()
         for _ in range(1 + (row != column))
-        if {row, column} <= set(layout.trained)
+        if {row, column} <= set(trained)
     ]
-    return norm(np.array(kept))
+    return norm(np.array(kept), 0)
 
 
 def functional_size(W: np.ndarray, part: FunctionalPart) -> float:
@@ -113,10 +118,11 @@ def functional_size(W: np.ndarray, part: FunctionalPart) -> float:
     return float(total.max())
 
 
-def norm(array: np.ndarray) -> float:
-    """Frobenius norm, safe against squares that overflow."""
-    largest = float(np.abs(array).max(initial=0.0))
-    return largest * float(np.linalg.norm(array / largest)) if 0 < largest < np.inf else largest
+def norm(array: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.ndarray:
+    """Frobenius norm over all axes or some, safe against squares that overflow."""
+    largest = np.abs(array).max(axis=axis, keepdims=True, initial=0.0)
+    scale = np.where((largest > 0) & (largest < np.inf), largest, 1.0)
+    return np.sqrt(np.sum((array / scale) ** 2, axis=axis)) * np.squeeze(scale, axis)
 
 
 def _terms(operator: PairHessian) -> Tables:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from tutelage.activations.base import Elementary
+from tutelage.activations.base import Activation, Elementary
 from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import Factor, Structure
@@ -20,14 +22,20 @@ def of_outer_part(network: Network, layout: Layout) -> Structure:
     factor = _factor(network, layout)
     if not layout.is_complete:
         return Structure(factor=factor)
-    smooth = isinstance(activation, Elementary) and not activation.kinks
     plain = set(network.layers) == {"W", "a"} and network.n_outputs == 1
     return Structure(
         factor=factor,
-        null_vectors=lambda: rescaling(network),
+        null_vectors=lambda: rescaling(activation, network.layers, layout),
         sectors=lambda: linear_sectors(network) if plain else None,
-        balls=(lambda bits: ball_hessian(network, bits)) if smooth and plain else None,
+        balls=(lambda bits: ball_hessian(network, bits))
+        if has_balls(activation) and set(network.layers) == {"W", "a"}
+        else None,
     )
+
+
+def has_balls(activation: Activation) -> bool:
+    """Whether networks without biases have their Hessian in ball arithmetic."""
+    return isinstance(activation, Elementary) and not activation.kinks
 
 
 def repeated_factor(network: Network) -> np.ndarray | None:
@@ -42,26 +50,28 @@ def repeated_factor(network: Network) -> np.ndarray | None:
 
 def _factor(network: Network, layout: Layout) -> Factor | None:
     size = function_space.function_space_size(network.activation, network.d, network.layers)
-    if size is None or network.n_outputs > 1:
+    if size is None:
         return None
 
     def rows() -> np.ndarray:
         return network.layout.select(function_space.function_space_factor(network), layout.trained)
 
-    return Factor(size, rows, lambda: gram_by_inputs(rows(), layout))
+    return Factor(network.n_outputs * size, rows, lambda: gram_by_inputs(rows(), layout))
 
 
-def rescaling(network: Network) -> np.ndarray | None:
-    r""":math:`(w_i, b_i, -p\,A_{oi})` of every neuron: scaling w by c and a by :math:`c^{-p}` leaves the function as it is."""
-    p = network.activation.homogeneity
+def rescaling(activation: Activation, layers: Mapping[str, np.ndarray], layout: Layout) -> np.ndarray | None:
+    r""":math:`(w_i, b_i, -p\,A_{oi})` of every neuron: scaling w by c and a by :math:`c^{-p}` leaves the function as it is.
+
+    Shape (P, k); (..., P, k) of layers with axes in front.
+    """
+    p, W = activation.homogeneity, layers["W"]
     if p is None:
         return None
-    each = np.arange(network.k)
-    vectors = np.zeros((network.k, network.n_params))
-    layers = network.layout.split(vectors)
-    layers["W"][each, each] = network.W
-    if network.b is not None:
-        layers["b"][each, each] = network.b
-    layers["a"][each, ..., each] = -p * network.a.T
-    size = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / size).T if size.all() else None
+    each, vectors = np.arange(W.shape[-2]), np.zeros((W.shape[-2], *W.shape[:-2], layout.size))
+    parts = layout.split(vectors)
+    parts["W"][each, ..., each, :] = np.moveaxis(W, -2, 0)
+    for name, scale in (("b", 1), ("a", -p)):
+        if name in layers:
+            parts[name][each, ..., each] = scale * np.moveaxis(layers[name], -1, 0)
+    size = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.moveaxis(vectors / size, 0, -1) if size.all() else None

@@ -20,28 +20,29 @@ def dense_spectrum(operator: SymmetricOperator) -> Spectrum:
     operator.require_memory()
     known = operator.structure
     nulls, entries = known.null_vectors(), known.entries()
-    if nulls is None:
-        return matrix_spectrum(operator.dense(), entries)
-    rest = matrix_spectrum(_outside(operator.dense(), nulls), entries)
-    return Spectrum(
-        np.append(rest.values, 0.0),
-        np.append(rest.multiplicities, nulls.shape[1]),
-        operator.size,
-        "dense",
-        np.append(2 * rest.errors, 0.0),
-        rest.rank,
-    )
+    matrix = operator.dense() if nulls is None else outside(operator.dense(), nulls)
+    values = symmetric_eigenvalues(matrix)
+    error = error_bar(values.size, values, entries)
+    return of_values(values, error, 0 if nulls is None else nulls.shape[1])
 
 
 def matrix_spectrum(matrix: np.ndarray, entries: Entries = Entries()) -> Spectrum:  # noqa: B008  (a frozen value)
     """Eigenvalues of a symmetric matrix, which is overwritten; no error of its entries moves one by more than its norm
     (Weyl)."""
-    n = matrix.shape[0]
     values = symmetric_eigenvalues(matrix)
-    error = error_bar(n, values, entries)
+    return of_values(values, error_bar(values.size, values, entries))
+
+
+def of_values(values: np.ndarray, error: float, nulls: int = 0) -> Spectrum:
+    """The spectrum with these eigenvalues (n,) and their error, and ``nulls`` zeros that were taken out by reflections."""
+    n = values.size
     # Every eigenvalue away from zero by ten error bars: full rank is certain, any other count would be a guess.
-    rank = n if np.all(np.abs(values) > 10 * error) else None
-    return Spectrum(values, np.ones(n, dtype=np.int64), n, "dense", np.full(n, error), rank)
+    rank = n if np.abs(values).min() > 10 * error else None
+    if not nulls:
+        return Spectrum(values, np.ones(n, dtype=np.int64), n, "dense", error, rank)
+    full, counts, errors = np.zeros(n + 1), np.ones(n + 1, dtype=np.int64), np.zeros(n + 1)
+    full[:n], counts[n], errors[:n] = values, nulls, 2 * error
+    return Spectrum(full, counts, n + nulls, "dense", errors, rank)
 
 
 def error_bar(n: int, values: np.ndarray, entries: Entries) -> float:
@@ -52,7 +53,7 @@ def error_bar(n: int, values: np.ndarray, entries: Entries) -> float:
     return backward_error(n, max(largest, entries.size)) + entries.error + of_products
 
 
-def _outside(matrix: np.ndarray, nulls: np.ndarray) -> np.ndarray:
+def outside(matrix: np.ndarray, nulls: np.ndarray) -> np.ndarray:
     """QᵀHQ without the leading m rows and columns, Q a product of reflections that brings the null vectors there."""
     n, m = nulls.shape
     reflectors, tau, _, _ = scipy.linalg.lapack.dgeqrf(nulls)

@@ -27,20 +27,20 @@ def function_space_spectrum(operator: SymmetricOperator) -> Spectrum:
         )
     require_memory(factor.size, n_params)
     if factor.size < n_params:
-        return _from_gram(factor.gram(), factor.size, n_params)
+        return of_gram_values(symmetric_eigenvalues(factor.gram()), factor.size, n_params)
     return gram_spectrum(factor.rows(), n_params)
 
 
 def gram_spectrum(factor: np.ndarray, n_params: int) -> Spectrum:
     """Spectrum of FᵀF for F (M, P): through the smaller of F Fᵀ and FᵀF."""
     m = factor.shape[0]
-    return _from_gram(factor.T @ factor if m >= n_params else factor @ factor.T, m, n_params)
+    gram = factor.T @ factor if m >= n_params else factor @ factor.T
+    return of_gram_values(symmetric_eigenvalues(gram), m, n_params)
 
 
-def _from_gram(gram: np.ndarray, m: int, n_params: int) -> Spectrum:
-    """The eigenvalues of the smaller Gram matrix, which is overwritten, and the zeros that size M proves."""
-    n = gram.shape[0]
-    values = symmetric_eigenvalues(gram)
+def of_gram_values(values: np.ndarray, m: int, n_params: int) -> Spectrum:
+    """The eigenvalues of the smaller Gram matrix, and the zeros that size M proves."""
+    n = values.size
     # Forming the Gram matrix rounds each entry by at most n eps times the product of two row norms.
     error = 2 * backward_error(n, float(values[-1])) if n else 0.0
     counts, errors = np.ones(n, dtype=np.int64), np.full(n, error)

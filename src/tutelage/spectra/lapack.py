@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import scipy.linalg
 
 TWO_STAGE_FROM = 2000
 """Size from which ``dsyevd_2stage`` beats the plain driver (measured in benchmarks/spectrum_overhead.py)."""
+
+N = TypeVar("N", float, np.ndarray)
+
+EPS = float(np.finfo(np.float64).eps)
 
 _COLUMN_MAJOR = 102
 
@@ -39,14 +45,14 @@ def symmetric_eigenvalues(matrix: np.ndarray, *, two_stage: bool | None = None) 
     return scipy.linalg.eigvalsh(matrix, driver="evd", overwrite_a=True, check_finite=False)
 
 
-def backward_error(n: int, norm: float) -> float:
+def backward_error(n: int, norm: N) -> N:
     r"""Bound on the error of each computed eigenvalue: :math:`(10 + 2\sqrt n)\,\epsilon\,\|H\|_2`.
 
     LAPACK's users' guide leaves the factor open ("a modestly growing function"); the factor
     here holds with room against prescribed spectra up to n = 300 (the tests) and is a choice beyond; the constant
     covers small n and the rounding of the entries themselves.
     """
-    return float((10 + 2 * np.sqrt(n)) * np.finfo(np.float64).eps * norm)
+    return (10 + 2 * math.sqrt(n)) * EPS * norm
 
 
 def two_stage_available() -> bool:

@@ -73,25 +73,28 @@ class Spectrum(Value):
     def __post_init__(self) -> None:
         values = check.float_array(self.values, "Spectrum", "values").reshape(-1)
         multiplicities = check.float_array(self.multiplicities, "Spectrum", "multiplicities").reshape(-1)
-        errors = check.float_array(self.errors, "Spectrum", "errors")
-        if np.any(multiplicities != np.rint(multiplicities)) or np.any(multiplicities < 1):
+        errors = check.float_array(self.errors, "Spectrum", "errors").reshape(-1)
+        counts = multiplicities.astype(np.int64)
+        if (multiplicities != counts).any() or counts.min() < 1:
             raise InputError("Spectrum: expected positive integer multiplicities; drop empty blocks")
         if errors.size != 1:
             check.same_length(errors.size, values.size, "Spectrum", "values and errors")
-        errors = np.broadcast_to(errors.reshape(-1), values.shape)
+        elif values.size != 1:
+            errors = np.full(values.shape, errors[0])
         check.integer(self.n_params, "Spectrum", "n_params")
         check.text(self.method, "Spectrum", "method")
         if self.rank is not None:
             check.integer(self.rank, "Spectrum", "rank", minimum=0)
         check.same_length(values.size, multiplicities.size, "Spectrum", "values and multiplicities")
-        if multiplicities.sum() > self.n_params:
+        total = multiplicities.sum()
+        if total > self.n_params:
             raise InputError(
                 f"Spectrum: expected multiplicities summing to at most P = {self.n_params}, "
-                f"got {multiplicities.sum()}; check n_params"
+                f"got {total}; check n_params"
             )
-        order = np.argsort(values, kind="stable")
+        order = values.argsort(kind="stable")
         object.__setattr__(self, "values", values[order])
-        object.__setattr__(self, "multiplicities", multiplicities.astype(np.int64)[order])
+        object.__setattr__(self, "multiplicities", counts[order])
         object.__setattr__(self, "errors", errors[order])
 
     @property

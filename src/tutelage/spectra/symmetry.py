@@ -43,15 +43,19 @@ def reduced_spectrum(
     operator: SymmetricOperator, reduction: Reduction, solve: Callable[[SymmetricOperator], Spectrum]
 ) -> Spectrum:
     """The parts put together."""
-    block = solve(reduction.block)
     copies = [(copies_spectrum(part), part.multiplicity) for part in reduction.copies]
+    return joined(solve(reduction.block), copies, operator.size)
+
+
+def joined(block: Spectrum, copies: list[tuple[Spectrum, int]], n_params: int) -> Spectrum:
+    """The spectrum of the block, and those of the copies as often as they repeat themselves."""
     rank = block.rank
     for part, times in copies:
         rank = None if rank is None or part.rank is None else rank + part.rank * times
     return Spectrum(
         np.concatenate([*(part.values for part, _ in copies), block.values]),
         np.concatenate([*(part.multiplicities * times for part, times in copies), block.multiplicities]),
-        operator.size,
+        n_params,
         "symmetry" if block.method == "dense" else f"symmetry+{block.method}",
         np.concatenate([*(part.errors for part, _ in copies), block.errors]),
         rank,

@@ -111,6 +111,7 @@ def _origin(module: str) -> Path:
     return Path(spec.origin)
 
 
+@functools.cache
 def _module_files(module: str | Path) -> dict[str, Path]:
     """Relative name -> path of the source files of a module or of everything inside a package."""
     origin = (module if isinstance(module, Path) else _origin(module)).resolve()

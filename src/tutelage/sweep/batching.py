@@ -55,7 +55,7 @@ class Batcher:
         most = min(len(part), _MOST_POINTS, max(1, _GROWTH * self._largest))
         seconds = np.cumsum(self.work(range(part.start, part.start + most))) * self._rate
         wanted = int(np.searchsorted(seconds, self._task_seconds)) + 1
-        fair = -(-self.remaining // (2 * self._workers))
+        fair = self.remaining if self._workers == 1 else -(-self.remaining // (2 * self._workers))
         shortest = int(np.searchsorted(seconds, SHORTEST_TASK)) + 1
         return max(1, min(most, wanted, max(fair, shortest)))
 

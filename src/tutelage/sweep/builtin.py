@@ -212,7 +212,9 @@ QUANTITIES: dict[str, Quantity] = {
             "smallest eigenvalue above ten error bars",
             _check_method,
         ),
-        Quantity("lambda_max", _lambda_max, _METHOD, None, "largest eigenvalue", _check_method),
+        Quantity(
+            "lambda_max", _lambda_max, _METHOD, None, "largest eigenvalue", _check_method, resolves=False
+        ),
         Quantity(
             "trace_moments",
             _trace_moments,
@@ -220,6 +222,7 @@ QUANTITIES: dict[str, Quantity] = {
             lambda orders, **_: {"order": np.arange(1, orders + 1)},
             "tr H^p for p = 1, ..., orders",
             _check_moments,
+            resolves=False,
         ),
         Quantity(
             "rank",

@@ -17,6 +17,7 @@ import tutelage
 from tutelage.base.errors import InputError
 from tutelage.base.files import own_name
 from tutelage.base.processes import thread_count
+from tutelage.spectra.many import LARGEST
 from tutelage.store import code_version, save_dataset
 from tutelage.store.provenance import cpu_model
 from tutelage.sweep.folder import SweepFolder
@@ -24,7 +25,7 @@ from tutelage.sweep.imports import load_activation, source_file
 from tutelage.sweep.layout import Labelled, agreed, alike, layout_of, misfit, stack
 from tutelage.sweep.marker import Marker, described
 from tutelage.sweep.names import RECORDED, check_dimensions, check_name, check_text
-from tutelage.sweep.quantities import Evaluation, Values
+from tutelage.sweep.quantities import Evaluation, Values, share_spectra
 from tutelage.sweep.resolve import resolve
 from tutelage.sweep.spec import Point, SweepSpec
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _LONGEST_ERROR = 2000
+_METHOD = "method"
+"""The option of quantities that ask for the spectrum: how it is found."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,20 +50,31 @@ class Result:
 
 def evaluate_point(spec: SweepSpec, point: Point) -> Result:
     """All quantities of one point."""
-    evaluation = Evaluation(point)
+    return _evaluated(spec, Evaluation(point, _resolves(spec)))
+
+
+def _resolves(spec: SweepSpec) -> bool:
+    """Whether any quantity looks at the smallest eigenvalues of the spectrum, as a user's function may."""
+    asked = [resolve(name, spec.search_path) for name in spec.quantities]
+    return any(
+        quantity.options is None or (_METHOD in quantity.options and quantity.resolves) for quantity in asked
+    )
+
+
+def _evaluated(spec: SweepSpec, evaluation: Evaluation) -> Result:
     values: dict[str, Labelled] = {}
     errors = []
     start = time.perf_counter()
     for name in spec.quantities:
         try:
-            load_activation(point.activation, spec.search_path, "sweep")
+            load_activation(evaluation.point.activation, spec.search_path, "sweep")
             found = resolve(name, spec.search_path)(evaluation, spec.options.get(name, {}))
             values |= _checked(found, RECORDED | set(spec.extra), values)
         except BaseException as error:  # whatever a point does, the sweep goes on
             if isinstance(error, KeyboardInterrupt):
                 raise
             errors.append(f"{name}: {type(error).__name__}: {error}")
-    seconds = time.perf_counter() - start
+    seconds = evaluation.seconds + time.perf_counter() - start
     method = "; ".join(f"{name}: {text}" for name, text in evaluation.methods.items())
     return Result(values, method, _told(errors), seconds)
 
@@ -153,7 +167,9 @@ def run_task(folder: str, spec: SweepSpec, start: int, stop: int) -> Marker:
     marker = target.marker(start, stop)
     if marker is not None:
         return marker
-    results = [evaluate_point(spec, spec.point(index)) for index in range(start, stop)]
+    evaluations = [Evaluation(spec.point(index), _resolves(spec)) for index in range(start, stop)]
+    _share(spec, evaluations)
+    results = [_evaluated(spec, evaluation) for evaluation in evaluations]
     parts = alike([result.values for result in results])
     markers = [
         store_results(
@@ -163,6 +179,33 @@ def run_task(folder: str, spec: SweepSpec, start: int, stop: int) -> Marker:
     ]
     failed, seconds = sum(m.failed for m in markers), sum(m.seconds for m in markers)
     return dataclasses.replace(markers[0], stop=stop, failed=failed, seconds=seconds)
+
+
+def _share(spec: SweepSpec, evaluations: Sequence[Evaluation]) -> None:
+    """The spectra of small points as one batch, where a quantity asks for them; if one fails, each by itself."""
+    asked = [
+        {**(resolve(name).options or {}), **spec.options.get(name, {})}
+        for name in spec.quantities
+        if ":" not in name
+    ]
+    sizes = spec.block_sizes(np.array([evaluation.point.index for evaluation in evaluations]))
+    small = [evaluation for evaluation, size in zip(evaluations, sizes, strict=True) if size <= LARGEST]
+    if small and any(options.get(_METHOD) == "auto" for options in asked) and not _shared(spec, small):
+        for evaluation in small:
+            _shared(spec, [evaluation])
+
+
+def _shared(spec: SweepSpec, evaluations: Sequence[Evaluation]) -> bool:
+    """Whether all these spectra could be computed; what failed is told by the quantity that asks for it."""
+    try:
+        for text in {evaluation.point.activation for evaluation in evaluations}:
+            load_activation(text, spec.search_path, "sweep")
+        share_spectra(evaluations)
+    except BaseException as error:  # whatever a point does, the sweep goes on
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return False
+    return True
 
 
 def store_results(target: SweepFolder, spec: SweepSpec, indices: range, results: Sequence[Result]) -> Marker:

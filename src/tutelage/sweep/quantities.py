@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tutelage.base.errors import InputError
 from tutelage.network import Network
 from tutelage.population import Problem
-from tutelage.spectra import Spectrum, spectrum
+from tutelage.spectra import Spectrum, spectrum, spectrum_many
+from tutelage.sweep.names import PLAIN
 
 if TYPE_CHECKING:
     from tutelage.sweep.spec import Point
@@ -20,11 +22,17 @@ Values = Mapping[str, Any]
 
 
 class Evaluation:
-    """One point while it is evaluated: what several quantities share is computed once."""
+    """One point while it is evaluated: what several quantities share, a user's functions included, is computed once.
 
-    def __init__(self, point: Point) -> None:
-        self.point = point
+    ``refine`` says whether any of them looks at eigenvalues that LAPACK leaves unresolved; ``seconds`` is the point's share
+    of what was computed for many at once.
+    """
+
+    def __init__(self, point: Point, refine: bool = True) -> None:
+        self.point = dataclasses.replace(point, evaluation=self)
         self.methods: dict[str, str] = {}
+        self.seconds = 0.0
+        self.refine = refine
         self._spectra: dict[str, Spectrum] = {}
 
     @functools.cached_property
@@ -37,12 +45,32 @@ class Evaluation:
         """It with its inputs."""
         return Problem(self.teacher, self.point.input_law())
 
+    @property
+    def source(self) -> Network | Problem:
+        """What has the spectrum: a network alone is one under standard inputs."""
+        return self.teacher if self.point.inputs in PLAIN["inputs"] else self.problem
+
     def spectrum(self, method: str = "auto") -> Spectrum:
         """The teacher's spectrum, computed once per method; its method is noted in the record of the point."""
         if method not in self._spectra:
-            self._spectra[method] = spectrum(self.problem, method=method)
+            self._spectra[method] = spectrum(self.source, method=method, refine=self.refine)
         self.methods["spectrum"] = self._spectra[method].method
         return self._spectra[method]
+
+    def take(self, spectrum: Spectrum, seconds: float) -> None:
+        """Its spectrum by method ``auto``, from a batch of which this much time is its own."""
+        self._spectra["auto"] = spectrum
+        self.seconds += seconds
+
+
+def share_spectra(evaluations: Sequence[Evaluation]) -> None:
+    """The spectra of points by method ``auto``, as one batch where they are of one shape."""
+    start = time.perf_counter()
+    refine = any(evaluation.refine for evaluation in evaluations)
+    found = spectrum_many([evaluation.source for evaluation in evaluations], refine=refine)
+    share = (time.perf_counter() - start) / len(evaluations)
+    for evaluation, each in zip(evaluations, found, strict=True):
+        evaluation.take(each, share)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +78,8 @@ class Quantity:
     """A named quantity: ``compute(evaluation, **options) -> values``.
 
     ``options`` holds the defaults (None: anything goes); ``coordinates(**options)`` gives the shared axes of
-    array-valued results; ``checked(**options)`` raises where no point could be evaluated with them.
+    array-valued results; ``checked(**options)`` raises where no point could be evaluated with them; ``resolves`` says whether
+    the smallest eigenvalues matter to it.
     """
 
     name: str
@@ -59,6 +88,7 @@ class Quantity:
     coordinates: Callable[..., Mapping[str, Any]] | None = None
     help: str = ""
     checked: Callable[..., object] | None = None
+    resolves: bool = True
 
     def __call__(self, evaluation: Evaluation, given: Mapping[str, object]) -> Values:
         """Evaluate with the given options over the defaults."""

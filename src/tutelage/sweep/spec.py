@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,9 +20,14 @@ from tutelage.base.types import ArrayLike
 from tutelage.input_families import parse_inputs, seen_directions
 from tutelage.inputs import GaussianInputs
 from tutelage.network import Network, sample_teacher
+from tutelage.population import Problem
+from tutelage.spectra import Spectrum, spectrum
 from tutelage.store import dataset_key
 from tutelage.sweep.names import PLAIN
 from tutelage.sweep.parse import parse, search_folders
+
+if TYPE_CHECKING:
+    from tutelage.sweep.quantities import Evaluation
 
 #: Spawn-key word of the streams handed to user functions, away from the layer numbers teachers use.
 _USER_STREAM = 1_000_003
@@ -48,6 +53,8 @@ class Point:
         Law of the biases and of the inputs, as written: ``none`` and ``standard``, ``spiked:strength=5.0``, ...
     outputs : int
         m.
+    evaluation : Evaluation or None
+        What its quantities share while they are evaluated.
     """
 
     index: int
@@ -62,6 +69,15 @@ class Point:
     inputs: str = "standard"
     outputs: int = 1
     search_path: tuple[str, ...] = dataclasses.field(default=(), repr=False, compare=False)
+    evaluation: Evaluation | None = dataclasses.field(default=None, compare=False, repr=False)
+
+    def spectrum(self, method: str = "auto") -> Spectrum:
+        """The teacher's spectrum, computed once for all quantities of the point."""
+        return (
+            spectrum(Problem(self.teacher(), self.input_law()), method)
+            if self.evaluation is None
+            else self.evaluation.spectrum(method)
+        )
 
     def teacher(self) -> Network:
         """The teacher of this point: the same on any machine, in any order."""

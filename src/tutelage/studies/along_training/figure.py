@@ -29,10 +29,11 @@ def draw(dataset: xr.Dataset) -> Figure:
             norm = one["functional"].values * np.linalg.norm(values, axis=1)
             panel.fill_between(time, 1e-18, norm, color=LIGHT, alpha=0.5, label="functional part")
             panel.plot(time, one["loss"].values, "--", color=ORANGE, lw=1, label="loss")
+            smallest = max(1e-13, 0.1 * np.abs(values[-1][values[-1] != 0]).min())
             panel.set(
                 xscale="log",
                 yscale="log",
-                ylim=(1e-13, 30),
+                ylim=(smallest, 10 * values.max()),
                 xlabel="time",
                 title=f"{name}: rank {generic} of {values.shape[1]}",
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from tutelage.plotting.style import BLACK, BLUE, CYCLE, RED, panels, style
+from tutelage.plotting.style import BLACK, BLUE, CYCLE, RED, panels, size_axis, style
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -40,7 +40,8 @@ def draw(dataset: xr.Dataset) -> Figure:
         steps = dataset["step"].values
         right.plot(steps, dataset["apart"].values, "o-", ms=4, color=RED, label="copies move apart")
         floor = np.maximum(np.abs(dataset["moved"].values), 1e-18)
-        right.plot(steps, floor, "o-", ms=4, color=BLUE, label="silent neurons move")
-        right.set(xscale="log", yscale="log", xlabel="distance t", ylabel="loss", title="two kinds of flat")
+        right.plot(steps, floor, "o-", ms=4, color=BLUE, label="silent neurons move (zero: at the foot)")
+        right.set(yscale="log", ylabel="loss", title="two kinds of flat")
+        size_axis(right, [float(f"{step:.2g}") for step in steps], "distance t")
         right.legend()
     return figure
