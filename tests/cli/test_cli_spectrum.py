@@ -232,3 +232,14 @@ def test_a_file_with_biases_and_several_outputs(tmp_path):
     )
     assert read(tmp_path / "a.json")["eigenvalues"] == spectrum(teacher).values.tolist()
     assert load_network(tmp_path / "net.npz").theta.tolist() == teacher.theta.tolist()
+
+
+def test_several_outputs_are_those_of_the_library(tmp_path, capsys):
+    options = ["--outputs", "3", "--json", str(tmp_path / "a.json")]
+    assert cli.run(["spectrum", "--activation", "erf", "-d", "4", "-k", "2", *options]) == 0
+    content = read(tmp_path / "a.json")
+    assert content["eigenvalues"] == spectrum(sample_teacher("erf", 4, 2, outputs=3)).values.tolist()
+    assert content["n_params"] == 14
+    save_network(sample_teacher("erf", 4, 2), tmp_path / "net.npz")
+    assert cli.run(["spectrum", "--weights", str(tmp_path / "net.npz"), "--outputs", "3"]) != 0
+    assert "leave --biases and --outputs out" in " ".join(capsys.readouterr().err.split())

@@ -93,10 +93,19 @@ def test_what_no_point_could_be_evaluated_with_is_refused_before_anything_is_wri
     assert not SweepFolder(tmp_path / "store").exists()
 
 
-def test_a_quadratic_problem_has_no_biases():
-    for grid in ({"biases": "normal"}, {"inputs": "spiked:strength=1"}, {"outputs": 2}):
-        with pytest.raises(InputError, match="recovery is stated for one output"):
-            SweepSpec.from_mapping(mapping(**grid) | {"quantities": ["recovery"], "options": {}})
+@pytest.mark.parametrize(
+    ("quantity", "grid"),
+    [
+        ("recovery", {"biases": "normal"}),
+        ("recovery", {"inputs": "spiked:strength=1"}),
+        ("recovery", {"outputs": 2}),
+        ("sgd_stability", {"outputs": [1, 2]}),
+        ("predicted_sgd", {"outputs": 2}),
+    ],
+)
+def test_a_quantity_that_no_point_has_is_refused(quantity, grid):
+    with pytest.raises(InputError, match=f"{quantity} is stated for .* got other {next(iter(grid))}"):
+        SweepSpec.from_mapping(mapping(**grid) | {"quantities": [quantity], "options": {}})
 
 
 def test_inputs_from_a_file_beside_the_specification(tmp_path, monkeypatch):

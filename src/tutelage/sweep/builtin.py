@@ -252,6 +252,7 @@ QUANTITIES: dict[str, Quantity] = {
             {"batch": 1},
             help="largest stable rate of SGD, and the batch where sampling stops to limit it",
             checked=_check_sgd,
+            plain=("outputs",),
         ),
         Quantity(
             "noise_floor",
@@ -259,6 +260,7 @@ QUANTITIES: dict[str, Quantity] = {
             {"batch": 1, "share": 0.5, "label_noise": 0.01},
             help="excess loss that label noise sustains, at a share of the largest stable rate",
             checked=_check_sgd,
+            plain=("outputs",),
         ),
         Quantity(
             "predicted_sgd",
@@ -267,6 +269,7 @@ QUANTITIES: dict[str, Quantity] = {
             lambda steps, **_: {"step": np.arange(steps + 1)},
             "mean excess loss of SGD at every step, at a share of the largest stable rate",
             _check_sgd,
+            ("outputs",),
         ),
         Quantity(
             "recovery",
@@ -275,6 +278,7 @@ QUANTITIES: dict[str, Quantity] = {
             None,
             "does the student find a quadratic teacher of width k from n samples",
             _check_recovery,
+            ("biases", "inputs", "outputs"),
         ),
     )
 }

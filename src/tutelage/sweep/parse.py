@@ -62,7 +62,7 @@ def parse(mapping: Mapping[str, object], who: str) -> dict[str, Any]:
         "memory_bytes": _memory(mapping.get("memory_bytes"), who),
         "search_path": search_path,
     }
-    _require_plain_recovery(fields, who)
+    _require_plain(fields, who)
     axes = ("activations", "sizes", "weights", *PLAIN, "seeds", "realizations")
     points = math.prod(map(len, [*(fields[name] for name in axes), *fields["extra"].values()]))
     if points > _MOST_POINTS:
@@ -204,14 +204,16 @@ def _bias_spec(text: str) -> str:
     return "none" if law is None else law.spec
 
 
-def _require_plain_recovery(fields: Mapping[str, Any], who: str) -> None:
-    """The matrix problem of [S20] has neither biases nor other inputs nor several outputs."""
-    other = [name for name, plain in PLAIN.items() if fields[name] != plain]
-    if other and "recovery" in fields["quantities"]:
-        raise InputError(
-            f"{who}: recovery is stated for one output, without biases, under standard inputs ([S20]), got "
-            f"{', '.join(other)} in [grid]; leave one of them out"
-        )
+def _require_plain(fields: Mapping[str, Any], who: str) -> None:
+    """A quantity that no point of the grid has."""
+    for name in fields["quantities"]:
+        known = resolve(name, fields["search_path"], who).plain
+        other = [axis for axis in known if fields[axis] != PLAIN[axis]]
+        if other:
+            raise InputError(
+                f"{who}: {name} is stated for {', '.join(f'{axis} = {PLAIN[axis][0]!r}' for axis in known)} alone, got other "
+                f"{' and '.join(other)} in [grid]; leave one of them out"
+            )
 
 
 def _texts(value: object, who: str, name: str) -> tuple[str, ...]:

@@ -79,7 +79,8 @@ class Quantity:
 
     ``options`` holds the defaults (None: anything goes); ``coordinates(**options)`` gives the shared axes of
     array-valued results; ``checked(**options)`` raises where no point could be evaluated with them; ``resolves`` says whether
-    the smallest eigenvalues matter to it.
+    the smallest eigenvalues matter to it. ``plain`` names the axes of which it knows the usual value only: biases, inputs,
+    outputs.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Quantity:
     help: str = ""
     checked: Callable[..., object] | None = None
     resolves: bool = True
+    plain: tuple[str, ...] = ()
 
     def __call__(self, evaluation: Evaluation, given: Mapping[str, object]) -> Values:
         """Evaluate with the given options over the defaults."""
