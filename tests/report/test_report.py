@@ -100,7 +100,7 @@ def test_bad_output_and_names_are_refused_before_any_work(tmp_path, capsys):
     for arguments, expected in (
         (["report", "--output", str(tmp_path / "file")], "cannot make the folder"),
         (["report", "--only", "fig22", "--output", str(tmp_path / "out")], "did you mean"),
-        (["report", "--only", "nope", "--output", str(tmp_path / "out")], "'nope'; known: appendix-a3"),
+        (["report", "--only", "nope", "--output", str(tmp_path / "out")], "'nope'; known: along-training"),
         (["reproduce", "fig22", "--output", str(tmp_path / "out")], "did you mean"),
         (["reproduce", "fig7", "--output", "/proc/here"], "cannot make"),
     ):

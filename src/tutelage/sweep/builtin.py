@@ -269,7 +269,7 @@ QUANTITIES: dict[str, Quantity] = {
             lambda steps, **_: {"step": np.arange(steps + 1)},
             "mean excess loss of SGD at every step, at a share of the largest stable rate",
             _check_sgd,
-            ("outputs",),
+            plain=("outputs",),
         ),
         Quantity(
             "recovery",
@@ -278,7 +278,7 @@ QUANTITIES: dict[str, Quantity] = {
             None,
             "does the student find a quadratic teacher of width k from n samples",
             _check_recovery,
-            ("biases", "inputs", "outputs"),
+            plain=("biases", "inputs", "outputs"),
         ),
     )
 }

@@ -89,6 +89,7 @@ class Quantity:
     coordinates: Callable[..., Mapping[str, Any]] | None = None
     help: str = ""
     checked: Callable[..., object] | None = None
+    _: dataclasses.KW_ONLY
     resolves: bool = True
     plain: tuple[str, ...] = ()
 
