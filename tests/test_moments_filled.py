@@ -13,7 +13,6 @@ from tutelage.activations import (
     ACTIVATIONS,
     Abs,
     Activation,
-    Erf,
     Numerical,
     Polynomial,
     Relu,
@@ -21,6 +20,7 @@ from tutelage.activations import (
     parse_activation,
     quadrature,
 )
+from tutelage.activations.base import Elementary
 from tutelage.activations.pair_geometry import filled
 from tutelage.moments import pair_moments, pair_tables, plane_terms
 from tutelage.population import problem as population
@@ -82,11 +82,29 @@ def test_tables_of_filled_arrays_are_those_of_the_arrays(activation, shape):
 
 
 def test_one_compilation_of_the_tables_serves_many_sizes():
-    activation, rng = parse_activation("erf:scale=0.987654321"), np.random.default_rng(6)
+    activation, rng = parse_activation("leaky_relu:slope=0.0987654321"), np.random.default_rng(6)
     before = moments._tables._cache_size()
     for k, d in ((2, 2), (3, 7), (9, 4), (16, 16)):
         pair_tables(activation, rng.normal(size=(k, d)), rng.normal(size=(k, d)))
     assert moments._tables._cache_size() == before + 1
+
+
+@pytest.mark.parametrize("activation", [a for a in QUICK if isinstance(a, Elementary)], ids=lambda a: a.spec)
+def test_few_neurons_of_elementary_tables_compile_nothing_and_are_jaxs(activation, monkeypatch):
+    W = np.random.default_rng(8).normal(size=(5, 4)) / 2
+    W[1], W[2], W[3] = W[0] * (1 + 1e-9), -W[0], W[0] + 1e-9 * W[4]
+    found, own = pair_tables(activation, W, W), moments._own_square(activation, W, 1)
+    with jax.enable_x64(True):
+        expected = pair_moments(activation, W, W)
+        exact = activation.own_square(jnp.sum(jnp.asarray(W) ** 2, axis=1))
+    for table, wanted in zip(found, expected, strict=True):
+        wanted = np.asarray(wanted)
+        np.testing.assert_allclose(table, wanted, rtol=1e-13, atol=1e-15 * np.abs(wanted).max())
+    np.testing.assert_allclose(own, exact, rtol=1e-13)
+    if activation.is_plain:
+        monkeypatch.setattr(moments, "pair_moments", None)
+        monkeypatch.setattr(moments, "_compiled_own_square", None)
+        pair_tables(activation, W, W), moments._own_square(activation, W, 1)
 
 
 def test_nothing_is_filled_up_where_pairs_are_slow_or_inputs_many(monkeypatch):
@@ -98,8 +116,8 @@ def test_nothing_is_filled_up_where_pairs_are_slow_or_inputs_many(monkeypatch):
     )
     pair_tables(Numerical(jnp.abs, kinks=(0.0,)), rows, rows)
     pair_tables(Square(), rows, rows)  # derivatives of its kernel
-    pair_tables(Erf(), np.ones((3, 257)), np.ones((3, 257)))
-    pair_tables(Erf(), rows, rows)
+    pair_tables(Relu(), np.ones((3, 257)), np.ones((3, 257)))
+    pair_tables(Relu(), rows, rows)
     assert seen == [(3, 2), (3, 2), (3, 257), (16, 16)]
     monkeypatch.setattr(quadrature, "filled", None)  # not called
     assert Numerical(jnp.abs, kinks=(0.0,)).quadrature_error(rows[:2]) < 1e-12

@@ -274,12 +274,15 @@ class Elementary(Activation):
     def plain_own_square(self, q: np.ndarray) -> np.ndarray:
         """The same in NumPy, which compiles nothing: the derivative by a step into the complex plane, exact to rounding."""
         z = q + 1j * _STEP
-        return 2 * np.broadcast_to(self.tables(z, z, z, COMPLEX, 0.0 * z).k11, z.shape).imag / _STEP
+        with np.errstate(all="ignore"):
+            k11 = np.broadcast_to(self.tables(z, z, z, COMPLEX, 0.0 * z).k11, z.shape)
+            return 2 * k11.imag / _STEP
 
     def plain_moments(self, W: np.ndarray, Z: np.ndarray) -> PairMoments:
         """``moments`` of few rows in NumPy, which compiles nothing."""
         q_uu, q_uv, q_vv, determinant = plain_geometry(W, Z)
-        tables = self.tables(q_uu, q_uv, q_vv, np, determinant)
+        with np.errstate(all="ignore"):  # numbers beyond float64 are infinite, as JAX has them
+            tables = self.tables(q_uu, q_uv, q_vv, np, determinant)
         return PairMoments(*(np.array(np.broadcast_to(t, q_uv.shape), dtype=np.float64) for t in tables))
 
     def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
