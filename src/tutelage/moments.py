@@ -241,7 +241,7 @@ def _is_plain(activation: Activation, W: np.ndarray, Z: np.ndarray) -> TypeGuard
 @float64
 def _own_square(activation: Activation, W: np.ndarray, refine: int) -> np.ndarray | None:
     if _is_plain(activation, W, W):
-        return activation.plain_own_square(np.sum(W**2, axis=1))
+        return activation.plain_own_square(W)
     own = _compiled_own_square(activation, jnp.sum(jnp.asarray(filled(W)) ** 2, axis=1), refine)
     return None if own is None else np.asarray(own)[: len(W)]
 

@@ -10,7 +10,7 @@ import pytest
 
 from tutelage.base import compiled
 
-COMMAND = ["-m", "tutelage", "spectrum", "--activation", "erf", "-d", "4", "-k", "3", "--json", "-"]
+COMMAND = ["-m", "tutelage", "spectrum", "--activation", "relu", "-d", "4", "-k", "3", "--json", "-"]
 
 
 @pytest.fixture

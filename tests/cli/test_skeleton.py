@@ -66,8 +66,8 @@ def test_errors_become_one_line(monkeypatch, capsys, error, code):
 @pytest.mark.parametrize(
     ("platform", "command"),
     [
-        ("nonsense", ["spectrum", "--activation", "erf", "-d", "3", "-k", "2"]),
-        ("cuda", ["dynamics", "--activation", "erf", "-d", "3", "-k", "2"]),
+        ("nonsense", ["spectrum", "--activation", "relu", "-d", "3", "-k", "2"]),
+        ("cuda", ["dynamics", "--activation", "relu", "-d", "3", "-k", "2"]),
         ("rocm", ["rank", "--activation", "erf", "-d", "3", "-k", "2"]),
     ],
 )

@@ -271,17 +271,18 @@ class Elementary(Activation):
         """Whether ``tables`` are all there is to it: no class of its own computes ``moments`` more finely."""
         return type(self).moments is Elementary.moments
 
-    def plain_own_square(self, q: np.ndarray) -> np.ndarray:
-        """The same in NumPy, which compiles nothing: the derivative by a step into the complex plane, exact to rounding."""
-        z = q + 1j * _STEP
+    def plain_own_square(self, W: np.ndarray) -> np.ndarray:
+        """``own_square`` of rows in NumPy, which compiles nothing: the derivative by a step into the complex plane, exact
+        to rounding."""
         with np.errstate(all="ignore"):
+            z = np.sum(W * W, axis=1) + 1j * _STEP
             k11 = np.broadcast_to(self.tables(z, z, z, COMPLEX, 0.0 * z).k11, z.shape)
             return 2 * k11.imag / _STEP
 
     def plain_moments(self, W: np.ndarray, Z: np.ndarray) -> PairMoments:
         """``moments`` of few rows in NumPy, which compiles nothing."""
-        q_uu, q_uv, q_vv, determinant = plain_geometry(W, Z)
         with np.errstate(all="ignore"):  # numbers beyond float64 are infinite, as JAX has them
+            q_uu, q_uv, q_vv, determinant = plain_geometry(W, Z)
             tables = self.tables(q_uu, q_uv, q_vv, np, determinant)
         return PairMoments(*(np.array(np.broadcast_to(t, q_uv.shape), dtype=np.float64) for t in tables))
 
