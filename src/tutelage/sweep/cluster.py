@@ -27,7 +27,6 @@ _SCHEDULER = {
     # One task at a worker: when it dies, the task that ran is blamed and no innocent one behind it.
     "distributed.scheduler.worker-saturation": 1.0,
     "distributed.admin.large-graph-warning-threshold": "1GB",
-    "logging.distributed": "critical",
 }
 
 

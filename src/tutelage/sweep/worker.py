@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 
 from tutelage.base.processes import die_with
@@ -16,6 +17,8 @@ async def serve(address: str, name: str) -> None:
     """Run tasks of the scheduler at ``address`` until it closes."""
     from distributed import Worker
 
+    # That the sweep has ended or lost a connection is the driver's to tell.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     async with Worker(address, name=name, nthreads=1, memory_limit=0) as worker:
         await worker.finished()
 
