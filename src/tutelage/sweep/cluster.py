@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -65,6 +66,7 @@ def _local(count: int) -> Iterator[Client]:
     from distributed import Client, LocalCluster
 
     with (
+        _quiet(),
         dask.config.set(_SCHEDULER),
         LocalCluster(
             n_workers=0,
@@ -72,7 +74,7 @@ def _local(count: int) -> Iterator[Client]:
             # Any free port: with the default one, two sweeps on a machine would warn of each other.
             dashboard_address="127.0.0.1:0",
             scheduler_kwargs={"dashboard": False},
-            silence_logs=50,
+            silence_logs=False,
         ) as cluster,
         contextlib.closing(WorkerProcesses(cluster.scheduler_address, count)) as processes,
         Client(cluster) as client,
@@ -85,6 +87,22 @@ def _local(count: int) -> Iterator[Client]:
             raise
         processes.stop_replacing()
         client.retire_workers()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Dask's words about connections that close: also those of threads that outlive the cluster for a moment."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    except Exception:
+        logger.setLevel(before)
+        raise
+    logger.setLevel(
+        before
+    )  # not after an interrupt: the process ends, and its threads have time for a last word
 
 
 def _wait_for(client: Client, processes: WorkerProcesses, count: int) -> None:
