@@ -65,16 +65,20 @@ def toml(mapping, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("workers", "starting"),
-    [pytest.param(0, 0.1, id="in process"), pytest.param(2, 3.0, id="on Dask", marks=pytest.mark.slow)],
+    ("workers", "starting", "kills"),
+    [
+        pytest.param(0, 0.1, 6, id="in process"),
+        pytest.param(0, 0.1, 20, id="in process, twenty", marks=pytest.mark.slow),
+        pytest.param(2, 3.0, 20, id="on Dask, twenty", marks=pytest.mark.slow),
+    ],
 )
-def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, forker, workers, starting):
-    """Four kills while it starts, sixteen when a random number of points has run, in the middle of tasks of ten."""
+def test_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, forker, workers, starting, kills):
+    """One in five while it starts, the others when a random number of points has run, in the middle of tasks of ten."""
     toml, folder, log = toml(200), SweepFolder(tmp_path / "store"), tmp_path / "log"
     log.touch()
     chance = random.Random(7)
     interrupted = 0
-    for round in range(20):
+    for round in range(kills):
         before, position = durable(folder), log.stat().st_size
         pid = forker.start("sweep", "run", toml, "--store", folder.path, "--workers", workers, "--task-seconds",
                            0.05, log=log)  # fmt: skip
@@ -89,7 +93,7 @@ def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, f
         ran = set(map(int, log.read_text()[position:].split()))
         assert not ran & before, "a durable point ran again"
         assert before <= durable(folder), "a durable point was lost"
-    assert interrupted == 20
+    assert interrupted == kills
     before = durable(folder)
     position = log.stat().st_size
     forker.start("sweep", "resume", folder.path, "--workers", workers, log=log)
@@ -107,7 +111,14 @@ def test_twenty_kills_lose_nothing_durable_and_change_no_value(toml, tmp_path, f
 
 @pytest.mark.parametrize(
     ("workers", "name"),
-    [(0, "SIGINT"), (2, "SIGINT"), (0, "SIGTERM"), (2, "SIGTERM"), (0, "SIGHUP"), (2, "SIGHUP")],
+    [
+        (0, "SIGINT"),
+        (2, "SIGINT"),
+        (0, "SIGTERM"),
+        pytest.param(2, "SIGTERM", marks=pytest.mark.slow),
+        (0, "SIGHUP"),
+        pytest.param(2, "SIGHUP", marks=pytest.mark.slow),
+    ],
 )
 def test_ctrl_c_and_its_like_stop_cleanly_and_say_how_to_resume(toml, tmp_path, forker, workers, name):
     folder = SweepFolder(tmp_path / "my store")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("typing")  # the checker runs once
+
 ROOT = Path(__file__).parents[2]
 CHECKER = Path(sys.executable).with_name("basedpyright")
 CONFIG = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["basedpyright"]
