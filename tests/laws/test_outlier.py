@@ -29,7 +29,8 @@ def test_error_of_the_outlier_falls_with_size(activation):
 @pytest.mark.slow
 @pytest.mark.parametrize("activation", NOT_CENTRED)
 def test_error_falls_at_least_like_the_root_of_the_size(activation):
-    assert _rms(activation, 160, 4) < _rms(activation, 40, 8) / 2
+    # A half at most; the ratio of these two is known to a quarter of itself.
+    assert _rms(activation, 160, 10) < _rms(activation, 40, 20) / 1.6
 
 
 @pytest.mark.parametrize("activation", ["linear", "erf"])

@@ -1,5 +1,7 @@
 """Biases, input laws and several outputs: every block against brute quadrature in the plane and autodiff of the loss."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -62,9 +64,11 @@ def test_every_activation_is_that_of_brute_quadrature(check_plane, activation, k
     m, b, c, law = kind
     # Quadrature tables have their own error, about 1e-12.
     tolerance = 1e-10 if activation in ("tanh", "silu") else 1e-12
+    # Averages of exponentials of long neurons lie further out than the oracle's grid.
+    scale = 0.3 if activation == "exp" else 1.0
+    pair = (network(activation, 2, k, m, b, c, seed) for k, seed in ((3, 2), (2, 1)))
     check_plane(
-        network(activation, 2, 3, m, b, c, 2),
-        network(activation, 2, 2, m, b, c, 1),
+        *(dataclasses.replace(one, W=scale * one.W) for one in pair),
         tolerance=tolerance,
         **law_of(law),
     )
@@ -74,7 +78,7 @@ def test_every_activation_is_that_of_brute_quadrature(check_plane, activation, k
 @pytest.mark.parametrize("activation", ("relu", "leaky_relu:slope=0.1", "abs"))
 @pytest.mark.parametrize("second", [(1.0, 1.0), (2.0, -0.3), (-1.0, -1.0), (-1.5, 0.4)])
 def test_kinked_neurons_on_one_line_of_directions_are_right_wherever_their_biases_put_the_kinks(
-    activation, second
+    check_plane, activation, second
 ):
     """Equal, parallel, opposite with the same kink, opposite with a slab between: (scale of w, scale of b)."""
     w, b = np.array([0.8, 0.6]), 0.5
