@@ -89,8 +89,8 @@ class Curve(Value):
         return self.loss > 10.0 * float(self.meta.get("floor", 0.0))
 
     def local_slope(self) -> np.ndarray:
-        r""":math:`d\log\epsilon / d\log t` by central differences, shape (n,); NaN at time 0 and where the
-        loss is 0."""
+        r""":math:`d\log\epsilon / d\log t` by central differences, shape (n,); NaN at time 0, where the loss is 0 and
+        beside two equal times."""
         return _slope(np.log(_positive(self.times)), np.log(_positive(self.loss)))
 
     def decay_rate(self) -> np.ndarray:
@@ -196,4 +196,8 @@ def _slope(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         raise InputError(
             f"Curve: expected at least two recorded times for a slope, got {x.size}; record more often"
         )
-    return np.gradient(y, x) if np.all(np.isfinite(x)) else np.concatenate([[np.nan], _slope(x[1:], y[1:])])
+    if not np.all(np.isfinite(x)):
+        return np.concatenate([[np.nan], _slope(x[1:], y[1:])])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.gradient(y, x)
+    return np.where(np.isfinite(slope), slope, np.nan)
