@@ -149,7 +149,10 @@ _STANDARD = ("", "standard")
 
 
 def _family(text: str) -> _Spiked | _PowerLaw | None:
-    """What a text that is no file names; None where inputs are standard."""
+    """What a text names; None where inputs are standard, and of a file."""
+    check.text(text, "inputs", "law")
+    if text.endswith(".npz"):
+        return None
     return None if text in _STANDARD else parse_spec(text, _FAMILIES, "inputs")
 
 
@@ -159,17 +162,17 @@ def inputs_spec(text: str) -> str:
     >>> inputs_spec("spiked:strength=5")
     'spiked:strength=5.0,count=1,seed=0'
     """
+    family = _family(text)
     if text.endswith(".npz"):
         return text
-    family = _family(text)
     return "standard" if family is None else format_spec(text.partition(":")[0].strip(), family)
 
 
 def seen_directions(text: str, d: int) -> int:
     """Directions of the inputs, beside those of the weights, that a symmetry reduction must keep (science 9b)."""
+    family, d = _family(text), check.integer(d, "inputs", "d")
     if text.endswith(".npz"):
         return d
-    family = _family(text)
     return 0 if family is None else family.directions(d)
 
 
@@ -184,12 +187,11 @@ def parse_inputs(text: str, d: int, folders: Sequence[str] = ()) -> GaussianInpu
     >>> parse_inputs("power_law:exponent=0", 3)
     GaussianInputs(d=3, standard)
     """
-    check.text(text, "inputs", "law")
-    d = check.integer(d, "inputs", "d")
+    family, d = _family(text), check.integer(d, "inputs", "d")
     if text.endswith(".npz"):
         found = (path for folder in folders if os.path.isfile(path := os.path.join(folder, text)))
         law = _from_file(next(found, text))
-    elif (family := _family(text)) is None:
+    elif family is None:
         return GaussianInputs()
     else:
         law = family.law(d)

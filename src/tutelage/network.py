@@ -350,7 +350,7 @@ def sample_teacher(
         16.0 * n_params, "sample_teacher", f"a network of P = {n_params} parameters",
         f"k = {int(0.9 * check.available_bytes() / 16 / (d + outputs))} at this d", "choose a smaller d or k",
     )  # fmt: skip
-    shape = () if coupled else (d, k)
+    shape = () if check.flag(coupled, "sample_teacher", "coupled") else (d, k)
     W = law.sample(layer_rng(seed, realization, 0, shape), (k, d), d)
     a = law.sample(layer_rng(seed, realization, 1, shape), (outputs, k), k)
     own = as_bias_law(biases)

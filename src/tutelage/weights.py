@@ -176,7 +176,9 @@ WEIGHT_LAWS: dict[str, type] = {
 
 def as_bias_law(value: Any) -> WeightLaw | None:
     """The law of biases, as :func:`as_weight_law`; no biases for None, ``""`` and ``"none"``."""
-    return None if value is None or value in ("", "none") else as_weight_law(value)
+    return (
+        None if value is None or (isinstance(value, str) and value in ("", "none")) else as_weight_law(value)
+    )
 
 
 def as_weight_law(value: Any) -> WeightLaw:

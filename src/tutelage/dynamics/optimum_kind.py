@@ -12,7 +12,7 @@ from tutelage.activations.facts import Parity
 from tutelage.base import check
 from tutelage.base.value import Shown
 from tutelage.dynamics.matching import inner_weights, with_layers_of
-from tutelage.network import Network
+from tutelage.network import Network, require_network
 
 Group: TypeAlias = tuple[int, ...]
 
@@ -71,6 +71,8 @@ def optimum_kind(student: Network, teacher: Network, tolerance: float = 1e-2) ->
     >>> optimum_kind(student, teacher)
     OptimumKind(silent=(2,), zero_rows=(), splits=((0, 1),), null_groups=(), explained=True)
     """
+    for network in (student, teacher):
+        require_network(network, "optimum_kind")
     tolerance = check.number(tolerance, "optimum_kind", "tolerance", above=0.0)
     student, teacher = with_layers_of(student, teacher), with_layers_of(teacher, student)
     own, known = _Neurons.of(student), _Neurons.of(teacher)

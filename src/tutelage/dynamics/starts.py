@@ -34,6 +34,7 @@ class NoisyTeacher(Shown):
 
     def __post_init__(self) -> None:
         check.number(self.noise, "NoisyTeacher", "noise", above=0.0, maximum=_LARGEST_NOISE)
+        check.flag(self.coupled, "NoisyTeacher", "coupled")
 
     def displacement(self, n_params: int, seed: int, run: int = 0) -> np.ndarray:
         r""":math:`\delta_0`, shape (n_params,): the same for one seed and run on any machine, in any
@@ -57,6 +58,7 @@ class RandomStart(Shown):
         if self.k is not None:
             check.integer(self.k, "RandomStart", "k")
         check.instance(self.weights, WeightLaw, "RandomStart", "weights")
+        check.flag(self.coupled, "RandomStart", "coupled")
 
     def sample(self, teacher: Network, seed: int, run: int = 0) -> Network:
         """A student with the teacher's activation, inputs, outputs and kinds of layers, independent of the teacher."""

@@ -153,6 +153,8 @@ def deep_hessian(
     >>> wide.n_params, int(wide.multiplicities.max())
     (1004, 999)
     """
+    check.instance(network, DeepNetwork, "deep_hessian", "network")
+    seed = check.seed(seed, "deep_hessian")
     if is_identity(network):
         return linear_hessian(network)
     points = check.integer(points, "deep_hessian", "points", minimum=8 * _SETS)

@@ -132,6 +132,7 @@ def sample_start(
     """Random student weights, shape (m, d), entries N(0, scale²/d): of full rank when m >= d; one start per attempt."""
     m = check.integer(m, "sample_start", "m")
     d = check.integer(d, "sample_start", "d")
+    scale = check.number(scale, "sample_start", "scale")
     rng = layer_rng(seed, realization, _START_STREAM + attempt, (d, m))
     return scale * rng.standard_normal((m, d)) / np.sqrt(d)
 
