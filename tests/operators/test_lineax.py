@@ -61,6 +61,7 @@ def test_a_definite_hessian_needs_no_shift(solver):
     assert np.allclose(operator.matvec(x), b, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("doubled")
 def test_a_ridge_by_lineax_arithmetic(operator):
     """0.1 I: lineax does not look at the sign of an array, so the sum is solved as an indefinite one or as it is tagged."""
