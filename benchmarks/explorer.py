@@ -1,7 +1,7 @@
 """How soon the explorer answers: from the arrow key on a slider to the changed number on the page, in Chromium.
 
-Moves ``d`` and ``k`` of a warm page by one, thirty times for each activation, and prints medians; the page is warm when
-every size has been visited once. Usage: ``python benchmarks/explorer.py [MOVES]``.
+Moves ``d`` (of quadratic networks ``k``) of a warm page by one, thirty times for each activation, to sizes not seen before
+("on") and between two that were, and prints medians. Usage: ``python benchmarks/explorer.py [MOVES]``.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _READ = "() => Bokeh.documents[0].get_model_by_name('numbers').text.match(/large
 _CHANGED = f"before => {{ const now = ({_READ})(); return now && now !== before; }}"
 
 
-def moved(page: Page, moves: int) -> list[float]:
-    """Milliseconds of each move: right and left in turns, so that two sizes are visited."""
+def moved(page: Page, moves: int, fresh: bool) -> list[float]:
+    """Milliseconds of each move: ever further to the right, or right and left in turns between two sizes."""
     handle = page.locator(".controls .noUi-handle:visible").nth(1 if "quadratic" in page.url else 0)
     handle.focus()
     taken = []
     for move in range(moves + 2):
         before = page.evaluate(_READ)
         start = time.perf_counter()
-        handle.press("ArrowRight" if move % 2 == 0 else "ArrowLeft")
+        handle.press("ArrowRight" if fresh or move % 2 == 0 else "ArrowLeft")
         page.wait_for_function(_CHANGED, arg=before, timeout=120_000)
         taken.append(1000 * (time.perf_counter() - start))
     return taken[2:]
@@ -48,13 +48,14 @@ def main(moves: int = 30) -> None:
                 page.wait_for_function(
                     f"() => window.Bokeh && Bokeh.documents.length && ({_READ})()", timeout=300_000
                 )
-                taken = moved(page, moves)
-                load = os.getloadavg()[0]
-                print(
-                    f"{activation:10} d = {d}, k = {k}: median {statistics.median(taken):.0f} ms, "
-                    f"slowest {max(taken):.0f} ms, load {load:.0f}",
-                    flush=True,
-                )
+                for fresh in (True, False) if d + moves < 48 else (False,):
+                    taken = moved(page, moves, fresh)
+                    load = os.getloadavg()[0]
+                    print(
+                        f"{activation:10} d = {d}, k = {k}{' on' if fresh else ''}: median "
+                        f"{statistics.median(taken):.0f} ms, slowest {max(taken):.0f} ms, load {load:.0f}",
+                        flush=True,
+                    )
         browser.close()
         server.terminate()
 
