@@ -40,12 +40,23 @@ _EPILOGUE = (
 
 def commands() -> dict[str, str]:
     """Every command with its one-line help, read from the files of this folder without importing them."""
+    return {name: (ast.get_docstring(tree) or "").partition("\n")[0] for name, tree in _trees().items()}
+
+
+def _trees() -> dict[str, ast.Module]:
+    files = (file for file in sorted(_FOLDER.glob("*.py")) if file.stem not in _NOT_COMMANDS)
+    return {file.stem.replace("_", "-"): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+
+
+def examples() -> dict[str, str]:
+    """The first example in a command's docstring, which closes its help; commands of commands have none."""
     found = {}
-    for file in sorted(_FOLDER.glob("*.py")):
-        if file.stem in _NOT_COMMANDS:
-            continue
-        text = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-        found[file.stem.replace("_", "-")] = text.partition("\n")[0]
+    for name, tree in _trees().items():
+        functions = (node for node in tree.body if isinstance(node, ast.FunctionDef))
+        text = next((ast.get_docstring(f) for f in functions if f.name == name.replace("-", "_")), "") or ""
+        for part in text.split("\n\n"):
+            if part.startswith("Example") and name not in found:
+                found[name] = " ".join(part.split())
     return found
 
 
@@ -63,9 +74,11 @@ def build_app() -> App:
         suppress_keyboard_interrupt=False,
         result_action="return_value",
     )
+    shown = examples()
     for name, text in commands().items():
         module = name.replace("-", "_")
-        app.command(f"tutelage.cli.{module}:{module}", name=name, help=text)
+        own = {"help_epilogue": shown[name]} if name in shown else {}
+        app.command(f"tutelage.cli.{module}:{module}", name=name, help=text, **own)
     return app
 
 

@@ -32,6 +32,8 @@ def recover(
 ) -> None:
     """Certify whether the data determine the teacher, measure the set of fits, and train from random starts.
 
+    Example: `tutelage recover -d 6 -m 2 -n 5:20 --plot recovery.png`
+
     Parameters
     ----------
     d

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 sweep = App(
     name="sweep",
-    help="Scan teachers over a grid: resumable, on one machine or a cluster. "
-    "Example: `tutelage sweep run sweep.toml`, then `tutelage sweep plot sweep.toml figure.png`.",
+    help="Scan teachers over a grid: resumable, on one machine or a cluster.",
+    help_epilogue="Example: `tutelage sweep run sweep.toml`, then `tutelage sweep plot sweep.toml figure.png`.",
 )
 
 Store = Annotated[Path | None, Parameter(help="Folder of the results (default: store/sweep-NAME-DIGEST).")]
