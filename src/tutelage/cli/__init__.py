@@ -8,6 +8,7 @@ table to keep: the folder is the registry.
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,6 +44,7 @@ def commands() -> dict[str, str]:
     return {name: (ast.get_docstring(tree) or "").partition("\n")[0] for name, tree in _trees().items()}
 
 
+@functools.cache
 def _trees() -> dict[str, ast.Module]:
     files = (file for file in sorted(_FOLDER.glob("*.py")) if file.stem not in _NOT_COMMANDS)
     return {file.stem.replace("_", "-"): ast.parse(file.read_text(encoding="utf-8")) for file in files}

@@ -114,16 +114,11 @@ def dynamics(
     if label_noise is not None or runs != 1:
         raise InputError("dynamics: --label-noise and --runs are those of SGD; choose --rule sgd")
 
-    def asked() -> Problem:
-        teacher = _teacher(activation, d, k, seed, weights, biases)
-        return Problem(teacher, parse_inputs(inputs, teacher.d))
-
-    moving = _rule(rule, learning_rate, momentum, lambda: timescales(asked()))
-    start, problem = NoisyTeacher(noise), asked()
-    teacher = problem.teacher
-    eigenvalues = spectrum(problem)
-    rates = timescales(problem)
-    measure = spectral_measure(eigenvalues, start)
+    teacher = _teacher(activation, d, k, seed, weights, biases)
+    problem = Problem(teacher, parse_inputs(inputs, teacher.d))
+    moving = _rule(rule, learning_rate, momentum, lambda: timescales(problem))
+    start, rates = NoisyTeacher(noise), timescales(problem)
+    measure = spectral_measure(spectrum(problem), start)
     notes: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", StabilityWarning)
