@@ -21,7 +21,7 @@ from tutelage.activations import (
     quadrature,
 )
 from tutelage.activations.base import Elementary
-from tutelage.activations.pair_geometry import filled
+from tutelage.activations.pair_geometry import filled, pair_geometry, plain_geometry
 from tutelage.moments import pair_moments, pair_tables, plane_terms
 from tutelage.population import problem as population
 
@@ -105,6 +105,18 @@ def test_few_neurons_of_elementary_tables_compile_nothing_and_are_jaxs(activatio
         monkeypatch.setattr(moments, "pair_moments", None)
         monkeypatch.setattr(moments, "_compiled_own_square", None)
         pair_tables(activation, W, W), moments._own_square(activation, W, 1)
+
+
+@pytest.mark.parametrize("angle", [1e-12, 1e-9, 1e-5, 0.1, 1.0])
+def test_plain_determinants_of_nearly_parallel_neurons_keep_their_digits(angle):
+    """|w|²|z|² sin² of the angle, which the difference of products loses below 1e-8."""
+    basis = np.linalg.qr(np.random.default_rng(9).normal(size=(5, 2)))[0].T
+    W = np.array([2.0 * basis[0], 3.0 * (np.cos(angle) * basis[0] + np.sin(angle) * basis[1])])
+    *_, determinant = plain_geometry(W, W)
+    with jax.enable_x64(True):
+        exact = np.asarray(pair_geometry(jnp.asarray(W), jnp.asarray(W)).determinant)
+    np.testing.assert_allclose(determinant, exact, rtol=1e-13)
+    assert determinant[0, 1] == pytest.approx(36 * np.sin(angle) ** 2, rel=1e-3)
 
 
 def test_nothing_is_filled_up_where_pairs_are_slow_or_inputs_many(monkeypatch):

@@ -178,3 +178,9 @@ def test_sampled_teachers_are_those_of_their_realizations():
             np.testing.assert_array_equal(layer, expected.layers[name])
     with pytest.raises(InputError, match="count"):
         sample_teachers("erf", 3, 2, count=0)
+
+
+def test_every_spectrum_knows_its_network_as_one_alone_does():
+    teachers = sample_teachers("erf", 4, 4, count=3)
+    assert [found.network for found in spectrum_many(teachers)] == teachers
+    assert spectrum_many([Problem(teachers[0])])[0].network is None
