@@ -167,6 +167,6 @@ def test_bad_input_says_what_was_expected(call, message):
 
 
 def test_a_slope_beside_two_equal_times_is_undefined():
-    curve = Curve(np.array([1.0, 2.0, 2.0, 3.0, 4.0]), np.exp(-np.array([1.0, 2.0, 2.0, 3.0, 4.0])))
+    curve = Curve(np.array([1.0, 2.0, 2.0, 3.0, 4.0]), np.array([1.0, 0.5, 2.0, 1.0, np.exp(-1.0)]))
     np.testing.assert_array_equal(np.isnan(curve.decay_rate()), [False, True, True, False, False])
     assert curve.decay_rate()[-1] == pytest.approx(0.5)
