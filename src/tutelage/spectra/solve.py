@@ -8,22 +8,20 @@ from collections.abc import Callable
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.errors import NotAvailableError
 from tutelage.network import Network
-from tutelage.operators import BallHessian, SymmetricOperator
+from tutelage.operators import SymmetricOperator
 from tutelage.source import Source, hessian_of
 from tutelage.spectra.choose import LANCZOS_FROM, Plan, plan
 from tutelage.spectra.dense import dense_spectrum
 from tutelage.spectra.density import density_spectrum
-from tutelage.spectra.extended import PRECISIONS, enclosed_spectrum, extended_spectrum
+from tutelage.spectra.extended import extended_spectrum, is_unresolved, refined
 from tutelage.spectra.function_space import function_space_spectrum
 from tutelage.spectra.lanczos import DEFAULT_COUNT, ENDS, lanczos_spectrum
 from tutelage.spectra.result import Spectrum
+from tutelage.spectra.stacked import only_spectrum
 from tutelage.spectra.symmetry import reduced_spectrum, symmetry_spectrum
 
 _WHO = "spectrum"
-_UNRESOLVED = 1e-6
-"""Relative error from which an eigenvalue counts as unresolved: what the slow dynamics need."""
 
 FULL: dict[str, Callable[[SymmetricOperator], Spectrum]] = {
     "symmetry": symmetry_spectrum,
@@ -77,11 +75,17 @@ def spectrum(
     """
     method = check.choice(method, _WHO, "method", METHODS)
     which = check.choice(which, _WHO, "end", ENDS)
+    if count is not None:
+        count = check.integer(count, _WHO, "count")
+    if (
+        method == "auto"
+        and isinstance(source, Network)
+        and (quick := only_spectrum(source, refine)) is not None
+    ):
+        return quick.named(source) if count is None else _ends(quick.named(source), count, which)
     operator = hessian_of(source, who=_WHO)
     if method == "lanczos":
         return lanczos_spectrum(operator, DEFAULT_COUNT if count is None else count, which, seed)
-    if count is not None:
-        count = check.integer(count, _WHO, "count")
     if method == "slq":
         found = density_spectrum(operator, seed=seed)
     elif method == "auto":
@@ -92,7 +96,7 @@ def spectrum(
     else:
         found = FULL[method](operator)
     if isinstance(source, Network):
-        found = dataclasses.replace(found, network=source)
+        found = found.named(source)
     return found if count is None else _ends(found, count, which)
 
 
@@ -105,20 +109,6 @@ def _run(chosen: Plan, refine: bool) -> Spectrum:
     if refine and chosen.refines and is_unresolved(found):
         return refined(found, chosen.operator.structure.balls)
     return found
-
-
-def is_unresolved(found: Spectrum) -> bool:
-    """Whether an error bar is a noticeable part of its eigenvalue."""
-    return bool(np.any(found.errors > _UNRESOLVED * np.abs(found.values)))
-
-
-def refined(found: Spectrum, balls: Callable[[int], BallHessian | None] | None) -> Spectrum:
-    """The same with the smallest eigenvalues to relative accuracy, from the matrix in ball arithmetic."""
-    try:
-        return enclosed_spectrum(balls, found.n_params, PRECISIONS[:2])
-    except NotAvailableError:
-        # Singular: the zeros are what the dense values say within their error bars.
-        return found
 
 
 def _ends(full: Spectrum, count: int, which: str) -> Spectrum:
