@@ -45,7 +45,8 @@ def stacked_spectra(
 ) -> list[Spectrum | None]:
     """The spectra of plain networks of one activation and shape; None for those that have to be computed alone."""
     W, a = (np.array([getattr(network, name) for network in networks]) for name in "Wa")
-    activation, found = networks[0].activation, [None] * len(networks)
+    activation = networks[0].activation
+    found: list[Spectrum | None] = [None] * len(networks)
     stack, kept = stack_hessians(activation, W, a, make_tables)
     if stack is None:
         return found
