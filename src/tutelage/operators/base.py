@@ -11,7 +11,6 @@ import jax
 import jax.numpy as jnp
 import lineax as lx
 import numpy as np
-import scipy.sparse.linalg
 
 from tutelage.base import check
 from tutelage.base.precision import float64, pinned, require_64_bit
@@ -20,6 +19,9 @@ from tutelage.operators.structure import Structure
 
 _COLUMNS_AT_ONCE = 64
 """Columns per batch of products: enough to fill the matrix products, few enough that k d columns stay in cache."""
+
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import LinearOperator
 
 T = TypeVar("T", bound="SymmetricOperator")
 F = TypeVar("F", bound=Callable)
@@ -162,16 +164,15 @@ class SymmetricOperator(lx.AbstractLinearOperator):
             unit = np.eye(self.size, min(step, self.size - start), -start)
             yield start, check.finite(self.matmat(unit), type(self).__name__, "products")
 
-    def as_scipy(self) -> scipy.sparse.linalg.LinearOperator:
+    def as_scipy(self) -> "LinearOperator":
         """The same operator for SciPy's iterative solvers."""
+        from scipy.sparse.linalg import LinearOperator  # 20 ms, which a dense spectrum does without
 
         def matvec(vector: np.ndarray) -> np.ndarray:
             return self.matvec(np.ravel(vector))
 
         shape = (self.size, self.size)
-        return scipy.sparse.linalg.LinearOperator(
-            shape, matvec=matvec, rmatvec=matvec, matmat=self.matmat, dtype=np.float64
-        )
+        return LinearOperator(shape, matvec=matvec, rmatvec=matvec, matmat=self.matmat, dtype=np.float64)
 
     def require_memory(self, copies: float = 2.0) -> None:
         """Refuse a dense form that does not fit: its size, the bytes and the largest feasible size."""

@@ -24,9 +24,6 @@ from tutelage.spectra.result import Spectrum
 PRECISIONS = (128, 256, 512, 1024)
 """Bits tried in turn; 128 suffice for λ_min/λ_max down to about 1e-25, each doubling squares that."""
 
-_UNRESOLVED = 1e-6
-"""Relative error from which an eigenvalue counts as unresolved: what the slow dynamics need."""
-
 _INVERTED_UP_TO = 40
 """Size up to which the inverse takes no longer than the products that avoid it: 2 ms."""
 
@@ -62,20 +59,6 @@ def enclosed_spectrum(
         "(equal or opposite neurons, a zero neuron or read-out, or more parameters than functions); "
         "use method='auto', and hessian_rank for the exact rank"
     )
-
-
-def is_unresolved(found: Spectrum) -> bool:
-    """Whether an error bar is a noticeable part of its eigenvalue."""
-    return bool(np.any(found.errors > _UNRESOLVED * np.abs(found.values)))
-
-
-def refined(found: Spectrum, balls: Callable[[int], BallHessian | None] | None) -> Spectrum:
-    """The same with the smallest eigenvalues to relative accuracy, from the matrix in ball arithmetic."""
-    try:
-        return enclosed_spectrum(balls, found.n_params, PRECISIONS[:2])
-    except NotAvailableError:
-        # Singular: the zeros are what the dense values say within their error bars.
-        return found
 
 
 def _solve(hessian: BallHessian, bits: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]] | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.linalg
-import scipy.sparse.linalg
-from scipy.sparse.linalg import LinearOperator
 
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
@@ -16,6 +15,9 @@ from tutelage.operators import SymmetricOperator
 from tutelage.spectra.dense import error_bar
 from tutelage.spectra.lapack import EPS
 from tutelage.spectra.result import Spectrum
+
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import LinearOperator
 
 ENDS = {"largest": "LA", "smallest": "SA", "both": "BE"}
 DEFAULT_COUNT = 6
@@ -93,6 +95,8 @@ class _Search:
         self, operator: LinearOperator, count: int, end: str, start: np.ndarray, **rough: float
     ) -> tuple[np.ndarray, np.ndarray]:
         """Eigenvalues (count,) at an end of an operator, ascending, and their vectors (n, count)."""
+        import scipy.sparse.linalg
+
         options = {"tol": self.tolerance} | rough
         try:
             values, vectors = scipy.sparse.linalg.eigsh(operator, k=count, which=end, v0=start, **options)
@@ -129,6 +133,8 @@ class _Search:
         self, seen: np.ndarray, size: float, end: str, floor: float, rng: np.random.Generator
     ) -> tuple[float, np.ndarray] | None:
         """The outermost pair orthogonal to the vectors seen, where it lies outside the floor by more than the tolerance."""
+        from scipy.sparse.linalg import LinearOperator
+
         sign, n = 1 if end == "LA" else -1, len(seen)
         basis = np.linalg.qr(seen)[0]
 
@@ -137,7 +143,7 @@ class _Search:
             image = self.operator.matvec(np.ravel(vector) - basis @ inside)
             return image - basis @ (basis.T @ image + sign * size * inside)
 
-        rest = scipy.sparse.linalg.LinearOperator((n, n), matvec=product, dtype=np.float64)
+        rest = LinearOperator((n, n), matvec=product, dtype=np.float64)
         slack = (self.tolerance + 1e3 * EPS) * size
         rough = {"tol": max(_ROUGH, self.tolerance), "ncv": min(_KEPT, n)}
         (value,), vectors = self.ends(rest, 1, end, rng.standard_normal(n), **rough)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeGuard
 
 from tutelage.activations import Activation
 from tutelage.base import check
 from tutelage.moments import STACK
 from tutelage.network import Network
-from tutelage.population import Problem
 from tutelage.source import Source
 from tutelage.spectra.result import Spectrum
 from tutelage.spectra.solve import METHODS, spectrum
-from tutelage.spectra.stacked import LARGEST, block_size, is_plain, stacked_spectra
+from tutelage.spectra.stacked import LARGEST, block_size, plain_network, stacked_spectra
 
 _TABLES_AT_ONCE = 4
 """Calls whose tables are kept together: 8 (n, k, k) arrays."""
@@ -71,18 +69,13 @@ def _alike(sources: Sequence[Source]) -> Iterator[dict[int, Network]]:
     """The plain networks of one activation and shape, by their index, in parts whose tables are small."""
     groups: dict[tuple[Activation, tuple[int, int]], list[tuple[int, Network]]] = {}
     for i, source in enumerate(sources):
-        network = source.teacher if _is_standard(source) else source
-        if isinstance(network, Network) and is_plain(network):
+        network = plain_network(source)
+        if network is not None:
             groups.setdefault((network.activation, (network.k, network.d)), []).append((i, network))
     step = _TABLES_AT_ONCE * STACK
     for members in groups.values():
         if block_size(members[0][1]) <= LARGEST:
             yield from (dict(members[start : start + step]) for start in range(0, len(members), step))
-
-
-def _is_standard(source: Source) -> TypeGuard[Problem]:
-    """Whether this is the problem of a teacher that has the teacher's own Hessian."""
-    return isinstance(source, Problem) and source.inputs.is_standard and source.trainable is None
 
 
 def _together(networks: dict[int, Network], refine: bool) -> dict[int, Spectrum]:

@@ -11,10 +11,9 @@ from tutelage.base import check
 from tutelage.network import Network
 from tutelage.operators import SymmetricOperator
 from tutelage.source import Source, hessian_of
-from tutelage.spectra.choose import LANCZOS_FROM, Plan, plan
+from tutelage.spectra.choose import LANCZOS_FROM, Plan, is_unresolved, plan, refined
 from tutelage.spectra.dense import dense_spectrum
 from tutelage.spectra.density import density_spectrum
-from tutelage.spectra.extended import extended_spectrum, is_unresolved, refined
 from tutelage.spectra.function_space import function_space_spectrum
 from tutelage.spectra.lanczos import DEFAULT_COUNT, ENDS, lanczos_spectrum
 from tutelage.spectra.result import Spectrum
@@ -23,11 +22,19 @@ from tutelage.spectra.symmetry import reduced_spectrum, symmetry_spectrum
 
 _WHO = "spectrum"
 
+
+def _extended(operator: SymmetricOperator) -> Spectrum:
+    # With python-flint, which takes 30 ms to load and few spectra need.
+    from tutelage.spectra.extended import extended_spectrum
+
+    return extended_spectrum(operator)
+
+
 FULL: dict[str, Callable[[SymmetricOperator], Spectrum]] = {
     "symmetry": symmetry_spectrum,
     "function_space": function_space_spectrum,
     "dense": dense_spectrum,
-    "extended": extended_spectrum,
+    "extended": _extended,
 }
 METHODS = ("auto", *FULL, "lanczos", "slq")
 
@@ -52,7 +59,6 @@ def spectrum(
         Of the random starts of Lanczos and slq.
     refine : bool
         Whether ``"auto"`` computes small eigenvalues anew that LAPACK leaves unresolved (20 to 100 ms).
-
     tolerance : float
         Residual, relative to its eigenvalue, at which Lanczos stops (by far fewer products: the error of an isolated
         eigenvalue is about its square); 0 means rounding. Other methods are exact to rounding whatever it is.
@@ -81,27 +87,25 @@ def spectrum(
     which = check.choice(which, _WHO, "end", ENDS)
     if count is not None:
         count = check.integer(count, _WHO, "count")
-    if (
-        method == "auto"
-        and isinstance(source, Network)
-        and (quick := only_spectrum(source, refine)) is not None
-    ):
-        return quick.named(source) if count is None else _ends(quick.named(source), count, which)
-    operator = hessian_of(source, who=_WHO)
-    if method == "lanczos":
-        return lanczos_spectrum(operator, DEFAULT_COUNT if count is None else count, which, seed, tolerance)
-    if method == "slq":
-        found = density_spectrum(operator, seed=seed)
-    elif method == "auto":
-        chosen = plan(operator)
-        if count is not None and chosen.size > LANCZOS_FROM and count * 20 <= operator.size:
+    found = only_spectrum(source, refine) if method == "auto" else None
+    if found is None:
+        operator = hessian_of(source, who=_WHO)
+        chosen = plan(operator) if method == "auto" else None
+        if method == "lanczos" or (chosen is not None and _only_ends(chosen, count)):
+            count = DEFAULT_COUNT if count is None else count
             return lanczos_spectrum(operator, count, which, seed, tolerance)
-        found = _run(chosen, refine)
-    else:
-        found = FULL[method](operator)
+        if method == "slq":
+            found = density_spectrum(operator, seed=seed)
+        else:
+            found = FULL[method](operator) if chosen is None else _run(chosen, refine)
     if isinstance(source, Network):
         found = found.named(source)
     return found if count is None else _ends(found, count, which)
+
+
+def _only_ends(chosen: Plan, count: int | None) -> bool:
+    """Whether so few eigenvalues of so many are asked for that products are cheaper than a matrix."""
+    return count is not None and chosen.size > LANCZOS_FROM and count * 20 <= chosen.operator.size
 
 
 def _run(chosen: Plan, refine: bool) -> Spectrum:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TypeGuard
 
 import numpy as np
 
 from tutelage import moments
 from tutelage.network import Network
-from tutelage.population.extended import ball_hessian
+from tutelage.population import Problem
 from tutelage.population.stack import HessianStack, TablesOf, stack_hessians
-from tutelage.population.structure import has_balls
-from tutelage.spectra.choose import REFINE_UP_TO
+from tutelage.population.structure import balls, has_balls
+from tutelage.source import Source
+from tutelage.spectra.choose import REFINE_UP_TO, is_unresolved, refined
 from tutelage.spectra.dense import of_values
-from tutelage.spectra.extended import is_unresolved, refined
 from tutelage.spectra.function_space import of_gram_values
 from tutelage.spectra.lapack import TWO_STAGE_FROM, backward_error, stacked_eigenvalues
 from tutelage.spectra.result import Spectrum
@@ -24,7 +25,18 @@ LARGEST = 512
 """Block size above which LAPACK alone takes ten times what a network costs by itself (4 ms): nothing is won there."""
 
 
-def is_plain(network: Network) -> bool:
+def plain_network(source: Source) -> Network | None:
+    """The network whose Hessian at the optimum is asked for, where it has one output and no biases."""
+    network = source.teacher if _is_standard(source) else source
+    return network if isinstance(network, Network) and _is_plain(network) else None
+
+
+def _is_standard(source: Source) -> TypeGuard[Problem]:
+    """Whether this is the problem of a teacher that has the teacher's own Hessian."""
+    return isinstance(source, Problem) and source.inputs.is_standard and source.trainable is None
+
+
+def _is_plain(network: Network) -> bool:
     """One output, no biases, and NumPy numbers of double precision, which a tree of other arrays may lack."""
     arrays = (network.W, network.a)
     return (
@@ -54,15 +66,18 @@ def stacked_spectra(
     blocks = _dense(stack) if m is None else _by_functions(stack, m)
     for i, each in zip(np.flatnonzero(kept), _joined(stack, blocks), strict=True):
         if refine and m is None and has_balls(activation) and size <= REFINE_UP_TO and is_unresolved(each):
-            each = refined(each, partial(ball_hessian, networks[i]))
+            each = refined(each, partial(balls, networks[i]))
         found[i] = each
     return found
 
 
-def only_spectrum(network: Network, refine: bool) -> Spectrum | None:
+def only_spectrum(source: Source, refine: bool) -> Spectrum | None:
     """Of one network whose Hessian is small; None where it has to be computed by its operator."""
+    network = plain_network(source)
+    if network is None:
+        return None
     largest = TWO_STAGE_FROM - 1 if network.activation.coefficients is None else LARGEST
-    if not is_plain(network) or block_size(network) > largest:
+    if block_size(network) > largest:
         return None
     return stacked_spectra([network], refine, moments.only_tables)[0]
 
