@@ -90,8 +90,9 @@ class EmpiricalHessian(LossHessian):
 
         def product(vector: np.ndarray) -> np.ndarray:
             layers = self.layout.split(vector, zeros)
-            first, *others = (each.product(self.parts, here, layers) for each in known)
-            return self.layout.flatten({name: sum((o[name] for o in others), first[name]) for name in here})
+            products = [each.product(self.parts, here, layers) for each in known]
+            layer_sums = {name: sum(product[name] for product in products) for name in here}
+            return np.asarray(self.layout.flatten(layer_sums))
 
         return product
 
