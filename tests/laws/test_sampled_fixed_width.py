@@ -8,7 +8,7 @@ from tutelage import Network
 from tutelage.base.errors import InputError
 from tutelage.empirical import Problem
 from tutelage.laws import MarchenkoPastur, SampledFixedWidth, pooled_distance
-from tutelage.network import sample_teacher
+from tutelage.teachers import sample_teacher
 
 
 def _sampled(network, n, seed):

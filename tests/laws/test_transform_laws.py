@@ -19,8 +19,8 @@ from tutelage.laws import (
     pooled_distance,
 )
 from tutelage.laws.free import free_moments
-from tutelage.network import sample_teacher
 from tutelage.spectra import Spectrum
+from tutelage.teachers import sample_teacher
 
 GRID = np.linspace(0.01, 12, 400)
 

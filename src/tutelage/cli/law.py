@@ -102,8 +102,8 @@ def _made(name: str, given: dict[str, Any], seed: int) -> Law:
     if "widths" in given:
         given["widths"] = _widths(given["widths"])
     if source:
-        from tutelage.network import sample_teacher
         from tutelage.spectra import spectrum
+        from tutelage.teachers import sample_teacher
 
         teacher = sample_teacher(given["activation"], given["d"], given["k"], seed)
         return getattr(laws, factory)(spectrum(teacher) if source == "spectrum" else teacher, given["n"])
