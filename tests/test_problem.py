@@ -55,7 +55,7 @@ def test_gradients_of_batches_have_the_mean_of_the_full_one(make):
     theta, objective = problem.theta(STUDENT), problem.objective([STUDENT], batch=5)
     with jax.enable_x64(True):
         keys = jax.random.split(jax.random.key(0), n)
-        drawn = np.asarray(jax.vmap(lambda key: objective.gradient(theta, key))(keys))
+        drawn = np.asarray(jax.vmap(lambda key: objective.gradient(theta, objective.draw(key)))(keys))
         assert objective.recorded.loss(theta) == objective.loss(theta)
     error = drawn.std(axis=0) / np.sqrt(n)
     assert np.all(np.abs(drawn.mean(axis=0) - problem.gradient(STUDENT)) < 5 * error)

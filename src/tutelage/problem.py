@@ -29,7 +29,7 @@ Student = TypeVar("Student")
 class Objective(eqx.Module):
     """A loss of θ, traceable, whose arrays are leaves, so that compiled loops are shared by problems of one shape.
 
-    ``gradient(theta, key)`` ignores the key unless it draws a batch.
+    ``gradient(theta, drawn)`` ignores what was drawn unless it is one of a batch.
     """
 
     @abc.abstractmethod
@@ -37,8 +37,15 @@ class Objective(eqx.Module):
         """The loss, a scalar."""
 
     @abc.abstractmethod
-    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
-        """Its gradient, shape of ``theta``."""
+    def gradient(self, theta: Array, drawn: PyTree) -> Array:
+        """Its gradient, shape of ``theta``; ``drawn`` is what :meth:`draw` gave, or None for all there is."""
+
+    def draw(self, key: jax.Array) -> PyTree:
+        """What a step needs beside θ, of the step's own key: the key itself, unless a batch is drawn by it.
+
+        Runs draw for many steps at once, which a step alone would pay for dearly.
+        """
+        return key
 
     @property
     def recorded(self) -> Objective:

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
-from tutelage.base.types import Array
+from tutelage.base.types import Array, PyTree
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import Layout
 from tutelage.network import Network, evaluate
@@ -72,7 +72,7 @@ class PopulationLoss(Objective):
         loss = jnp.where(expanded > 1e12 * floor, expanded, near)
         return loss, _EPS * loss
 
-    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
+    def gradient(self, theta: Array, drawn: PyTree) -> Array:
         if self.n_nodes == 0:
             return self.smooth_gradient(theta)
         return self._flat(self._near(loss_and_gradient.path_gradient, self._layers(theta), theta))
@@ -108,13 +108,19 @@ class OnlineLoss(Objective):
     def loss(self, theta: Array) -> Array:
         return self.population.loss(theta)
 
-    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
-        assert key is not None, "batches are drawn by a key"
-        p = self.population
-        X = p.inputs.draw(key, self.batch, self.teacher["W"].shape[1])
+    def draw(self, key: jax.Array) -> tuple[jax.Array, jax.Array | None]:
+        """The inputs, and the standard noise of their labels where there is any."""
+        X = self.population.inputs.draw(key, self.batch, self.teacher["W"].shape[1])
+        if self.label_deviation is None:
+            return X, None
+        shape = (self.batch, *self.teacher["a"].shape[:-1])
+        noise = jax.random.normal(jax.random.fold_in(key, 1), shape, dtype=X.dtype)
+        return X, noise
+
+    def gradient(self, theta: Array, drawn: tuple[jax.Array, jax.Array | None]) -> Array:
+        p, (X, noise) = self.population, drawn
         y = evaluate(p.activation, self.teacher, X)
-        if self.label_deviation is not None:
-            noise = jax.random.normal(jax.random.fold_in(key, 1), y.shape, dtype=y.dtype)
+        if self.label_deviation is not None and noise is not None:
             y = y + self.label_deviation * noise
 
         def loss(theta: Array) -> jax.Array:
