@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import equinox as eqx
@@ -51,6 +51,10 @@ class Objective(eqx.Module):
     def recorded(self) -> Objective:
         """The objective whose loss a run records: of all samples, where gradients see a batch."""
         return self
+
+    def plain(self) -> Callable[[np.ndarray], tuple[Array, Array]] | None:
+        """:meth:`observed` in NumPy, where a few losses take less time than compiling one; None elsewhere."""
+        return None
 
     def observed(self, theta: Array) -> tuple[Array, Array]:
         """The loss, and the loss below which a run from here records round-off."""

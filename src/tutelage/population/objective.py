@@ -15,6 +15,7 @@ from tutelage.activations import Activation
 from tutelage.base.types import Array, PyTree
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import Layout
+from tutelage.moments import is_plain
 from tutelage.network import Network, evaluate
 from tutelage.population import loss_and_gradient
 from tutelage.problem import Objective, half_mean_square
@@ -56,21 +57,27 @@ class PopulationLoss(Objective):
 
     def observed(self, theta: Array) -> tuple[Array, Array]:
         layers = self._layers(theta)
-        near = jnp.zeros(())
-        if self.n_nodes > 0:
-            near = jnp.maximum(self._near(loss_and_gradient.path_loss, layers, theta), 0.0)
-            # The path form sums terms of the size of the starting loss: the displacement along flat
-            # directions never shrinks (measured: within a factor of ten of eps times that loss).
-            if self.activation.degree is not None:
-                return near, _EPS * near
-        value, size = loss_and_gradient.loss_terms(self.activation, layers, self.teacher)
-        expanded = jnp.maximum(value, 0.0)
-        floor = 4 * _EPS * size
         if self.n_nodes == 0:
-            return expanded, floor
+            return _expanded(self.activation, layers, self.teacher)
+        near = jnp.maximum(self._near(loss_and_gradient.path_loss, layers, theta), 0.0)
+        # The path form sums terms of the size of the starting loss: the displacement along flat
+        # directions never shrinks (measured: within a factor of ten of eps times that loss).
+        if self.activation.degree is not None:
+            return near, _EPS * near
+        expanded, floor = _expanded(self.activation, layers, self.teacher)
         # The nodes were chosen for the start; the expanded form is the better one only far away.
         loss = jnp.where(expanded > 1e12 * floor, expanded, near)
         return loss, _EPS * loss
+
+    def plain(self) -> Callable[[np.ndarray], tuple[Array, Array]] | None:
+        """Expanded and without biases, of an activation whose tables of few pairs are quick in NumPy."""
+        names = {name for name, _ in self.layout.shapes} | set(self.teacher)
+        rows = np.empty((self.layout.shape("W")[0] + len(self.teacher["W"]), self.teacher["W"].shape[1]))
+        quick = self.inputs.root is None and names == {"W", "a"} and is_plain(self.activation, rows, rows)
+        if self.n_nodes or not quick:
+            return None
+        frozen, teacher = jax.tree.map(np.asarray, (self.frozen, self.teacher))
+        return lambda theta: _expanded(self.activation, self.layout.split(theta, frozen), teacher)
 
     def gradient(self, theta: Array, drawn: PyTree) -> Array:
         if self.n_nodes == 0:
@@ -90,6 +97,14 @@ class PopulationLoss(Objective):
 
     def _flat(self, gradient: Mapping[str, Array]) -> Array:
         return self.layout.flatten(self.inputs.pulled_back(gradient))
+
+
+def _expanded(
+    activation: Activation, layers: Mapping[str, Array], teacher: Mapping[str, Array]
+) -> tuple[Array, Array]:
+    """The expanded loss and its floor."""
+    value, size = loss_and_gradient.loss_terms(activation, layers, teacher)
+    return 0.5 * (value + abs(value)), 4 * _EPS * size
 
 
 class OnlineLoss(Objective):
