@@ -35,10 +35,23 @@ def arb_functions() -> SimpleNamespace:
     from flint import acb, arb
 
     def signs(h: arb, k: arb, cosine: arb, sine: arb) -> arb:
-        def integrand(theta: acb, _: bool) -> acb:
+        def of_angle(theta: acb, _: bool) -> acb:
             return (-(h * h - 2 * h * k * theta.sin() + k * k) / (2 * theta.cos() ** 2)).exp()
 
-        return 2 / arb.pi() * acb.integral(integrand, 0, arb.atan2(cosine, sine)).real
+        h, k, cosine, sine = map(arb, (h, k, cosine, sine))
+        if not abs(cosine) > sine:
+            return 2 / arb.pi() * acb.integral(of_angle, 0, arb.atan2(cosine, sine)).real
+        sign = 1 if cosine > 0 else -1
+        k = sign * k
+
+        def of_logarithm(y: acb, _: bool) -> acb:
+            """The integrand of :func:`correlated_signs` in log t, where a layer at t = 0, however thin, is as wide as any."""
+            t = (2 * y).exp()
+            p = 1 + t
+            return y.exp() / p * (-((h - k) ** 2 * p / 4 + h * k * t) * p / (2 * t)).exp()
+
+        end = sine / ((cosine**2 + sine**2).sqrt() + abs(cosine))
+        return sign * 4 / arb.pi() * acb.integral(of_logarithm, end.log(), 0).real
 
     class Functions(SimpleNamespace):
         @property
