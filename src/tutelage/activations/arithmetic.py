@@ -9,17 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import erf, ndtr
 
-from tutelage.activations.bivariate import correlated_signs
+from tutelage.activations.bivariate import correlated_signs, crossing
 
 if TYPE_CHECKING:
     from flint import arb
 
 Namespace = ModuleType | SimpleNamespace
-"""Where tables find ``sqrt exp sin cos sinh cosh atan2 pi``; those with means also ``erf normal_cdf correlated_signs``."""
+"""Where tables find ``sqrt exp sin cos sinh cosh atan2 pi``; those with means also
+``erf normal_cdf correlated_signs crossing``."""
 
 JAX = SimpleNamespace(
     pi=jnp.pi, sqrt=jnp.sqrt, exp=jnp.exp, sin=jnp.sin, cos=jnp.cos, erf=erf, normal_cdf=ndtr,
-    correlated_signs=correlated_signs,
+    correlated_signs=correlated_signs, crossing=crossing,
 )  # fmt: skip
 """The namespace of float64 arrays."""
 
@@ -43,14 +44,15 @@ def arb_functions() -> SimpleNamespace:
             return 2 / arb.pi() * acb.integral(of_angle, 0, arb.atan2(cosine, sine)).real
         sign = 1 if cosine > 0 else -1
         k = sign * k
+        apart = (h - k) * (h - k)  # a power of a ball around 0 is none
 
         def of_logarithm(y: acb, _: bool) -> acb:
             """The integrand of :func:`correlated_signs` in log t, where a layer at t = 0, however thin, is as wide as any."""
             t = (2 * y).exp()
             p = 1 + t
-            return y.exp() / p * (-((h - k) ** 2 * p / 4 + h * k * t) * p / (2 * t)).exp()
+            return y.exp() / p * (-(apart * p / 4 + h * k * t) * p / (2 * t)).exp()
 
-        end = sine / ((cosine**2 + sine**2).sqrt() + abs(cosine))
+        end = sine / ((cosine * cosine + sine * sine).sqrt() + abs(cosine))
         return sign * 4 / arb.pi() * acb.integral(of_logarithm, end.log(), 0).real
 
     class Functions(SimpleNamespace):
@@ -69,4 +71,5 @@ def arb_functions() -> SimpleNamespace:
         erf=lambda x: arb(x).erf(),
         normal_cdf=lambda x: (-arb(x) / arb(2).sqrt()).erfc() / 2,
         correlated_signs=signs,
+        crossing=lambda h, other, cosine, sine: (other - cosine * h) / sine,
     )

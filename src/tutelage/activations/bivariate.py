@@ -15,6 +15,9 @@ _S = np.pi / 2 * np.sinh(_T)
 _FROM_END = 1 / (1 + np.exp(2 * _S))
 _WEIGHTS = np.pi / 2 * np.cosh(_T) / (2 * np.cosh(_S) ** 2) * _STEP
 
+FAR = 1e3
+"""Standard deviations beyond which a Gaussian density is 0 in float64; a constant neuron stands there."""
+
 
 def covariance_of_signs(
     m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, determinant: Array
@@ -48,3 +51,20 @@ def correlated_signs(h: Array, k: Array, cosine: Array, sine: Array) -> Array:
     exponent = (apart * (1 + t) + product * t) * (1 + t) ** 2 * inverse / 2
     total = jnp.sum(_WEIGHTS * t * inverse * jnp.exp(-exponent), axis=-1)
     return sign * 4 / jnp.pi * length * total
+
+
+def crossing(h: Array, other: Array, cosine: Array, sine: Array) -> Array:
+    r""":math:`x = (h' - \cos\varphi\,h)/\sin\varphi`, without the difference of nearly equal numbers near 0 and pi.
+
+    Parallel lines cross infinitely far away, a line and itself nowhere in particular: 0.
+    """
+    side = jnp.where(cosine >= 0, 1.0, -1.0)
+    apart = other - side * h
+    ratio = jnp.where(sine > 0, apart / jnp.where(sine > 0, sine, 1.0), FAR * jnp.sign(apart))
+    return jnp.clip(ratio + side * h * sine / (1 + jnp.abs(cosine)), -FAR, FAR)
+
+
+def given(h: Array, other: Array, cosine: Array, sine: Array) -> Array:
+    r""":math:`h' - \cos\varphi\,h`."""
+    side = jnp.where(cosine >= 0, 1.0, -1.0)
+    return other - side * h + side * h * sine**2 / (1 + jnp.abs(cosine))
