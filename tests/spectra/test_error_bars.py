@@ -1,12 +1,13 @@
 """Error bars cover the error at weights of any size, for every activation, or the computation is refused."""
 
 import flint
+import jax
 import mpmath
 import numpy as np
 import pytest
 
-from tutelage import Network, Problem, spectrum
-from tutelage.activations import parse_activation
+from tutelage import Network, Problem, hessian_at_optimum, spectrum
+from tutelage.activations import Numerical, parse_activation
 from tutelage.base.errors import InputError
 from tutelage.population.extended import ball_hessian
 
@@ -160,7 +161,7 @@ def test_bars_of_closed_forms_cover_the_error_against_balls(check_covered, spec)
 @pytest.mark.parametrize("spec", KINKED)
 def test_bars_at_kinks_cover_the_error_against_multiprecision(check_covered, spec):
     blocks = kinked_blocks({"relu": 0.0, "abs": -1.0}.get(spec, 0.1))
-    for scale in SCALES:
+    for scale in (1e-300, 1e-155, *SCALES):
         for name in ("two neurons", "one", "in many inputs"):
             W, a = ARRANGEMENTS[name]
             network = Network(scale * W, a, parse_activation(spec))
@@ -204,7 +205,9 @@ def test_bars_of_neurons_of_different_sizes(check_covered):
         check_covered(network, ball_eigenvalues(network), floor=1e-100)
 
 
-@pytest.mark.parametrize("scale", [1e-145, 1e-100, 1e-78, 1e-10, 1.0, 1e10, 1e70])
+@pytest.mark.parametrize(
+    "scale", [1e-300, 1e-155, 1e-150, 1e-145, 1e-140, 1e-78, 1e-10, 1.0, 1e10, 1e70, 1e140]
+)
 def test_a_homogeneous_activation_has_the_same_weight_block_at_any_scale(scale):
     """Squares of weights over- or underflow long before the weights do."""
     W, a = np.array([[1.0, 0.5, -0.2], [1.0, 2.0, 0.5]]), np.array([1.0, -1.0])
@@ -213,6 +216,43 @@ def test_a_homogeneous_activation_has_the_same_weight_block_at_any_scale(scale):
     np.testing.assert_allclose(
         found, spectrum(Problem(Network(W, a, "relu"), trainable="W")).eigenvalues, rtol=0, atol=1e-14
     )
+
+
+@pytest.mark.parametrize("spec", ["relu", "leaky_relu:slope=0.1", "abs"])
+def test_short_neurons_of_a_homogeneous_activation_have_their_hessian(spec):
+    """Beside the blocks of the directions, those of the read-outs underflow: an operator, its product and its sums agree."""
+    W, a = np.array([[1.0, 0.5, -0.2], [1.0, 2.0, 0.5]]), np.array([1.0, -1.0])
+    scales = np.array([1e-155, 2.0])
+    short, unit = (
+        hessian_at_optimum(Network(s[:, None] * W, a, spec, s * [0.2, -0.1], 0.3))
+        for s in (scales, np.ones(2))
+    )
+    factors = np.ones(unit.size)
+    factors[unit.layout.slices["a"]] = scales
+    expected = factors[:, None] * unit.dense() * factors
+    np.testing.assert_allclose(short.dense(), expected, rtol=1e-13, atol=1e-14)
+    v = np.random.default_rng(0).standard_normal(unit.size)
+    np.testing.assert_allclose(short.matvec(v), expected @ v, rtol=1e-13, atol=1e-13)
+    assert short.trace() == pytest.approx(np.trace(expected), rel=1e-13)
+    assert short.frobenius_norm() == pytest.approx(np.linalg.norm(expected), rel=1e-13)
+
+
+def test_what_underflows_has_a_bar_that_says_so():
+    network = Network(1e-155 * TWO, READ_OUT, "relu")
+    found = spectrum(Problem(network, trainable="a"))
+    assert np.all(found.errors > 0) and np.all(found.eigenvalues < 1e-308)
+    several = Network(1e-155 * TWO, np.arange(6.0).reshape(3, 2), "relu")
+    assert spectrum(several).eigenvalues == pytest.approx(
+        np.sort(np.linalg.eigvalsh(hessian_at_optimum(several).dense())), abs=1e-13
+    )
+
+
+def test_short_neurons_away_from_the_optimum_and_under_other_kinks_are_refused():
+    short = Network(1e-155 * TWO, READ_OUT, "relu")
+    with pytest.raises(InputError, match="norms"):
+        Problem(Network(TWO, READ_OUT, "relu")).hessian(short)
+    with pytest.raises(InputError, match="norms"):
+        spectrum(Network(1e-155 * TWO, READ_OUT, Numerical(jax.nn.relu, kinks=(0.0,))))
 
 
 @pytest.mark.parametrize(
@@ -227,5 +267,10 @@ def test_what_cannot_be_squared_is_refused_or_right(spec, scale):
         assert "norms" in str(error)
     else:
         assert scale < 1
+        if network.activation.kinks:  # its blocks are those of the directions
+            unit = hessian_at_optimum(network.with_layers({"W": network.W / scale})).dense()
+            unit[:, 4:] = unit[4:] = 0.0
+            np.testing.assert_allclose(found.eigenvalues, np.linalg.eigvalsh(unit), rtol=0, atol=1e-12)
+            return
         nothing = spectrum(Network(0 * network.W, network.a, spec))
         np.testing.assert_allclose(found.eigenvalues, nothing.eigenvalues, rtol=0, atol=1e-12)

@@ -193,7 +193,7 @@ def check_bars(check_covered, spec, W, scale, bias, mean=None):
 @pytest.mark.parametrize("spec", CLOSED)
 def test_bars_with_biases_cover_the_error_against_balls(check_covered, spec):
     """GELU neurons of length 1e6 with biases as long were 290 bars off, cosines of length 1e-8 by 7e13."""
-    for scale in (1e-8, 1.0, 1e6):
+    for scale in (1e-155, 1e-8, 1.0, 1e6):
         check_bars(check_covered, spec, ARRANGEMENTS["in many inputs"], scale, "scaled")
     check_bars(check_covered, spec, np.eye(2), 1.0, "fixed")  # the correlation is exactly 0
 
