@@ -8,7 +8,7 @@ from tutelage.activations.pair_geometry import MeanMoments, PairMoments
 from tutelage.base.errors import InputError
 from tutelage.base.rows import lengths
 
-_SHORTEST = 1e-150
+SHORTEST = 1e-150
 """Norm below which a kinked activation, whose tables are ratios of norms, has them no more: squares underflow."""
 
 
@@ -52,7 +52,7 @@ def require_lengths(rows: np.ndarray, longest: float, with_kinks: bool, spec: st
     """Refuse neurons (n, d) whose norms leave the range in which their tables are floats."""
     norms = lengths(rows)[:, 0]
     low, high = norms[norms > 0].min(initial=np.inf), norms.max()
-    shortest = _SHORTEST if with_kinks else 0.0
+    shortest = SHORTEST if with_kinks else 0.0
     if high > longest or low < shortest:
         kept = f"up to {longest:g}" + (f" and above {shortest:g}" if with_kinks else "")
         raise InputError(
