@@ -13,7 +13,7 @@ from tutelage.base.rows import lengths
 if TYPE_CHECKING:
     from tutelage.activations.base import Activation
 
-_SHORTEST = 1e-150
+SHORTEST = 1e-150
 """Norm below which a kinked activation, whose tables are ratios of norms, has them no more: squares underflow."""
 
 
@@ -57,7 +57,7 @@ def require_lengths(rows: np.ndarray, activation: Activation, who: str) -> None:
     """Refuse neurons (n, d) whose norms leave the range in which their tables are floats."""
     norms = lengths(rows)[:, 0]
     low, high = norms[norms > 0].min(initial=np.inf), norms.max()
-    longest, shortest = activation.longest, _SHORTEST if activation.kinks else 0.0
+    longest, shortest = activation.longest, SHORTEST if activation.kinks else 0.0
     if high > longest or low < shortest:
         kept = f"up to {longest:g}" + (f" and above {shortest:g}" if shortest else "")
         raise InputError(

@@ -1,13 +1,14 @@
 """The command line: one file per command in this folder, imported only when that command is asked for.
 
-A command is a file ``cli/<command>.py`` with a typed function of the same name (``sub_command`` is written
-``sub-command``); the first line of the module's docstring is its line in ``tutelage --help``. There is no
-table to keep: the folder is the registry.
+A command is a file ``cli/<command>.py`` that defines its own name, a typed function or a group of them
+(``sub_command`` is written ``sub-command``); files that do not are what the commands share. The first line of the
+module's docstring is its line in ``tutelage --help``. There is no table to keep: the folder is the registry.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from cyclopts import App, CycloptsError
 
 _FOLDER = Path(__file__).parent
-_NOT_COMMANDS = {
-    "__init__", "support", "dynamics_sgd", "dynamics_views", "recover_views", "spectrum_model"
-}  # fmt: skip
 
 #: XLA's messages of memory that ran out go on for pages.
 _LONGEST_MESSAGE = 2000
@@ -45,9 +43,13 @@ def commands() -> dict[str, str]:
 
 @functools.cache
 def _texts() -> dict[str, str]:
-    """Read, not parsed, which took 25 ms of every command."""
-    files = (file for file in sorted(_FOLDER.glob("*.py")) if file.stem not in _NOT_COMMANDS)
-    return {file.stem.replace("_", "-"): file.read_text(encoding="utf-8") for file in files}
+    """The files that define their own name; read, not parsed, which took 25 ms of every command."""
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(_FOLDER.glob("*.py"))}
+    return {
+        name.replace("_", "-"): text
+        for name, text in texts.items()
+        if re.search(rf"^(?:def {name}\(|{name} = )", text, re.MULTILINE)
+    }
 
 
 def _docstring(text: str) -> str:
