@@ -79,7 +79,9 @@ def lanczos_pairs(
     else:
         parts = _by_arpack(_Search(operator, which, tolerance, who), count, low, start, rng)
     values, vectors = (np.concatenate(x, axis=-1) for x in zip(*parts, strict=True))
-    residuals = np.linalg.norm(operator.matmat(vectors) - vectors * values, axis=0)
+    # One by one, as ARPACK had them: a product of several would be compiled for its shape.
+    images = np.stack([operator.matvec(vector) for vector in vectors.T], axis=1)
+    residuals = np.linalg.norm(images - vectors * values, axis=0)
     errors = residuals + error_bar(n, values, entries)
     order = np.argsort(values, kind="stable")
     return values[order], vectors[:, order], errors[order]
