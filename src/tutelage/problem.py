@@ -17,7 +17,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.lbfgs import minimize_rows
 from tutelage.base.precision import float64
-from tutelage.base.types import Array, Trainable
+from tutelage.base.types import Array, PyTree, Trainable
 from tutelage.base.value import Value
 from tutelage.layout import Layout
 from tutelage.network import Network, evaluate, require_network

@@ -35,7 +35,6 @@ from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import SymmetricOperator
 from tutelage.population import Problem
-from tutelage.population.pairs import outputs
 from tutelage.problem import AbstractProblem
 from tutelage.spectra import spectrum
 
@@ -184,7 +183,7 @@ def _affordable(count: int, p: int, n_outputs: int) -> bool:
 
 def _slopes(network: Network, slope: np.ndarray) -> np.ndarray:
     """A_oi σ'(u_i), shape (n, outputs, k)."""
-    return outputs(network.a) * slope[:, None, :]
+    return np.atleast_2d(network.a) * slope[:, None, :]
 
 
 def _gradients(layout: Layout, slopes: np.ndarray, x: np.ndarray, values: np.ndarray) -> np.ndarray:
