@@ -6,7 +6,6 @@ import pytest
 from tutelage import GaussianInputs, InputError, Problem, empirical, sample_teacher
 from tutelage.base.errors import NotAvailableError
 from tutelage.dynamics import flat_drift, match_neurons
-from tutelage.rank import optima
 
 
 @pytest.mark.parametrize(
@@ -22,10 +21,7 @@ def test_networks_beyond_the_formulas_are_refused_and_never_cut_down(change, wor
         plain = sample_teacher(activation, d=3, k=2)
         return plain.with_layers({name: np.array(array) for name, array in change.items()})
 
-    calls = (
-        lambda: optima(beyond("erf"), 3),
-        lambda: flat_drift(beyond("erf"), learning_rate=0.1, batch=1, label_noise=0.1),
-    )
+    calls = (lambda: flat_drift(beyond("erf"), learning_rate=0.1, batch=1, label_noise=0.1),)
     for call in calls:
         with pytest.raises(NotAvailableError, match=words):
             call()

@@ -70,3 +70,27 @@ def test_an_implemented_formula_names_a_test():
     for page in set(FORMULAS) - {ROOT / "docs" / "science" / "index.md"}:
         for line in page.read_text(encoding="utf-8").split("**In tutelage:**")[1:]:
             assert "`tests/" in line.split("\n\n")[0], f"{label(page)}: {line[:60]}"
+
+
+def test_every_computed_formula_has_a_row_in_the_index_of_equations():
+    """By its own number or that of its section."""
+    cells = [row.strip("| ").rsplit("|", 1)[-1] for row in _index_rows()]
+    listed = {name for cell in cells for part in cell.split(",") for name in _between(part.strip())}
+    for page in sorted((ROOT / "docs" / "science").glob("*.md")):
+        blocks = re.split(r"^\(science-(\S+)\)=$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+        for name, body in zip(blocks[::2], blocks[1::2], strict=True):
+            if "**In tutelage:**" in body:
+                assert {name, name.split(".")[0]} & listed, f"docs/equations.md has no row for science {name}"
+
+
+def _index_rows():
+    text = (ROOT / "docs" / "equations.md").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line.startswith("| ")]
+
+
+def _between(part):
+    """The numbers of a part: one, or a range like 5.1-5.5."""
+    ends = re.fullmatch(r"(\w+)\.(\d+)-\1\.(\d+)", part)
+    if ends is None:
+        return [part]
+    return [f"{ends[1]}.{i}" for i in range(int(ends[2]), int(ends[3]) + 1)]

@@ -2,7 +2,9 @@
 
 import functools
 import itertools
+import math
 
+import flint
 import jax
 import jax.numpy as jnp
 import mpmath
@@ -27,6 +29,7 @@ from tutelage.activations import (
     Sin,
 )
 from tutelage.activations.arithmetic import arb_functions
+from tutelage.activations.bivariate import correlated_signs
 from tutelage.activations.pair_geometry import pair_geometry
 
 SMOOTH = [
@@ -188,3 +191,16 @@ def test_the_same_formula_runs_in_balls_and_multiprecision(activation):
         for a, b, c in zip(double, multi, map(mpmath.mpf, balls), strict=True):
             assert abs(float(a) - b) <= 1e-14 * max(1, abs(b))
             assert abs(c - b) <= 1e-35 * max(1, abs(b))
+
+
+def test_correlated_signs_resolve_a_layer_of_any_width_against_balls():
+    """A rule with half the nodes left 2e-11 where the means differ by 4e-5 and the neurons are parallel."""
+    exact = arb_functions().correlated_signs
+    rng = np.random.default_rng(3)
+    with flint.ctx.workprec(200), jax.enable_x64(True):
+        for apart, angle in itertools.product(10.0 ** np.arange(-9, 1), (1e-13, 1e-6, 0.3, 1.5)):
+            h = rng.standard_normal() * 10.0 ** rng.integers(-5, 1)
+            for k, cosine in ((h + apart, math.cos(angle)), (-h + apart, -math.cos(angle))):
+                given = (h, k, cosine, math.sin(angle))
+                found = float(correlated_signs(*map(jnp.asarray, given)))
+                assert found == pytest.approx(float(exact(*map(flint.arb, given))), abs=4e-15), given

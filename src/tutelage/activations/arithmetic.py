@@ -9,17 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import erf, ndtr
 
-from tutelage.activations.bivariate import correlated_signs
+from tutelage.activations.bivariate import correlated_signs, crossing
 
 if TYPE_CHECKING:
     from flint import arb
 
 Namespace = ModuleType | SimpleNamespace
-"""Where tables find ``sqrt exp sin cos sinh cosh atan2 pi``; those with means also ``erf normal_cdf correlated_signs``."""
+"""Where tables find ``sqrt exp sin cos sinh cosh atan2 pi``; those with means also
+``erf normal_cdf correlated_signs crossing``."""
 
 JAX = SimpleNamespace(
     pi=jnp.pi, sqrt=jnp.sqrt, exp=jnp.exp, sin=jnp.sin, cos=jnp.cos, erf=erf, normal_cdf=ndtr,
-    correlated_signs=correlated_signs,
+    correlated_signs=correlated_signs, crossing=crossing,
 )  # fmt: skip
 """The namespace of float64 arrays."""
 
@@ -35,10 +36,24 @@ def arb_functions() -> SimpleNamespace:
     from flint import acb, arb
 
     def signs(h: arb, k: arb, cosine: arb, sine: arb) -> arb:
-        def integrand(theta: acb, _: bool) -> acb:
+        def of_angle(theta: acb, _: bool) -> acb:
             return (-(h * h - 2 * h * k * theta.sin() + k * k) / (2 * theta.cos() ** 2)).exp()
 
-        return 2 / arb.pi() * acb.integral(integrand, 0, arb.atan2(cosine, sine)).real
+        h, k, cosine, sine = map(arb, (h, k, cosine, sine))
+        if not abs(cosine) > sine:
+            return 2 / arb.pi() * acb.integral(of_angle, 0, arb.atan2(cosine, sine)).real
+        sign = 1 if cosine > 0 else -1
+        k = sign * k
+        apart = (h - k) * (h - k)  # a power of a ball around 0 is none
+
+        def of_logarithm(y: acb, _: bool) -> acb:
+            """The integrand of :func:`correlated_signs` in log t, where a layer at t = 0, however thin, is as wide as any."""
+            t = (2 * y).exp()
+            p = 1 + t
+            return y.exp() / p * (-(apart * p / 4 + h * k * t) * p / (2 * t)).exp()
+
+        end = sine / ((cosine * cosine + sine * sine).sqrt() + abs(cosine))
+        return sign * 4 / arb.pi() * acb.integral(of_logarithm, end.log(), 0).real
 
     class Functions(SimpleNamespace):
         @property
@@ -56,4 +71,5 @@ def arb_functions() -> SimpleNamespace:
         erf=lambda x: arb(x).erf(),
         normal_cdf=lambda x: (-arb(x) / arb(2).sqrt()).erfc() / 2,
         correlated_signs=signs,
+        crossing=lambda h, other, cosine, sine: (other - cosine * h) / sine,
     )

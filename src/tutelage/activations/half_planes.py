@@ -36,7 +36,7 @@ def half_planes(
     root_A, root_B, root_D = xp.sqrt(A), xp.sqrt(B), xp.sqrt(D)
     h_u, h_v = m_u / root_A, m_v / root_B
     cosine, sine = q / (root_A * root_B), root_D / (root_A * root_B)
-    x_u, x_v = (h_v - cosine * h_u) / sine, (h_u - cosine * h_v) / sine
+    x_u, x_v = xp.crossing(h_u, h_v, cosine, sine), xp.crossing(h_v, h_u, cosine, sine)
     # Of one step function: its mean, and its jump.
     step, jump = (lambda h: xp.erf(h / xp.sqrt(2)), 2) if signs else (xp.normal_cdf, 1)
 

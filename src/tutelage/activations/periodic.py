@@ -10,11 +10,11 @@ from fractions import Fraction
 import jax.numpy as jnp
 from jax import Array
 
-from tutelage.activations.arithmetic import Namespace
+from tutelage.activations.arithmetic import JAX, Namespace
 from tutelage.activations.base import Elementary
 from tutelage.activations.facts import EVEN, ODD
 from tutelage.activations.half_planes import Table
-from tutelage.activations.pair_geometry import Pair, PairMoments
+from tutelage.activations.pair_geometry import MeanMoments, Pair, PairMoments, mean_moments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,9 +46,11 @@ class Sin(Elementary):
         determinant: Array | None = None,
     ) -> Table:  # fmt: skip
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
-        return lambda p, q: (
-            (near * _turned(m_u - m_v, p - q, xp) - opposite * _turned(m_u + m_v, p + q, xp)) / 2
-        )
+        return _with_means(m_u, m_v, (near + opposite) / 2, (near - opposite) / 2, xp, quarters=-1)
+
+    def mean_moments(self, pair: Pair, order: int = 2) -> MeanMoments:
+        odd, even = _odd_and_even(pair)
+        return mean_moments(_with_means(*pair.means, even, odd, JAX, quarters=-1), pair, order)
 
     def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
         return lambda p: xp.exp(-q / 2) * _turned(m, p - 1, xp)
@@ -88,9 +90,11 @@ class Cos(Elementary):
         determinant: Array | None = None,
     ) -> Table:  # fmt: skip
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
-        return lambda p, q: (
-            (near * _turned(m_u - m_v, p - q, xp) + opposite * _turned(m_u + m_v, p + q, xp)) / 2
-        )
+        return _with_means(m_u, m_v, (near + opposite) / 2, (near - opposite) / 2, xp)
+
+    def mean_moments(self, pair: Pair, order: int = 2) -> MeanMoments:
+        odd, even = _odd_and_even(pair)
+        return mean_moments(_with_means(*pair.means, even, odd, JAX), pair, order)
 
     def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
         return lambda p: xp.exp(-q / 2) * _turned(m, p, xp)
@@ -105,6 +109,21 @@ def _turned(m: Array, quarters: int, xp: Namespace) -> Array:
     """cos(m + quarters * pi / 2)."""
     value = xp.sin(m) if quarters % 2 else xp.cos(m)
     return -value if quarters % 4 in (1, 2) else value
+
+
+def _with_means(m_u: Array, m_v: Array, even: Array, odd: Array, xp: Namespace, quarters: int = 0) -> Table:
+    r"""k_pq of the cosine, or of the cosine turned: sums of products, where sums of angles would cancel at small means.
+
+    :math:`E\cos u\cos v = C\cos m_u\cos m_v + S\sin m_u\sin m_v`, C and S the moments of cosines and sines without means.
+    """
+
+    def table(p: int, q: int) -> Array:
+        p, q = p + quarters, q + quarters
+        return even * _turned(m_u, p, xp) * _turned(m_v, q, xp) + odd * _turned(m_u, p - 1, xp) * _turned(
+            m_v, q - 1, xp
+        )
+
+    return table
 
 
 def _sin_tables(same: Array, slopes: Array) -> PairMoments:

@@ -18,12 +18,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from tutelage.activations.arithmetic import JAX
-from tutelage.activations.bivariate import correlated_signs
+from tutelage.activations.bivariate import FAR, correlated_signs, crossing, given
 from tutelage.activations.half_planes import density, half_line
 from tutelage.activations.pair_geometry import Pair
-
-_FAR = 1e3
-"""Standard deviations beyond which a Gaussian density is 0 in float64; a constant neuron stands there."""
 
 
 def positive_parts(pair: Pair, close: Array) -> Callable[[int, int], Array]:
@@ -42,8 +39,8 @@ def positive_parts(pair: Pair, close: Array) -> Callable[[int, int], Array]:
     far = jnp.where(close, 0.0, g / (safe_alpha * safe_beta * jnp.where(close, 1.0, sine)))
     # A constant neuron has no unit: its mean itself stands in place of norm times h.
     m_u, m_v = pair.means
-    bend_u = jnp.where(silent_v, m_v, beta * _given(h_u, h_v, cosine, sine))
-    bend_v = jnp.where(silent_u, m_u, alpha * _given(h_v, h_u, cosine, sine))
+    bend_u = jnp.where(silent_v, m_v, beta * given(h_u, h_v, cosine, sine))
+    bend_v = jnp.where(silent_u, m_u, alpha * given(h_v, h_u, cosine, sine))
     k20 = (bend_u * f_u + beta * sine * g) / safe_alpha
     k30 = -(h_u * k20 + ratio_u * cosine * f_u) / safe_alpha
     k31 = -h_u * f_u / safe_alpha**2 - far * cosine * beta / safe_alpha
@@ -69,27 +66,8 @@ def half_line_with_zeros(m: Array, q: Array) -> Callable[[int], Array]:
     return lambda p: jnp.where(silent, of_constant(p), mean(p))
 
 
-def crossing(h: Array, other: Array, cosine: Array, sine: Array) -> Array:
-    r""":math:`x = (h' - \cos\varphi\,h)/\sin\varphi`, without the difference of nearly equal numbers near 0 and pi.
-
-    Parallel lines cross infinitely far away, a line and itself nowhere in particular: 0.
-    """
-    apart = _apart(h, other, cosine)
-    ratio = jnp.where(sine > 0, apart / jnp.where(sine > 0, sine, 1.0), _FAR * jnp.sign(apart))
-    return jnp.clip(ratio + jnp.sign(cosine) * h * sine / (1 + jnp.abs(cosine)), -_FAR, _FAR)
-
-
-def _given(h: Array, other: Array, cosine: Array, sine: Array) -> Array:
-    r""":math:`h' - \cos\varphi\,h`."""
-    return _apart(h, other, cosine) + jnp.sign(cosine) * h * sine**2 / (1 + jnp.abs(cosine))
-
-
-def _apart(h: Array, other: Array, cosine: Array) -> Array:
-    return other - jnp.where(cosine >= 0, 1.0, -1.0) * h
-
-
 def _standard(m: Array, q: Array) -> tuple[Array, Array]:
     """Mean in standard deviations, and standard deviation."""
     scale = jnp.sqrt(q)
-    h = jnp.where(q > 0, m / jnp.where(q > 0, scale, 1.0), _FAR * jnp.sign(m))
-    return jnp.clip(h, -_FAR, _FAR), scale
+    h = jnp.where(q > 0, m / jnp.where(q > 0, scale, 1.0), FAR * jnp.sign(m))
+    return jnp.clip(h, -FAR, FAR), scale

@@ -11,10 +11,11 @@ import numpy as np
 from jax import Array
 
 from tutelage.activations.base import Activation
+from tutelage.activations.bivariate import crossing
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
 from tutelage.activations.facts import Reflection
 from tutelage.activations.pair_geometry import MeanMoments, Means, Pair, PairMoments, PlaneTerms, mean_moments
-from tutelage.activations.positive_pairs import crossing, half_line_with_zeros, positive_parts
+from tutelage.activations.positive_pairs import half_line_with_zeros, positive_parts
 from tutelage.activations.positive_part import positive_part_dual, positive_part_mean
 from tutelage.activations.rounding import of_sums
 from tutelage.base import check

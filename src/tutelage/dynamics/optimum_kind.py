@@ -26,7 +26,7 @@ class OptimumKind(Shown):
     silent : tuple of int
         Spare neurons with a read-out of zero.
     zero_rows : tuple of int
-        Neurons whose weights, with the bias, are zero, so that any read-out does nothing or shifts a constant.
+        Neurons whose weights are zero, and their bias too where no output bias takes back the constant that they are.
     splits : tuple of tuple of int
         Equal neurons that share the read-out of one neuron of the teacher.
     null_groups : tuple of tuple of int
@@ -80,6 +80,7 @@ def optimum_kind(student: Network, teacher: Network, tolerance: float = 1e-2) ->
     small = tolerance * float(np.linalg.norm(known.read_out, axis=1).max())
     found: dict[str, list[Group]] = {"silent": [], "zero": [], "split": [], "null": []}
     seen, explained = set(), True
+    alone = None if student.c is None else student.d  # an output bias takes a constant back
     for group in _groups(own.distances(own) <= near):
         first = own.inner[group[0]]
         at = int(own.distances(known)[group[0]].argmin())
@@ -89,7 +90,7 @@ def optimum_kind(student: Network, teacher: Network, tolerance: float = 1e-2) ->
             seen.add(at)
             if len(group) > 1:
                 found["split"].append(group)
-        elif np.linalg.norm(first) <= near:
+        elif np.linalg.norm(first[:alone]) <= near:
             found["zero"].append(group)
         elif np.linalg.norm(own.read_out[list(group)], axis=1).max() <= small:
             found["silent"].append(group)

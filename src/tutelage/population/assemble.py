@@ -13,11 +13,13 @@ from tutelage.network import Network
 from tutelage.population.functional import FunctionalPart
 from tutelage.population.hessian_blocks import PairHessian
 from tutelage.population.pairs import PlaneBlocks, outputs
+from tutelage.population.short import lengthened
 
 
 @float64
 def outer_hessian(network: Network, layout: Layout) -> PairHessian:
     r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
+    network, units = lengthened(network)
     network.activation.require_rows(network.W, "hessian")
     rows, plane = _rows_and_planes(network)
     b, A = network.b, outputs(network.a)
@@ -27,7 +29,7 @@ def outer_hessian(network: Network, layout: Layout) -> PairHessian:
     if plane is not None and len(plane.i):
         weight = (A.T @ A)[plane.i, plane.j][:, None]
         blocks = PlaneBlocks(plane.i, plane.j, plane.p, plane.m, weight * plane.outer)
-    return PairHessian(network, tables, layout, own, blocks)
+    return PairHessian(network, tables, layout, own, blocks, units=units)
 
 
 def _rows_and_planes(network: Network) -> tuple[np.ndarray, PlaneTerms | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
@@ -19,7 +20,7 @@ from tutelage.operators import LossHessian, Structure
 from tutelage.population import reduction, rounding, structure
 from tutelage.population.dense_pairs import dense_pairs, pair_frobenius_squared
 from tutelage.population.functional import FunctionalPart, plane_trace
-from tutelage.population.pairs import Own, PlaneBlocks, outer_product, outputs
+from tutelage.population.pairs import Own, PlaneBlocks, host_product, outer_product, outputs
 
 
 class PairHessian(LossHessian):
@@ -41,6 +42,9 @@ class PairHessian(LossHessian):
     plane : PlaneBlocks or None
         Close pairs of a kinked activation.
     part : FunctionalPart or None
+    units : array, shape (k,), or None
+        Of the read-outs, where ``network`` holds short neurons longer (:func:`~tutelage.population.short.lengthened`): their
+        rows and columns are those of the network times these.
     """
 
     network: Network
@@ -49,6 +53,7 @@ class PairHessian(LossHessian):
     own: Own | None = None
     plane: PlaneBlocks | None = None
     part: FunctionalPart | None = None
+    units: Array | None = None
 
     @property
     def d(self) -> int:
@@ -81,6 +86,8 @@ class PairHessian(LossHessian):
         here = {name: jnp.asarray(layer) for name, layer in self.network.layers.items()}
         layers = self.layout.split(vector, {name: jnp.zeros_like(layer) for name, layer in here.items()})
         own = None if self.own is None else (self.own, self.own)
+        if self.units is not None:
+            layers = layers | {"a": layers["a"] * self.units}
         out = outer_product(self.tables, here, here, layers, own)
         if self.plane is not None:
             out["W"] = out["W"] + self.plane.apply(layers["W"])
@@ -89,11 +96,27 @@ class PairHessian(LossHessian):
             out |= {name: out[name] + layer for name, layer in more.items()}
         if "c" in here and "c" not in out:  # The functional part alone.
             out["c"] = jnp.zeros_like(here["c"])
+        if self.units is not None:
+            out["a"] = out["a"] * self.units
         return self.layout.flatten(out)
+
+    @functools.cached_property
+    def on_host(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        here = _on_host(self)
+        plain = set(here.network.layers) == {"W", "a"} and here.plane is None and here.part is None
+        if not plain or here.network.a.ndim > 1 or jax.default_backend() != "cpu":
+            return None
+        return host_product(PairMoments(*here.tables), here.network.W, here.network.a, here.layout)
 
     def dense(self) -> np.ndarray:
         self.require_memory()
-        return dense_pairs(_on_host(self))
+        here = _on_host(self)
+        matrix = dense_pairs(here)
+        if here.units is not None and "a" in here.layout.slices:
+            read_outs, each = here.layout.slices["a"], np.tile(here.units, here.network.n_outputs)
+            matrix[read_outs] *= each[:, None]
+            matrix[:, read_outs] *= each
+        return matrix
 
     def trace(self) -> float:
         here, total = _on_host(self), 0.0
@@ -107,12 +130,15 @@ class PairHessian(LossHessian):
         if "b" in trained:
             total += weight @ np.diag(t.k11) + (0.0 if here.part is None else np.sum(here.part.identity))
         if "a" in trained:
-            total += len(A) * np.trace(t.k00)
+            units = 1.0 if here.units is None else here.units
+            total += len(A) * np.sum(units**2 * np.diag(t.k00))
         if "c" in trained and here.own is not None:
             total += len(A)
         return float(total)
 
     def frobenius_norm(self) -> float:
+        if self.units is not None:
+            return float(rounding.norm(self.dense()))
         return float(np.sqrt(pair_frobenius_squared(_on_host(self))))
 
     @functools.cached_property
@@ -124,7 +150,15 @@ class PairHessian(LossHessian):
         }
         if here.part is not None:
             return Structure(**more)
-        return dataclasses.replace(structure.of_outer_part(here.network, here.layout), **more)
+        found = dataclasses.replace(structure.of_outer_part(here.network, here.layout), **more)
+        if here.units is None:
+            return found
+        layers = here.network.layers
+        inner = {name: (layers[name].T * here.units).T for name in ("W", "b") if name in layers}
+        nulls = functools.partial(structure.rescaling, here.network.activation, layers | inner, here.layout)
+        return dataclasses.replace(
+            found, null_vectors=nulls if here.layout.is_complete else Structure().null_vectors
+        )
 
 
 def _on_host(operator: PairHessian) -> PairHessian:

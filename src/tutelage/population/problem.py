@@ -23,6 +23,7 @@ from tutelage.population.assemble import functional_part, outer_hessian
 from tutelage.population.congruent import CongruentHessian
 from tutelage.population.hessian_blocks import PairHessian
 from tutelage.population.objective import OnlineLoss, PopulationLoss, nodes_for, step_between
+from tutelage.population.short import lengthened
 from tutelage.problem import NetworkProblem
 
 _EPS = float(np.finfo(float).eps)
@@ -131,7 +132,9 @@ class Problem(NetworkProblem, Shown):
 
     def hessian(self, student: Network) -> PairHessian | CongruentHessian:
         """∇²ε as a structured operator, its ``outer`` and ``functional`` parts separately available ([C25] (3)-(5))."""
-        self._checked(student)
+        require_network(student, "Problem")
+        at_optimum = student is self.teacher or _same(student, self.teacher)
+        self._checked(student, lengthened_too=at_optimum and self.inputs.is_standard)
         layout, standard = self.layout(student), self._standard(student)
         inside = layout
         if standard is not student:
@@ -140,7 +143,7 @@ class Problem(NetworkProblem, Shown):
                 [*layout.trained, *(name for name in means if name not in layout.trained)]
             )
         hessian = outer_hessian(standard, inside)
-        if not (student is self.teacher or _same(student, self.teacher)):
+        if not at_optimum:
             hessian = dataclasses.replace(
                 hessian, part=functional_part(standard, self._standard(self.teacher))
             )
@@ -181,7 +184,7 @@ class Problem(NetworkProblem, Shown):
         step = step_between(student.layers, self.teacher.layers, self.inputs)
         return {name: np.asarray(layer) for name, layer in step.items()}
 
-    def _checked(self, student: Network) -> None:
+    def _checked(self, student: Network, lengthened_too: bool = False) -> None:
         require_network(student, "Problem")
         if student.activation != self.teacher.activation:
             raise InputError(
@@ -192,7 +195,8 @@ class Problem(NetworkProblem, Shown):
         outputs = (student.n_outputs, self.teacher.n_outputs)
         check.same_length(*outputs, "Problem", "the numbers of outputs of student and teacher")
         for network in (student, self.teacher):
-            self.teacher.activation.require_rows(network.W, "Problem")
+            known = lengthened(network)[0] if lengthened_too else network
+            self.teacher.activation.require_rows(known.W, "Problem")
 
     def _require_numbers(self, values: np.ndarray, student: Network) -> None:
         """Neurons of a length that is allowed may still have read-outs, or an exponential, beyond float64."""

@@ -92,9 +92,10 @@ def read_out_space(operator: PairHessian) -> tuple[np.ndarray | None, list[Copie
     span = row_space(A.T)[1].T
     if span.shape[1] >= m:
         return None, []
-    kappa = operator.tables.k00
+    units = np.ones(operator.k) if operator.units is None else operator.units
+    kappa = units[:, None] * operator.tables.k00 * units
     if "c" in trained:
-        s0 = (np.zeros(len(kappa)) if operator.own is None else operator.own[0])[:, None]
+        s0 = (np.zeros(len(kappa)) if operator.own is None else units * operator.own[0])[:, None]
         kappa = np.block([[kappa, s0], [s0.T, np.full((1, 1), float(operator.own is not None))]])
         kappa = kappa if "a" in trained else kappa[-1:, -1:]
     entries, times = functools.partial(rounding.read_out_entries, operator), m - span.shape[1]

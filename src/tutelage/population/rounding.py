@@ -27,14 +27,12 @@ def entries(operator: PairHessian) -> Entries:
     """Sums of terms, and what a quadrature left in them."""
     network, layout, own = operator.network, operator.layout, operator.own
     weights, trained = (network.W, outputs(network.a)), layout.trained
-    size = float(
-        outer_size(
-            *weights, _terms(operator), trained, operator.plane, None if own is None else np.array(own)
-        )
-    )
-    errors, error = moments.own_errors(network.activation, network.W, network.b), 0.0
+    own = None if own is None else np.array(own)
+    size = float(outer_size(*weights, _terms(operator), trained, operator.plane, own, operator.units))
+    errors = moments.own_errors(network.activation, network.W, network.b)
+    error = 0.0 if operator.units is None else layout.size * float(np.finfo(float).tiny)  # of what underflows
     if errors is not None:
-        error = float(outer_size(*weights, errors, trained, None, _own_errors(operator, errors)))
+        error += float(outer_size(*weights, errors, trained, None, _own_errors(operator, errors)))
     if operator.part is not None:
         of_part = functional_size(network.W, operator.part)
         size, error = size + of_part, error + _source_error(network, operator.part) * of_part
@@ -59,7 +57,8 @@ def read_out_entries(operator: PairHessian) -> Entries:
     """Of k_00, and of s_0 beside it."""
     network = operator.network
     own = np.zeros((1, 1)) if operator.own is None else np.abs(np.asarray(operator.own))
-    size = float(norm(_terms(operator).k00) + 2 * norm(own[0]))
+    units = np.ones(operator.k) if operator.units is None else operator.units
+    size = float(norm(units[:, None] * _terms(operator).k00 * units) + 2 * norm(own[0] * units))
     errors = moments.own_errors(network.activation, network.W, network.b)
     if errors is None:
         return Entries(size)
@@ -75,33 +74,36 @@ def scaled(entries: Callable[[], Entries], factor: float) -> Entries:
 
 def outer_size(
     W: np.ndarray, A: np.ndarray, t: Tables, trained: Collection[str],
-    plane: PlaneBlocks | None = None, own: np.ndarray | None = None,
+    plane: PlaneBlocks | None = None, own: np.ndarray | None = None, units: np.ndarray | None = None,
 ) -> np.ndarray:  # fmt: skip
-    """Bound on the spectral norm of the outer part, every term replaced by its norm; of errors, given their tables.
+    """Bound on the spectral norm of the outer part, every term replaced by its norm (``terms``, not negative); of errors,
+    given their tables.
 
-    ``own`` are s_0, s_1, s_2 (3, k) where there is an output bias, whose block with itself is exactly 1. W (..., k, d),
-    A (..., m, k) and tables (..., k, k) of a stack of networks give one bound for each.
+    ``own`` are s_0, s_1, s_2 (3, k) where there is an output bias, whose block with itself is exactly 1; ``units`` (k,)
+    those of the read-outs. W (..., k, d), A (..., m, k) and tables (..., k, k) of a stack of networks give one bound for
+    each.
     """
     AT = np.swapaxes(A, -1, -2)
-    u, a = lengths(W), lengths(AT)
+    u, a = lengths(W), lengths(AT) if AT.shape[-1] > 1 else np.abs(AT)
     v = np.swapaxes(u, -1, -2)
-    t, G = type(t)(*(np.abs(x) for x in t)), np.abs(AT @ A)
+    G = np.abs(AT @ A)
+    s = np.ones(W.shape[-2]) if units is None else units
     weights = G * (t.k11 + t.k31 * u**2 + 2 * t.k22 * u * v + t.k13 * v**2)
     if plane is not None:
         np.add.at(weights, (plane.i, plane.j), np.abs(plane.c).sum(axis=1))
-    blocks = {"WW": weights, "Wa": a * (t.k20 * u + t.k11 * v), "aa": t.k00}
+    blocks = {"WW": weights, "Wa": a * (t.k20 * u + t.k11 * v) * s, "aa": s[:, None] * t.k00 * s}
     if isinstance(t, MeanMoments):
-        blocks |= {"Wb": G * (t.k21 * u + t.k12 * v), "bb": G * t.k11, "ba": a * t.k10}
+        blocks |= {"Wb": G * (t.k21 * u + t.k12 * v), "bb": G * t.k11, "ba": a * t.k10 * s}
     if own is not None:
         s0, s1, s2 = np.abs(own)
-        blocks |= {"Wc": a[:, 0] * s2 * u[:, 0], "bc": a[:, 0] * s1, "ac": s0}
+        blocks |= {"Wc": a[:, 0] * s2 * u[:, 0], "bc": a[:, 0] * s1, "ac": s0 * s}
     kept = [
-        norm(block, (-2, -1) if block.ndim > 1 else -1)
+        block.reshape(*W.shape[:-2], -1)
         for (row, column), block in blocks.items()
         for _ in range(1 + (row != column))
-        if {row, column} <= set(trained)
+        if row in trained and column in trained
     ]
-    return norm(np.array(kept), 0)
+    return norm(np.concatenate(kept, axis=-1), -1)
 
 
 def functional_size(W: np.ndarray, part: FunctionalPart) -> float:
@@ -122,7 +124,7 @@ def norm(array: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.nda
     """Frobenius norm over all axes or some, safe against squares that overflow."""
     largest = np.abs(array).max(axis=axis, keepdims=True, initial=0.0)
     scale = np.where((largest > 0) & (largest < np.inf), largest, 1.0)
-    return np.sqrt(np.sum((array / scale) ** 2, axis=axis)) * np.squeeze(scale, axis)
+    return np.sqrt(((array / scale) ** 2).sum(axis=axis)) * np.squeeze(scale, axis)
 
 
 def _terms(operator: PairHessian) -> Tables:

@@ -9,9 +9,8 @@ import numpy as np
 from tutelage.activations.base import Activation, Elementary
 from tutelage.layout import Layout
 from tutelage.network import Network
-from tutelage.operators import Factor, Structure
+from tutelage.operators import BallHessian, Factor, Structure
 from tutelage.population import function_space
-from tutelage.population.extended import ball_hessian
 from tutelage.population.factor_gram import gram_by_inputs
 from tutelage.population.linear import linear_sectors
 
@@ -27,10 +26,17 @@ def of_outer_part(network: Network, layout: Layout) -> Structure:
         factor=factor,
         null_vectors=lambda: rescaling(activation, network.layers, layout),
         sectors=lambda: linear_sectors(network) if plain else None,
-        balls=(lambda bits: ball_hessian(network, bits))
+        balls=(lambda bits: balls(network, bits))
         if has_balls(activation) and set(network.layers) == {"W", "a"}
         else None,
     )
+
+
+def balls(network: Network, bits: int) -> BallHessian | None:
+    """:func:`ball_hessian`, whose library takes 30 ms to load."""
+    from tutelage.population.extended import ball_hessian
+
+    return ball_hessian(network, bits)
 
 
 def has_balls(activation: Activation) -> bool:

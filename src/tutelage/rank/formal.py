@@ -44,11 +44,10 @@ def formal_count(network: Network, slopes: tuple[float, float] | None) -> Count 
     NoHessianError
         A neuron with w = 0 and b = 0 under a kinked activation.
     """
-    biased = network.b is not None
     if slopes is not None:
         name = "kinks by hyperplane"
         expanded = _kinked(network, slopes)
-    elif network.activation.independence == "affine" or (network.activation.independence and not biased):
+    elif has_independent_neurons(network):
         name = "classes of equivalent neurons [F96]"
         expanded = _analytic(network)
     else:
@@ -63,6 +62,12 @@ def formal_count(network: Network, slopes: tuple[float, float] | None) -> Count 
     return Count(
         fraction_rank([[row.get(c, Fraction(0)) for c in range(len(columns))] for row in rows]), name
     )
+
+
+def has_independent_neurons(network: Network) -> bool:
+    """Whether the activation declares such neurons, with hidden biases or without, to be independent functions."""
+    independence = network.activation.independence
+    return independence == "affine" or (independence is not None and network.b is None)
 
 
 def _tangents(network: Network, neurons: list[_Expanded]) -> Iterator[dict[int, Function]]:

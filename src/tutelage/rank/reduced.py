@@ -24,7 +24,7 @@ def reduced(network: Network) -> Network:
     One silent neuron stands for none. Rows are sorted.
     """
     sign = {"odd": -1.0, "even": 1.0}.get(network.activation.parity or "")
-    inner, read_outs = _inner(network), network.a.reshape(-1, network.k).T.copy()
+    inner, read_outs = inner_weights(network), network.a.reshape(-1, network.k).T.copy()
     c = None if network.c is None else network.c.reshape(-1).copy()
     power = network.activation.homogeneity
     if power is not None:
@@ -52,7 +52,8 @@ def reduced(network: Network) -> Network:
     return _network(network, np.array([row for row, _ in kept]), np.array([a for _, a in kept]), c)
 
 
-def _inner(network: Network) -> np.ndarray:
+def inner_weights(network: Network) -> np.ndarray:
+    """(w_i, b_i) of every neuron (k, d) or (k, d + 1)."""
     return network.W if network.b is None else np.column_stack([network.W, network.b])
 
 

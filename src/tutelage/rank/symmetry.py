@@ -12,9 +12,9 @@ from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.value import Value
 from tutelage.network import Network, require_network
-from tutelage.rank.here import hessian_rank
 from tutelage.rank.neurons import Arrangement, Neuron, arrange
-from tutelage.rank.reduced import is_plain
+from tutelage.rank.rank_at_weights import hessian_rank
+from tutelage.rank.reduced import inner_weights, is_plain
 from tutelage.rank.result import RankResult
 from tutelage.rank.values import two_slopes, vanishing_at_zero
 
@@ -121,29 +121,37 @@ def continuous_symmetries(network: Network) -> dict[str, np.ndarray]:
     return {name: np.array(vectors) for name, vectors in families.items() if vectors}
 
 
+def move(
+    network: Network,
+    rows: dict[int, np.ndarray],
+    read_outs: dict[int, np.ndarray],
+    c: np.ndarray | None = None,
+) -> np.ndarray:
+    """The vector (P,) of neurons whose (w_i, b_i) move by ``rows`` and whose read-outs (m,) move, and of the output bias."""
+    moved, a = np.zeros_like(inner_weights(network)), np.zeros((network.n_outputs, network.k))
+    for i, row in rows.items():
+        moved[i] = row
+    for i, column in read_outs.items():
+        a[:, i] = column
+    layers = {"W": moved[:, : network.d], "b": moved[:, -1], "a": a.reshape(network.a.shape)}
+    if network.c is not None and c is not None:
+        layers["c"] = c.reshape(network.c.shape)
+    return network.layout.flatten({name: layers.get(name, 0 * x) for name, x in network.layers.items()})
+
+
 def _of_any_network(network: Network) -> dict[str, np.ndarray]:
-    """Each vector is made of layers, of which those not named are zero."""
-    A, power = network.a.reshape(-1, network.k), network.activation.homogeneity
-    inner = network.W if network.b is None else np.column_stack([network.W, network.b])
+    A, power, inner = network.a.reshape(-1, network.k), network.activation.homogeneity, inner_weights(network)
     found: dict[str, list[np.ndarray]] = {"rescaling": [], "silent": [], "equal or opposite": []}
-
-    def vector(rows: dict[int, np.ndarray], read_outs: dict[int, np.ndarray]) -> np.ndarray:
-        moved, a = np.zeros_like(inner), np.zeros_like(A)
-        for i, row in rows.items():
-            moved[i] = row
-        for i, column in read_outs.items():
-            a[:, i] = column
-        layers = {"W": moved[:, : network.d], "b": moved[:, -1], "a": a.reshape(network.a.shape)}
-        return network.layout.flatten({name: layers.get(name, 0 * x) for name, x in network.layers.items()})
-
     for i in range(network.k):
         if power is not None:
-            found["rescaling"].append(vector({i: inner[i]}, {i: -power * A[:, i]}))
+            found["rescaling"].append(move(network, {i: inner[i]}, {i: -power * A[:, i]}))
         if not A[:, i].any():
-            found["silent"] += [vector({i: unit}, {}) for unit in np.eye(inner.shape[1])]
+            found["silent"] += [move(network, {i: unit}, {}) for unit in np.eye(inner.shape[1])]
         for j in range(i):
             if np.array_equal(inner[i], inner[j]):
-                found["equal or opposite"] += [vector({}, {i: unit, j: -unit}) for unit in np.eye(len(A))]
+                found["equal or opposite"] += [
+                    move(network, {}, {i: unit, j: -unit}) for unit in np.eye(len(A))
+                ]
     return {name: np.array(vectors) for name, vectors in found.items() if vectors}
 
 
