@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tutelage.activations.base import Activation, Elementary
+from tutelage.activations.base import Activation
 from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import Factor, Structure
 from tutelage.population import function_space
-from tutelage.population.extended import ball_hessian
+from tutelage.population.extended import ball_hessian, has_balls
 from tutelage.population.factor_gram import gram_by_inputs
 from tutelage.population.linear import linear_sectors
 
@@ -27,15 +27,9 @@ def of_outer_part(network: Network, layout: Layout) -> Structure:
         factor=factor,
         null_vectors=lambda: rescaling(activation, network.layers, layout),
         sectors=lambda: linear_sectors(network) if plain else None,
-        balls=(lambda bits: ball_hessian(network, bits))
-        if has_balls(activation) and set(network.layers) == {"W", "a"}
-        else None,
+        balls=(lambda bits: ball_hessian(network, bits)) if has_balls(activation, network.layers) else None,
+        quick_balls=set(network.layers) == {"W", "a"},
     )
-
-
-def has_balls(activation: Activation) -> bool:
-    """Whether networks without biases have their Hessian in ball arithmetic."""
-    return isinstance(activation, Elementary) and not activation.kinks
 
 
 def repeated_factor(network: Network) -> np.ndarray | None:

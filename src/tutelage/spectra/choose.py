@@ -82,8 +82,12 @@ class Plan:
     @property
     def refines(self) -> bool:
         """Whether small eigenvalues that LAPACK leaves unresolved will be recomputed with relative accuracy."""
+        known = self.operator.structure
         return (
-            self.inner == "dense" and self.operator.structure.balls is not None and self.size <= REFINE_UP_TO
+            self.inner == "dense"
+            and known.balls is not None
+            and known.quick_balls
+            and self.size <= REFINE_UP_TO
         )
 
 
@@ -146,7 +150,7 @@ def explain_method(source: Source) -> Explanation:
         )
     elif chosen.operator.structure.balls is not None and chosen.inner == "dense":
         rejected += (
-            ("extended", f"relative accuracy at size {chosen.size} takes seconds to minutes: ask for it"),
+            ("extended", f"relative accuracy at size {chosen.size} takes longer: ask for it"),
         )
     seconds = 1e-3 + 4 / 3 * float(chosen.size) ** 3 / _FLOPS
     fits = chosen.n_bytes <= 0.9 * check.available_bytes()

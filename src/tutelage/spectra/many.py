@@ -14,9 +14,8 @@ from tutelage.base import check
 from tutelage.moments import STACK
 from tutelage.network import Network
 from tutelage.population import Problem
-from tutelage.population.extended import ball_hessian
+from tutelage.population.extended import ball_hessian, has_balls
 from tutelage.population.stack import HessianStack, stack_hessians
-from tutelage.population.structure import has_balls
 from tutelage.source import Source
 from tutelage.spectra.choose import REFINE_UP_TO
 from tutelage.spectra.dense import of_values
@@ -121,7 +120,7 @@ def _together(networks: dict[int, Network], refine: bool) -> dict[int, Spectrum]
     m, size = stack.small_function_space, stack.layout.size
     blocks = _dense(stack) if m is None else _by_functions(stack, m)
     found = dict(zip(np.array(list(networks))[kept].tolist(), _joined(stack, blocks), strict=True))
-    if refine and m is None and has_balls(activation) and size <= REFINE_UP_TO:
+    if refine and m is None and has_balls(activation, ("W", "a")) and size <= REFINE_UP_TO:
         unresolved = (i for i, each in found.items() if is_unresolved(each))
         found |= {i: refined(found[i], partial(ball_hessian, networks[i])) for i in unresolved}
     return found
