@@ -20,7 +20,7 @@ from scipy.optimize import minimize as scipy_minimize
 from tutelage import Network, Problem
 from tutelage.landscape import Minima
 from tutelage.landscape.search import descend, polish
-from tutelage.network import layer_rng
+from tutelage.teachers import layer_rng
 
 
 def one_at_a_time(teacher: Network, starts: np.ndarray) -> np.ndarray:

@@ -14,8 +14,8 @@ import scipy.integrate
 
 from tutelage.laws import DeepLinear, SampledFixedWidth, SampledHessian, TangentKernel
 from tutelage.laws.transform import TransformLaw
-from tutelage.network import sample_teacher
 from tutelage.spectra import Spectrum
+from tutelage.teachers import sample_teacher
 
 POINTS, PEER_POINTS = 10_000, 2
 

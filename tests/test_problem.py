@@ -55,10 +55,31 @@ def test_gradients_of_batches_have_the_mean_of_the_full_one(make):
     theta, objective = problem.theta(STUDENT), problem.objective([STUDENT], batch=5)
     with jax.enable_x64(True):
         keys = jax.random.split(jax.random.key(0), n)
-        drawn = np.asarray(jax.vmap(lambda key: objective.gradient(theta, key))(keys))
+        drawn = np.asarray(jax.vmap(lambda key: objective.gradient(theta, objective.draw(key)))(keys))
         assert objective.recorded.loss(theta) == objective.loss(theta)
     error = drawn.std(axis=0) / np.sqrt(n)
     assert np.all(np.abs(drawn.mean(axis=0) - problem.gradient(STUDENT)) < 5 * error)
+
+
+@pytest.mark.parametrize("sigma", ["erf", "quadratic:alpha=0.5", "normal_cdf"])
+@pytest.mark.parametrize(("trainable", "outputs"), [(None, 1), ("W", 1), (None, 2)])
+def test_few_losses_in_numpy_are_the_compiled_ones(sigma, trainable, outputs):
+    teacher, student = (sample_teacher(sigma, 3, k, seed=k, outputs=outputs) for k in (2, 4))
+    problem = Problem(teacher, trainable=trainable)
+    objective, theta = problem.objective([student]), problem.theta(student)
+    with jax.enable_x64(True):
+        loss, floor = (float(x) for x in objective.observed(jnp.asarray(theta)))
+    plain = objective.plain()(theta)
+    assert all(isinstance(x, float) for x in plain)
+    assert abs(plain[0] - loss) <= floor and plain[1] == pytest.approx(floor, rel=1e-12)
+
+
+def test_what_numpy_has_no_quick_losses_of_is_compiled():
+    biased, tanh = sample_teacher("erf", 3, 2, biases="normal"), sample_teacher("tanh", 3, 2)
+    near, wide = sample_teacher("erf", 3, 2), sample_teacher("erf", 3, 40)
+    problems = [(Problem(n), n) for n in (biased, tanh, near, wide)]
+    problems.append((empirical.Problem(X, np.sin(np.arange(11.0))), STUDENT))
+    assert all(problem.objective([student]).plain() is None for problem, student in problems)
 
 
 def test_frozen_layers_are_shared_by_the_runs_of_one_objective():

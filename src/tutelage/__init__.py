@@ -11,6 +11,7 @@ TYPE_CHECKING = False  # what checkers take for true, without an import
 
 if TYPE_CHECKING:
     from tutelage import activations as activations
+    from tutelage import architecture as architecture
     from tutelage import base as base
     from tutelage import cli as cli
     from tutelage import deep_network as deep_network
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from tutelage import store as store
     from tutelage import studies as studies
     from tutelage import sweep as sweep
+    from tutelage import teachers as teachers
     from tutelage import weights as weights
     from tutelage.activations import Abs as Abs
     from tutelage.activations import Activation as Activation
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from tutelage.activations import Tanh as Tanh
     from tutelage.activations import parse_activation as parse_activation
     from tutelage.activations import register_activation as register_activation
+    from tutelage.architecture import Architecture as Architecture
     from tutelage.base.average import Average as Average
     from tutelage.base.average import average as average
     from tutelage.base.errors import AllocationError as AllocationError
@@ -124,10 +127,7 @@ if TYPE_CHECKING:
     from tutelage.measure import Integral as Integral
     from tutelage.measure import Measure as Measure
     from tutelage.model import ModelProblem as ModelProblem
-    from tutelage.network import Architecture as Architecture
     from tutelage.network import Network as Network
-    from tutelage.network import sample_teacher as sample_teacher
-    from tutelage.network import sample_teachers as sample_teachers
     from tutelage.network_file import load_network as load_network
     from tutelage.network_file import save_network as save_network
     from tutelage.operators import LossHessian as LossHessian
@@ -169,6 +169,8 @@ if TYPE_CHECKING:
     from tutelage.store import load_dataset as load_dataset
     from tutelage.store import provenance as provenance
     from tutelage.store import save_dataset as save_dataset
+    from tutelage.teachers import sample_teacher as sample_teacher
+    from tutelage.teachers import sample_teachers as sample_teachers
     from tutelage.weights import FromScipy as FromScipy
     from tutelage.weights import WeightLaw as WeightLaw
 
@@ -179,6 +181,7 @@ _PUBLIC = {
         Abs Activation Cos Elementary Erf Exp GaussianBump Gelu LeakyRelu Linear NormalCdf Numerical
         Polynomial Quadratic Relu Sigmoid Silu Sin Softplus Tanh parse_activation register_activation
     """,
+    "tutelage.architecture": "Architecture",
     "tutelage.base.average": "Average average",
     "tutelage.base.errors": """
         AllocationError InputError MissingExtraError NoHessianError NotAvailableError StoreError
@@ -199,7 +202,7 @@ _PUBLIC = {
     "tutelage.layout": "Layout",
     "tutelage.measure": "Integral Measure",
     "tutelage.model": "ModelProblem",
-    "tutelage.network": "Architecture Network sample_teacher sample_teachers",
+    "tutelage.network": "Network",
     "tutelage.network_file": "load_network save_network",
     "tutelage.operators": "LossHessian MatrixOperator SymmetricOperator",
     "tutelage.population": "LossValue Problem hessian_at_optimum",
@@ -216,15 +219,16 @@ _PUBLIC = {
         estimate_trace explain_method spectral_density spectrum spectrum_many
     """,
     "tutelage.store": "Store load_dataset provenance save_dataset",
+    "tutelage.teachers": "sample_teacher sample_teachers",
     "tutelage.weights": "FromScipy WeightLaw",
 }
 """Module -> the names it gives to ``tutelage``."""
 
 _ROOMS = """
-    activations base cli deep_network dynamics empirical explore input_families inputs
-    landscape laws layout measure model moments network network_file network_torch
-    operators plotting population problem quadratic rank report source spectra store
-    studies sweep weights
+    activations architecture base cli deep_network dynamics empirical explore
+    input_families inputs landscape laws layout measure model moments network
+    network_file network_torch operators plotting population problem quadratic rank
+    report source spectra store studies sweep teachers weights
 """
 """Packages and modules reached as ``tutelage.laws`` after ``import tutelage`` alone."""
 

@@ -33,6 +33,7 @@ __all__ = [
     "PlaneTerms",
     "dual_matrix",
     "first_moments",
+    "is_plain",
     "neuron_means",
     "neuron_tables",
     "own_errors",
@@ -166,7 +167,7 @@ def pair_tables(
         _BYTES_A_PAIR * len(W) * len(Z), "moments", f"a table of {len(W)} x {len(Z)} pairs of neurons",
         f"{int((0.9 * check.available_bytes() / _BYTES_A_PAIR) ** 0.5)} neurons", "choose fewer",
     )  # fmt: skip
-    if b is None and b_Z is None and _is_plain(activation, W, Z):
+    if b is None and b_Z is None and is_plain(activation, W, Z):
         return activation.plain_moments(W, Z)
     rows = (filled(W), filled(Z)) if activation.quick_pairs else (W, Z)
     biases = (None if m is None else _padded(m, len(row)) for m, row in zip((b, b_Z), rows, strict=True))
@@ -233,14 +234,14 @@ def own_errors(activation: Activation, W: np.ndarray, b: np.ndarray | None = Non
     return errors if coarse is None or fine is None else _with_own(errors, np.abs(coarse - fine))
 
 
-def _is_plain(activation: Activation, W: np.ndarray, Z: np.ndarray) -> TypeGuard[Elementary]:
+def is_plain(activation: Activation, W: np.ndarray, Z: np.ndarray) -> TypeGuard[Elementary]:
     """Whether NumPy has these tables before JAX has compiled them."""
     return isinstance(activation, Elementary) and activation.is_plain and few_pairs(W, Z)
 
 
 @float64
 def _own_square(activation: Activation, W: np.ndarray, refine: int) -> np.ndarray | None:
-    if _is_plain(activation, W, W):
+    if is_plain(activation, W, W):
         return activation.plain_own_square(W)
     own = _compiled_own_square(activation, jnp.sum(jnp.asarray(filled(W)) ** 2, axis=1), refine)
     return None if own is None else np.asarray(own)[: len(W)]

@@ -1,10 +1,9 @@
-"""Network: the weights of a two-layer teacher or student; Architecture: the shape of any."""
+"""Network: the weights of a two-layer teacher or student."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import equinox as eqx
@@ -16,9 +15,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.types import Array, ArrayLike
-from tutelage.base.value import Shown
 from tutelage.layout import Layout
-from tutelage.weights import Normal, Weights, as_bias_law, as_weight_law
 
 if TYPE_CHECKING:
     import torch
@@ -225,182 +222,3 @@ def require_plain(network: Network, who: str) -> Network:
             "its formulas hold for f(x) = sum a_i sigma(w_i.x) alone"
         )
     return network
-
-
-@dataclasses.dataclass(frozen=True)
-class Architecture(Shown):
-    """The shape of a fully connected network, without weights.
-
-    Parameters
-    ----------
-    widths : tuple of int
-        Layer sizes from the input on: ``(d, k, 1)`` for the two-layer network.
-    activations : Activation, str or tuple of them
-        One per hidden layer; a single one is used for all. The output layer is linear.
-    biases : bool or tuple of bool
-        One per weight layer (hidden layers and the output); a single one is used for all.
-
-    Examples
-    --------
-    >>> Architecture((10, 20, 1), "erf").n_params
-    220
-    """
-
-    widths: tuple[int, ...]
-    activations: tuple[Activation, ...]
-    biases: tuple[bool, ...]
-
-    def __init__(
-        self,
-        widths: Sequence[int],
-        activations: Activation | str | Sequence[Activation | str],
-        biases: bool | Sequence[bool] = False,
-    ):
-        widths = tuple(check.integer(w, "Architecture", "width") for w in widths)
-        if len(widths) < 2:
-            raise InputError(f"Architecture: expected at least an input and an output width, got {widths}")
-        n_layers = len(widths) - 1
-        if isinstance(activations, (Activation, str)):
-            activations = (activations,) * (n_layers - 1)
-        if isinstance(biases, (bool, np.bool_)):
-            biases = (bool(biases),) * n_layers
-        if not isinstance(biases, Sequence) or not all(isinstance(b, (bool, np.bool_)) for b in biases):
-            raise InputError(
-                f"Architecture: expected True or False as biases, or a tuple of them, got {biases!r}"
-            )
-        activations = tuple(as_activation(s) for s in activations)
-        check.same_length(len(activations), n_layers - 1, "Architecture", "activations and hidden layers")
-        check.same_length(len(biases), n_layers, "Architecture", "biases and weight layers")
-        object.__setattr__(self, "widths", widths)
-        object.__setattr__(self, "activations", activations)
-        object.__setattr__(self, "biases", tuple(bool(b) for b in biases))
-
-    @property
-    def n_params(self) -> int:
-        """P, weights and biases."""
-        pairs = zip(self.widths[:-1], self.widths[1:], self.biases, strict=True)
-        return sum(m * n + (n if bias else 0) for m, n, bias in pairs)
-
-    @classmethod
-    def of(cls, network: Network) -> Architecture:
-        """The architecture of a two-layer network."""
-        biases = ("b" in network.layers, "c" in network.layers)
-        return cls((network.d, network.k, network.n_outputs), network.activation, biases)
-
-
-def layer_rng(seed: int, realization: int, layer: int, shape: tuple[int, ...] = ()) -> np.random.Generator:
-    """The random stream of one layer of one realization: the same on any machine, in any order.
-
-    Streams of different ``shape`` are independent; without one, arrays of different sizes begin with the same numbers.
-    """
-    seed, realization = (
-        check.seed(seed, "layer_rng"),
-        check.integer(realization, "layer_rng", "realization", minimum=0),
-    )
-    return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(realization, layer, *shape)))
-
-
-def sample_teacher(
-    activation: Activation | str,
-    d: int,
-    k: int,
-    seed: int = 0,
-    weights: Weights = Normal(),  # noqa: B008  (a frozen value)
-    realization: int = 0,
-    biases: Weights | None = None,
-    outputs: int = 1,
-    *,
-    coupled: bool = False,
-) -> Network:
-    """A random teacher: entries of W have variance 1/d, of a 1/k ([C25] section 1.1).
-
-    Teachers of different seeds, realizations or sizes (d, k) are independent; those that differ in activation, weight
-    law or number of outputs only are made from the same random numbers.
-
-    Parameters
-    ----------
-    activation : Activation or str
-    d, k : int
-        Input dimension and hidden width.
-    seed : int
-        Entropy of a NumPy SeedSequence; layer l of realization r uses the spawn key (r, l, d, k).
-    weights : WeightLaw, str or frozen scipy.stats distribution
-        Scaled to variance 1/fan-in where the variance exists, else by quartiles (:class:`WeightLaw`).
-    realization : int
-        Index of the teacher; each has its own stream.
-    biases : as ``weights``, optional
-        Hidden biases of variance 1/d and output biases of variance 1/k, scaled like the weights beside them; without
-        any by default, or with ``"none"``.
-    outputs : int
-        m; W and one output's read-out do not depend on it.
-    coupled : bool
-        Leave d and k out of the spawn key, (r, l), as tutelage did before streams were keyed by size: teachers of
-        different sizes then begin with the same numbers, which correlates them (the smallest eigenvalues of linear
-        teachers at d = k = 70 and 100 by more than 0.9), so that errors over sizes are not independent.
-    """
-    activation = as_activation(activation)
-    d = check.integer(d, "sample_teacher", "d")
-    k = check.integer(k, "sample_teacher", "k")
-    seed = check.seed(seed, "sample_teacher")
-    realization = check.integer(realization, "sample_teacher", "realization", minimum=0)
-    law = as_weight_law(weights)
-    outputs = check.integer(outputs, "sample_teacher", "outputs")
-    n_params = d * k + k * outputs
-    check.fits_in_memory(
-        16.0 * n_params, "sample_teacher", f"a network of P = {n_params} parameters",
-        f"k = {int(0.9 * check.available_bytes() / 16 / (d + outputs))} at this d", "choose a smaller d or k",
-    )  # fmt: skip
-    shape = () if check.flag(coupled, "sample_teacher", "coupled") else (d, k)
-    W = law.sample(layer_rng(seed, realization, 0, shape), (k, d), d)
-    a = law.sample(layer_rng(seed, realization, 1, shape), (outputs, k), k)
-    own = as_bias_law(biases)
-    if own is None:
-        return Network(W, a, activation)
-    b = own.sample(layer_rng(seed, realization, _BIASES[0], shape), (k,), d)
-    c = own.sample(layer_rng(seed, realization, _BIASES[1], shape), (outputs,), k)
-    return Network(W, a, activation, b, c)
-
-
-def sample_teachers(
-    activation: Activation | str,
-    d: int,
-    k: int,
-    count: int,
-    seed: int = 0,
-    weights: Weights = Normal(),  # noqa: B008  (a frozen value)
-    biases: Weights | None = None,
-    outputs: int = 1,
-) -> list[Network]:
-    """``count`` random teachers: those of :func:`sample_teacher` with realization 0 ... count - 1.
-
-    Parameters
-    ----------
-    count : int
-        How many; the first ones do not depend on it.
-    activation, d, k, seed, weights, biases, outputs
-        As in :func:`sample_teacher`.
-
-    Returns
-    -------
-    list of Network
-
-    Raises
-    ------
-    InputError, AllocationError
-        What :func:`sample_teacher` of one of them raises; a count below 1.
-
-    Examples
-    --------
-    >>> [teacher.k for teacher in sample_teachers("erf", d=3, k=2, count=3)]
-    [2, 2, 2]
-    """
-    count = check.integer(count, "sample_teachers", "count")
-    activation, law = as_activation(activation), as_weight_law(weights)
-    return [
-        sample_teacher(activation, d, k, seed, law, realization, biases, outputs)
-        for realization in range(count)
-    ]
-
-
-_BIASES = (5, 6)
-"""Streams of b and c: 0 and 1 are those of the weights, 2 to 4 those of starts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 import equinox as eqx
@@ -17,7 +17,7 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.lbfgs import minimize_rows
 from tutelage.base.precision import float64
-from tutelage.base.types import Array, Trainable
+from tutelage.base.types import Array, PyTree, Trainable
 from tutelage.base.value import Value
 from tutelage.layout import Layout
 from tutelage.network import Network, evaluate, require_network
@@ -29,7 +29,7 @@ Student = TypeVar("Student")
 class Objective(eqx.Module):
     """A loss of θ, traceable, whose arrays are leaves, so that compiled loops are shared by problems of one shape.
 
-    ``gradient(theta, key)`` ignores the key unless it draws a batch.
+    ``gradient(theta, drawn)`` ignores what was drawn unless it is one of a batch.
     """
 
     @abc.abstractmethod
@@ -37,13 +37,24 @@ class Objective(eqx.Module):
         """The loss, a scalar."""
 
     @abc.abstractmethod
-    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
-        """Its gradient, shape of ``theta``."""
+    def gradient(self, theta: Array, drawn: PyTree) -> Array:
+        """Its gradient, shape of ``theta``; ``drawn`` is what :meth:`draw` gave, or None for all there is."""
+
+    def draw(self, key: jax.Array) -> PyTree:
+        """What a step needs beside θ, of the step's own key: the key itself, unless a batch is drawn by it.
+
+        Runs draw for many steps at once, which a step alone would pay for dearly.
+        """
+        return key
 
     @property
     def recorded(self) -> Objective:
         """The objective whose loss a run records: of all samples, where gradients see a batch."""
         return self
+
+    def plain(self) -> Callable[[np.ndarray], tuple[Array, Array]] | None:
+        """:meth:`observed` in NumPy, where a few losses take less time than compiling one; None elsewhere."""
+        return None
 
     def observed(self, theta: Array) -> tuple[Array, Array]:
         """The loss, and the loss below which a run from here records round-off."""

@@ -13,8 +13,9 @@ from tutelage.activations import Abs, Erf, LeakyRelu, Numerical, Silu, Tanh
 from tutelage.activations.pair_geometry import pair_geometry
 from tutelage.base.errors import InputError, NoHessianError, QuadratureWarning
 from tutelage.moments import pair_moments, plane_terms
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.spectra import spectrum
+from tutelage.teachers import sample_teacher
 
 
 def neurons(norm, seed=0):

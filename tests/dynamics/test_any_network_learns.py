@@ -64,7 +64,7 @@ def test_the_mean_of_online_gradients_is_the_gradient():
     student = sample_teacher("erf", D, K, seed=9, biases="normal", outputs=2)
     with jax.enable_x64(True):
         objective = problem.objective([student], batch=4000)
-        drawn = eqx.filter_jit(lambda objective, key: objective.gradient(student.theta, key))
+        drawn = eqx.filter_jit(lambda objective, key: objective.gradient(student.theta, objective.draw(key)))
         samples = np.array([drawn(objective, jax.random.key(i)) for i in range(40)])
     error = samples.std(axis=0, ddof=1) / np.sqrt(len(samples))
     assert np.abs(samples.mean(axis=0) - problem.gradient(student)).max() <= 4 * error.max()

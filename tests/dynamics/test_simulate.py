@@ -2,7 +2,9 @@
 divergence."""
 
 import dataclasses
+import math
 
+import jax
 import numpy as np
 import optax
 import pytest
@@ -95,6 +97,27 @@ def test_online_sgd_reaches_zero_loss_and_repeats_by_seed(linear):
     assert np.all(first.runs[:, :2] != other.runs[:, :2])
     assert np.all(first.runs[:, -1] < 1e-12 * first.runs[:, 0])
     assert len(set(first.runs[:, 1])) == 3
+
+
+@pytest.mark.parametrize("steps", [[150], range(151), [3, 64, 150]])
+def test_a_run_draws_what_a_loop_over_its_steps_draws(linear, steps):
+    rate, v, batch, runs = 0.05, 0.01, 3, 2
+    problem = Problem(linear, label_noise=v)
+    found = simulate(
+        problem, NoisyTeacher(0.1), GradientDescent(rate), steps=steps, batch=batch, runs=runs, seed=7
+    )
+    with jax.enable_x64(True):
+        for run, key in enumerate(jax.random.split(jax.random.key(7), runs)):
+            start = linear.theta + NoisyTeacher(0.1).displacement(linear.n_params, 7, run)
+            student = linear.with_theta(start)
+            for step in range(150):
+                own = jax.random.fold_in(key, step)
+                X = np.asarray(jax.random.normal(own, (batch, linear.d)))
+                noise = np.asarray(jax.random.normal(jax.random.fold_in(own, 1), (batch,)))
+                e = (student(X) - linear(X) - math.sqrt(v) * noise) / batch
+                slope = [np.outer(student.a, e @ X).reshape(-1), e @ X @ student.W.T]
+                student = student.with_theta(student.theta - rate * np.concatenate(slope))
+            np.testing.assert_allclose(found.final[run].theta, student.theta, rtol=0, atol=1e-13)
 
 
 def test_finite_data_is_learned_and_the_test_loss_recorded(linear):

@@ -6,7 +6,7 @@ import pytest
 
 from tutelage.base.errors import InputError
 from tutelage.empirical import fisher, ntk
-from tutelage.network import sample_teacher
+from tutelage.teachers import sample_teacher
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tutelage.laws import (
     pooled_distance,
 )
 from tutelage.laws import distance as distances
-from tutelage.network import sample_teacher
+from tutelage.teachers import sample_teacher
 
 SHAPES = [(10, 20), (30, 10)]
 both_shapes = pytest.mark.parametrize(("d", "k"), SHAPES)

@@ -28,8 +28,8 @@ from tutelage.laws import (
     pooled_distance,
     quadratic_bulk,
 )
-from tutelage.network import sample_teacher
 from tutelage.spectra import Spectrum
+from tutelage.teachers import sample_teacher
 
 LAWS = [
     MarchenkoPastur(0.3, 2.0),

@@ -5,8 +5,9 @@ import pytest
 import scipy.special
 
 from tutelage.laws import OddGroups, OddNetwork, distance, odd_constants
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.population import hessian_at_optimum
+from tutelage.teachers import sample_teacher
 
 SHAPES = [(3, 6), (6, 3), (4, 4), (5, 1), (1, 5)]
 

@@ -6,7 +6,7 @@ import pytest
 import tutelage
 from tutelage.base.errors import InputError
 from tutelage.laws import largest_eigenvalue, largest_step, mean_largest, mean_trace
-from tutelage.network import sample_teacher
+from tutelage.teachers import sample_teacher
 
 NOT_CENTRED = ("relu", "gelu", "abs", "cos", "quadratic:alpha=0.5", "sigmoid", "softplus")
 

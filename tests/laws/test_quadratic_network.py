@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tutelage.laws import QuadraticGroups, QuadraticNetwork, distance
-from tutelage.network import sample_teacher
 from tutelage.rank.formulas import quadratic_count
 from tutelage.spectra import spectrum
+from tutelage.teachers import sample_teacher
 
 
 def _exact(d, k, alpha, realization=0):

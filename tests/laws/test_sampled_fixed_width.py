@@ -8,7 +8,7 @@ from tutelage import Network
 from tutelage.base.errors import InputError
 from tutelage.empirical import Problem
 from tutelage.laws import MarchenkoPastur, SampledFixedWidth, pooled_distance
-from tutelage.network import sample_teacher
+from tutelage.teachers import sample_teacher
 
 
 def _sampled(network, n, seed):
@@ -29,6 +29,14 @@ def test_a_linear_neuron_gives_marchenko_pastur(n):
     np.testing.assert_allclose(law.breakpoints(), exact.breakpoints(), rtol=1e-6)
     x = np.linspace(*exact.breakpoints(), 50)[1:-1]
     np.testing.assert_allclose(law.pdf(x) / law.share, exact.pdf(x) / exact.share, atol=1e-4)
+
+
+@pytest.mark.parametrize("n", [38, 41])
+def test_the_proper_solution_is_followed_where_few_steps_lose_it(n):
+    """As many samples as inputs, where Newton's method fell on solutions that are no resolvent at single points."""
+    equation = SampledFixedWidth(sample_teacher("erf", 40, 3), n).equation
+    points = np.linspace(2e-3, 0.5, 40) if n == 38 else np.linspace(1.25e-3, 1.32e-3, 41)
+    assert equation.density(points).min() > 0.1
 
 
 def test_many_samples_return_the_population():

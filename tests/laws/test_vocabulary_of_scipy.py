@@ -19,8 +19,9 @@ from tutelage.laws import (
     QuadraticNetwork,
     law_of,
 )
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.population import Problem
+from tutelage.teachers import sample_teacher
 from tutelage.weights import as_weight_law
 
 

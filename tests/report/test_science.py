@@ -41,8 +41,15 @@ def blocks():
     return [block for page in sorted(found, key=order) for block in page]
 
 
+def named(text):
+    """Dotted names of ours, and files of tests, between backticks."""
+    found = list(dict.fromkeys(re.findall(r"`([\w./]+)`", text)))
+    code = [n for n in found if re.fullmatch(r"tutelage(\.\w+)+", n) or n.startswith("src/")]
+    return code, [n for n in found if n.startswith("tests/")]
+
+
 def read_pages():
-    """number -> [title, section, sources ...], as the table has it."""
+    """number -> [title, section, sources, code, tests], as the table has it."""
     table, section = {}, ""
     for number, text in blocks():
         heading = re.match(r"(#+) (?:Part )?(?:[\dA-E][\w.]*\.? )?(.+)", text)
@@ -52,7 +59,9 @@ def read_pages():
         words = heading[2] if heading else bold[1] if bold else ""
         source = re.search(r"^- \*\*Source:\*\*(.*?)(?=^- |\n\n|\Z)", text, re.S | re.M)
         keys = re.findall(r"\[([A-Z][A-Za-z]{0,4}\d{2})\]", source[1] if source else "")
-        table[number] = [plain(words) or table[section][0], section, *dict.fromkeys(keys)]
+        places = re.search(r"^- \*\*In tutelage:\*\*(.*?)(?=^- |\n\n|\Z)", text, re.S | re.M)
+        code, tests = named(places[1] if places else "")
+        table[number] = [plain(words) or table[section][0], section, list(dict.fromkeys(keys)), code, tests]
     return table
 
 
@@ -60,7 +69,7 @@ def written(table):
     """The table as TOML."""
     rows = [f'"{number}" = {json.dumps(row, ensure_ascii=False)}' for number, row in table.items()]
     return (
-        "# Made from docs/science by tests/report/test_science.py: number = [title, section, sources ...]\n"
+        "# Made from docs/science by tests/report/test_science.py: number = [title, section, sources, code, tests]\n"
         + "\n".join([*rows, ""])
     )
 
@@ -82,6 +91,13 @@ def test_the_table_is_what_the_pages_say():
 )
 def test_citations_of_formulas_are_read(text, numbers):
     assert science_cited(text) == numbers
+
+
+def test_no_formula_is_an_empty_row():
+    """Every formula that is not a section of others leads to code and tests."""
+    for found in equations.index({}, equations.FORMULAS):
+        if found.number != formulas()[found.number].section:
+            assert found.code and found.tests, found.number
 
 
 def test_what_the_landscape_studies_judge_is_in_the_index():

@@ -8,9 +8,9 @@ import reduced
 from falsify import check_study, mapped, scaled
 
 from tutelage.laws import DeepLinear, SampledHessian, TangentKernel
-from tutelage.network import sample_teacher
 from tutelage.spectra import spectrum
 from tutelage.studies.shared.law_over_data import log_slope, sup_distance
+from tutelage.teachers import sample_teacher
 
 
 def _no_progress(name):

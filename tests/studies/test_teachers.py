@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tutelage.laws import linear_eigenvalues
-from tutelage.network import sample_teacher
 from tutelage.studies.shared.teachers import teacher_weights
+from tutelage.teachers import sample_teacher
 
 
 @pytest.mark.parametrize("law", ["normal", "uniform", "rademacher", "laplace", "student_t:nu=3", "cauchy"])

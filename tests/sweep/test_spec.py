@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutelage.base.errors import InputError
-from tutelage.network import sample_teacher
 from tutelage.sweep import SweepSpec, load_spec
 from tutelage.sweep.spec import subset
+from tutelage.teachers import sample_teacher
 
 TOML = """
 quantities = ["lambda_max", "sweep_functions:draw"]

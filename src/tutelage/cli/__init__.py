@@ -1,8 +1,8 @@
 """The command line: one file per command in this folder, imported only when that command is asked for.
 
-A command is a file ``cli/<command>.py`` with a typed function of the same name (``sub_command`` is written
-``sub-command``); the first line of the module's docstring is its line in ``tutelage --help``. There is no
-table to keep: the folder is the registry.
+A command is a file ``cli/<command>.py`` that defines its own name, a typed function or a group of them
+(``sub_command`` is written ``sub-command``); files that do not are what the commands share. The first line of the
+module's docstring is its line in ``tutelage --help``. There is no table to keep: the folder is the registry.
 """
 
 from __future__ import annotations
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from cyclopts import App, CycloptsError
 
 _FOLDER = Path(__file__).parent
-_NOT_COMMANDS = {
-    "__init__", "support", "dynamics_sgd", "dynamics_views", "recover_views", "spectrum_model"
-}  # fmt: skip
 
 #: XLA's messages of memory that ran out go on for pages.
 _LONGEST_MESSAGE = 2000
@@ -46,8 +43,15 @@ def commands() -> dict[str, str]:
 
 @functools.cache
 def _trees() -> dict[str, ast.Module]:
-    files = (file for file in sorted(_FOLDER.glob("*.py")) if file.stem not in _NOT_COMMANDS)
-    return {file.stem.replace("_", "-"): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+    trees = {file.stem: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(_FOLDER.glob("*.py"))}
+    return {name.replace("_", "-"): tree for name, tree in trees.items() if name in _defined(tree)}
+
+
+def _defined(tree: ast.Module) -> set[str]:
+    """Functions, and names that something is assigned to, at the top of a file."""
+    functions = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assigned = {target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets}
+    return functions | {target.id for target in assigned if isinstance(target, ast.Name)}
 
 
 def examples() -> dict[str, str]:

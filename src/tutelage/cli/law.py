@@ -102,8 +102,8 @@ def _made(name: str, given: dict[str, Any], seed: int) -> Law:
     if "widths" in given:
         given["widths"] = _widths(given["widths"])
     if source:
-        from tutelage.network import sample_teacher
         from tutelage.spectra import spectrum
+        from tutelage.teachers import sample_teacher
 
         teacher = sample_teacher(given["activation"], given["d"], given["k"], seed)
         return getattr(laws, factory)(spectrum(teacher) if source == "spectrum" else teacher, given["n"])
@@ -132,6 +132,10 @@ def _rows(law: Law, draws: Any) -> list[tuple[str, Any]]:
     return rows
 
 
+_WIDE = 30
+"""Ratio of the 99 % to the 1 % quantile of what is above zero from which on both axes are logarithmic."""
+
+
 def _draw(law: Law, draws: Any, name: str, path: Path) -> None:
     import numpy as np
     from matplotlib.figure import Figure
@@ -139,17 +143,25 @@ def _draw(law: Law, draws: Any, name: str, path: Path) -> None:
     from tutelage.cli.support import save_figure
     from tutelage.plotting.style import BLACK, LIGHT, style
 
+    zeros = float(law.cdf(0.0))
+    low, first, last, high = law.ppf(zeros + np.array([0.0005, 0.01, 0.99, 0.9995]) * (1 - zeros))
+    wide = first > 0 and last > _WIDE * first
+    spaced = np.geomspace if wide else np.linspace
     with style():
         axes = Figure(figsize=(6, 4), layout="constrained").subplots()
         if draws is not None:
             shown = draws[~np.isin(draws, law.atoms()[0])]
-            bins = np.linspace(shown.min(), shown.max(), 61)
+            bins = spaced(shown.min(), shown.max(), 61)
             heights = np.histogram(shown, bins)[0] / (draws.size * np.diff(bins))
             axes.stairs(heights, bins, fill=True, color=LIGHT, label=f"{draws.size} samples")
             axes.legend()
         law.plot(axes, color=BLACK)
-        middle = law.pdf(np.linspace(*law.ppf([0.01, 0.99]), 200))
+        middle = law.pdf(spaced(first, last, 200))
         finite = middle[np.isfinite(middle)]
         highest = max(float(np.quantile(finite, 0.98)), float(law.atoms()[1].max(initial=0.0)))
-        axes.set(title=name, xlim=law.ppf([0.0005, 0.9995]), ylim=(0, 1.3 * highest))
+        axes.set(title=name, xlim=(low, high), ylim=(0, 1.3 * highest))
+        if wide:
+            likely = law.pdf(law.ppf(zeros + np.linspace(0.01, 0.99, 99) * (1 - zeros)))
+            floor = 0.1 * float(likely[likely > 0].min())
+            axes.set(xscale="log", yscale="log", ylim=(floor, 3 * highest))
         save_figure(axes.figure, path)

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from tutelage.cli.support import ActivationText
 
 if TYPE_CHECKING:
-    from tutelage.network import Architecture
+    from tutelage.architecture import Architecture
     from tutelage.rank import RankResult
 
 
@@ -93,9 +93,9 @@ def _one_network(
     activation: str, d: str, k: str, weights: Path | None, options: dict[str, Any], json: Path | None
 ) -> int:
     from tutelage.base.errors import InputError
-    from tutelage.network import sample_teacher
     from tutelage.network_file import load_network
     from tutelage.rank import hessian_rank
+    from tutelage.teachers import sample_teacher
 
     if weights is not None:
         if d or k:
@@ -134,7 +134,7 @@ def _architecture(
 
 
 def _build(sizes: tuple[int, ...], activation: str, biases: bool) -> Architecture:
-    from tutelage.network import Architecture
+    from tutelage.architecture import Architecture
 
     parts = tuple(part.strip() for part in activation.split(";"))
     return Architecture(sizes, parts[0] if len(parts) == 1 else parts, biases)

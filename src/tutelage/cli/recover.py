@@ -73,21 +73,12 @@ def recover(
         Keep finished chunks of 50 instances in this folder; an interrupted run resumes.
     """
     from tutelage.base import check
-    from tutelage.cli.recover_views import (
-        show_certified_map,
-        show_curve,
-        show_instance,
-        show_map,
-        show_widths,
-    )
+    from tutelage.cli import recover_views as views
     from tutelage.quadratic import RecoverySettings
 
     who = "recover"
     d, width = check.integer(d, who, "-d"), check.integer(teacher_width, who, "--teacher-width")
-    instances, seed = (
-        check.integer(instances, who, "--instances"),
-        check.seed(seed, who),
-    )
+    instances, seed = check.integer(instances, who, "--instances"), check.seed(seed, who)
     students = [2 * d] if student_width is None else sample_range(student_width, who, "--student-width")
     m = students[0]
     starts = check.integer(starts, who, "--starts")
@@ -95,7 +86,7 @@ def recover(
     if len(students) > 1:
         _check_widths(n, map, plot, method, who)
         _check_files(json, plot, drawn=False, who=who)
-        show_widths(d, width, students, instances, seed, starts, settings, _store(store), json)
+        views.show_widths(d, width, students, instances, seed, starts, settings, _store(store), json)
         return
     samples = _samples(n, d, width, map, who)
     if certified_only:
@@ -107,13 +98,13 @@ def recover(
         )
     where = (json, plot)
     if map and certified_only:
-        show_certified_map(d, width, instances, seed, settings, _store(store), *where)
+        views.show_certified_map(d, width, instances, seed, settings, _store(store), *where)
     elif map:
-        show_map(d, width, samples, instances, seed, settings, _store(store), *where)
+        views.show_map(d, width, samples, instances, seed, settings, _store(store), *where)
     elif len(samples) > 1:
-        show_curve(d, width, samples, instances, seed, settings, _store(store), *where)
+        views.show_curve(d, width, samples, instances, seed, settings, _store(store), *where)
     else:
-        show_instance(d, width, samples[0], seed, starts, settings, json)
+        views.show_instance(d, width, samples[0], seed, starts, settings, json)
 
 
 def _check_certified_only(map: bool, n: str | None, who: str) -> None:

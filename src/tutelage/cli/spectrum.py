@@ -11,16 +11,8 @@ from cyclopts import Parameter
 from tutelage.cli.support import ActivationText
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from tutelage.network import Network
     from tutelage.spectra import Spectrum
-
-_SHOWN = 12
-"""Values printed at either end of a long list."""
-
-_ROWS = 8
-"""Teachers up to which each has a row and a line of its own; more are summarised."""
 
 _AT_ONCE = 64
 """Teachers between two steps of the progress bar."""
@@ -100,11 +92,8 @@ def spectrum(
         Print a row for every one of many teachers, not their summary.
     """
     from tutelage.base import check
-    from tutelage.cli.support import FIGURE_SUFFIXES, check_output, progress_bar, write_json
-    from tutelage.input_families import parse_inputs
-    from tutelage.population import Problem
-    from tutelage.spectra import spectrum as solve
-    from tutelage.spectra import spectrum_many
+    from tutelage.cli.spectrum_views import draw, print_spectra
+    from tutelage.cli.support import FIGURE_SUFFIXES, check_output, write_json
     from tutelage.spectra.solve import METHODS
 
     if json is not None:
@@ -117,27 +106,38 @@ def spectrum(
         given = {"--activation": activation, "-d": d, "-k": k, "--weights": weights}
         _require_none(given, "the model has its own")
         return _of_model(model, data, loss, part, method, seed, json, plot)
-    found: list[tuple[Network, Spectrum]] = []
-    networks = list(_networks(activation, d, k, seed, realizations, weight_law, weights, biases, outputs))
-    with progress_bar("spectra", total=realizations) as advance:
-        for start in range(0, realizations, _AT_ONCE):
-            some = networks[start : start + _AT_ONCE]
-            sources = [Problem(n, parse_inputs(inputs, n.d)) for n in some]
-            # One network alone needs no batch, whose tables would be compiled for it.
-            spectra = spectrum_many(sources, method) if realizations > 1 else [solve(sources[0], method)]
-            found += zip(some, spectra, strict=True)
-            advance(len(some))
+    networks = _networks(activation, d, k, seed, realizations, weight_law, weights, biases, outputs)
+    found, degenerate = _solved(list(networks), inputs, method)
     # The exact rank is that of inputs that see every direction, whatever their law (science 9b).
-    exact = not inputs.endswith(".npz") or not any(parse_inputs(inputs, n.d).is_degenerate for n, _ in found)
-    records = [_record(*pair, seed=None if weights is not None else seed, exact=exact) for pair in found]
-    content = records[0] if realizations == 1 else _gathered(records)
+    drawn = None if weights is not None else seed
+    records = [_record(*pair, seed=drawn, exact=not degenerate) for pair in found]
     if json is not None:
-        write_json(json, content)
+        write_json(json, records[0] if realizations == 1 else _gathered(records))
     if plot is not None:
-        _draw(found, plot)
+        draw(found, plot)
     if str(json) != "-":
-        _print(found, records, every=all)
+        print_spectra(found, records, every=all)
     return 0
+
+
+def _solved(networks: list[Network], inputs: str, method: str) -> tuple[list[tuple[Network, Spectrum]], bool]:
+    """Every network with its spectrum; whether the inputs miss a direction."""
+    from tutelage.cli.support import progress_bar
+    from tutelage.input_families import parse_inputs
+    from tutelage.population import Problem
+    from tutelage.spectra import spectrum, spectrum_many
+
+    law = parse_inputs(inputs, networks[0].d)
+    problems = [Problem(network, law) for network in networks]
+    # One network alone needs no batch, whose tables would be compiled for it.
+    solve = spectrum_many if len(problems) > 1 else lambda some, method: [spectrum(some[0], method)]
+    found: list[Spectrum] = []
+    with progress_bar("spectra", total=len(problems)) as advance:
+        for start in range(0, len(problems), _AT_ONCE):
+            some = problems[start : start + _AT_ONCE]
+            found += solve(some, method)
+            advance(len(some))
+    return list(zip(networks, found, strict=True)), law.is_degenerate
 
 
 def _of_model(
@@ -152,6 +152,7 @@ def _of_model(
 ) -> int:
     from tutelage.base import check
     from tutelage.cli.spectrum_model import PARTS, model_problem, model_record, solve_model
+    from tutelage.cli.spectrum_views import rows_of
     from tutelage.cli.support import print_table, save_figure, write_json
 
     check.choice(part, "spectrum", "part", PARTS)
@@ -168,7 +169,7 @@ def _of_model(
         title = f"{model}, P = {found.n_params}, n = {problem.n_samples}; loss {record['loss']:.6g}; {found.method}"
         if "rank" in record:
             title += f"; rank {record['rank']} (gap {record['rank_gap']:.1e})"
-        print_table(title, ("eigenvalue", "multiplicity", "error"), list(_rows(found)))
+        print_table(title, ("eigenvalue", "multiplicity", "error"), list(rows_of(found)))
     return 0
 
 
@@ -194,8 +195,8 @@ def _networks(
     """The network of the file, or the random teachers; arguments that contradict each other are refused."""
     from tutelage.base import check
     from tutelage.base.errors import InputError
-    from tutelage.network import sample_teacher
     from tutelage.network_file import load_network
+    from tutelage.teachers import sample_teacher
 
     if weights is not None:
         if realizations != 1:
@@ -285,113 +286,3 @@ def _gathered(records: list[dict[str, Any]]) -> dict[str, Any]:
     return {name: records[0][name] for name in shared} | {
         "realizations": [{"realization": i, **record} for i, record in enumerate(records)]
     }
-
-
-def _draw(found: list[tuple[Network, Spectrum]], path: Path) -> None:
-    from tutelage.cli.support import save_figure
-
-    network, first = found[0]
-    if len(found) > _ROWS:
-        axes = _bands([spectrum for _, spectrum in found])
-    else:
-        axes = first.plot()
-        for _, spectrum in found[1:]:
-            spectrum.plot(axes)
-    title = f"{network.activation.spec}, d = {network.d}, k = {network.k}, P = {network.n_params}"
-    axes.set_title(title if len(found) == 1 else f"{title}, {len(found)} teachers")
-    save_figure(axes.figure, path)
-
-
-def _bands(spectra: list[Spectrum]) -> Axes:
-    """Density of the eigenvalues above zero on a logarithmic axis: the mean over teachers, and bands of quantiles."""
-    import numpy as np
-
-    from tutelage.base.canvas import axes_or_new
-
-    each = [(s.values[s.values > s.errors], s.multiplicities[s.values > s.errors]) for s in spectra]
-    ends = min(v[0] for v, _ in each), max(v[-1] for v, _ in each)
-    edges = np.geomspace(ends[0] * (1 - 1e-9), ends[1] * (1 + 1e-9), 41)
-    shares = np.stack([np.histogram(v, edges, weights=m / m.sum())[0] for v, m in each])
-    axes = axes_or_new()
-    for low, high, name in ((0.05, 0.95, "5 to 95 % of teachers"), (0.25, 0.75, "25 to 75 %")):
-        bottom, top = np.quantile(shares, (low, high), axis=0)
-        axes.fill_between(
-            edges,
-            *(np.append(q, q[-1]) for q in (bottom, top)),
-            step="post",
-            alpha=0.3,
-            label=name,
-            color="C0",
-        )
-    axes.stairs(shares.mean(axis=0), edges, color="C0", linewidth=1.8, label="mean")
-    axes.set(xscale="log", xlabel="eigenvalue of the Hessian", ylabel="share of the eigenvalues above zero")
-    axes.legend()
-    return axes
-
-
-def _summary(
-    found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]]
-) -> Iterator[tuple[str, ...]]:
-    """Mean with its standard error, and quantiles, of what a row would show."""
-    from tutelage.base.average import QUANTILES, average
-
-    spectra = [spectrum for _, spectrum in found]
-    quantities = {
-        "rank": [record["rank"] for record in records],
-        "smallest > 0": [s.min_positive() for s in spectra],
-        "largest": [s.values[-1] for s in spectra],
-        "trace": [s.trace() for s in spectra],
-    }
-    for name, values in quantities.items():
-        shown = average(float, values)
-        middle = f"{float(shown.mean):.5g} ± {float(shown.error):.1g}"
-        yield name, middle, *(f"{q:.4g}" for q in shown.quantile(QUANTILES))
-
-
-def _print(found: list[tuple[Network, Spectrum]], records: list[dict[str, Any]], every: bool) -> None:
-    """The largest and smallest values of one spectrum, a line per teacher, or a summary of many."""
-    from tutelage.cli.support import print_table
-
-    network, spectrum = found[0]
-    title = f"{network.activation.spec}, d = {network.d}, k = {network.k}, P = {spectrum.n_params}"
-    if len(found) > _ROWS and not every:
-        columns = ("", "mean ± s.e.", "5 %", "25 %", "median", "75 %", "95 %")
-        print_table(
-            f"{title}: {len(found)} teachers (--all: a row each)",
-            columns,
-            list(_summary(found, records)),
-            ("5 %", "95 %", "25 %", "75 %"),
-        )
-        return
-    if len(found) > 1:
-        rows = [
-            (i, record["method"], _rank_text(record), s.min_positive(), s.values[-1].item(), s.trace())
-            for i, ((_, s), record) in enumerate(zip(found, records, strict=True))
-        ]
-        print_table(
-            title,
-            ("teacher", "method", "rank", "smallest > 0", "largest", "trace"),
-            rows,
-            ("trace", "method"),
-        )
-        return
-    print_table(
-        f"{title}; {spectrum.method}; rank {_rank_text(records[0])}; trace {spectrum.trace():.10g}",
-        ("eigenvalue", "multiplicity", "error"),
-        list(_rows(spectrum)),
-    )
-
-
-def _rows(spectrum: Spectrum) -> Iterator[tuple[str, str, str]]:
-    n = spectrum.values.size
-    for i in reversed(range(n)):
-        if n <= 2 * _SHOWN or i >= n - _SHOWN or i < _SHOWN:
-            yield f"{spectrum.values[i]:.12g}", str(spectrum.multiplicities[i]), f"{spectrum.errors[i]:.1e}"
-        elif i == n - _SHOWN - 1:
-            yield "...", f"{int(spectrum.multiplicities[_SHOWN : n - _SHOWN].sum())} more", ""
-
-
-def _rank_text(record: dict[str, Any]) -> str:
-    if record["rank_kind"] != "floating point":
-        return f"{record['rank']} ({record['rank_kind']})"
-    return f"{record['rank']} (tolerance {record['rank_tolerance']:.1e}, gap {record['rank_gap']:.1e})"

@@ -3,7 +3,8 @@ r"""Second moments of SGD from a problem: its gradients at the optimum and their
 By the rotation symmetry outside the rows of W, S enters through its block inside their span (rank r) and through R, the
 k × k mean over the m = d − r directions outside. The mean over x is then one over r Gaussians: exact by Gauss-Hermite
 for polynomials, by the trapezoidal rule for smooth activations (science C2). Where that is too many, R keeps its closed fourth
-moments (science 10c) and the gradients inside are taken for Gaussian, or all are.
+moments (science 10c) and the gradients inside are taken for Gaussian, or all are; of one output, where the Hessian says
+all of Gaussian gradients.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 import scipy.linalg
 
 from tutelage import empirical
+from tutelage.base.errors import NotAvailableError
 from tutelage.base.rows import row_space
 from tutelage.dynamics.four_points import slope_products
 from tutelage.dynamics.second_moments import (
@@ -33,6 +35,7 @@ from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import SymmetricOperator
 from tutelage.population import Problem
+from tutelage.population.pairs import outputs
 from tutelage.problem import AbstractProblem
 from tutelage.spectra import spectrum
 
@@ -53,23 +56,35 @@ _CHUNK = 4096
 """Rows whose pairs are formed at once."""
 
 Chunks: TypeAlias = list[tuple[np.ndarray, np.ndarray, np.ndarray]]
-"""Weights (n,), gradients inside (n, p) and their coefficients outside (n, q), where they multiply x."""
+"""Weights (n,), gradients inside (n, outputs, p) and their coefficients outside (n, outputs, q), where they multiply x."""
 
 Split: TypeAlias = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """A displacement (P,) to its part inside (p,) and outside (q, m)."""
 
 
 def second_moments(problem: AbstractProblem, optimum: object) -> SecondMoments:
-    """The map of a problem at its optimum, by the sharpest way that is affordable."""
-    # Biases, other inputs and several outputs: what the formulas below do not know goes by the Gaussian one.
-    plain = isinstance(optimum, Network) and {*optimum.layers} == {"W", "a"} and optimum.n_outputs == 1
+    """The map of a problem at its optimum, by the sharpest way that is affordable.
+
+    Raises
+    ------
+    NotAvailableError
+        Several outputs whose fourth moments are no quadrature here.
+    """
+    # Biases and other inputs: what the formulas below do not know goes by the Gaussian one.
+    plain = isinstance(optimum, Network) and {*optimum.layers} == {"W", "a"}
+    several = isinstance(optimum, Network) and optimum.n_outputs > 1
     known = plain and (not isinstance(problem, Problem) or problem.inputs.is_standard)
-    linear = known and isinstance(problem, Problem) and problem.teacher.activation.degree == 1
+    linear = known and not several and isinstance(problem, Problem) and problem.teacher.activation.degree == 1
     found = None
     if known and isinstance(problem, Problem) and not linear:
-        found = _by_quadrature(problem) or _by_four_points(problem)
+        found = _by_quadrature(problem) or (None if several else _by_four_points(problem))
     elif known and isinstance(problem, empirical.Problem) and isinstance(optimum, Network):
         found = _of_samples(problem, optimum)
+    if several and found is None:
+        raise NotAvailableError(
+            f"second moments: expected, of several outputs, no biases, no kinks, standard normal inputs or samples, and "
+            f"neurons few enough for a quadrature (k (rank W + outputs) up to 48), got {optimum!r}; simulate serves any network"
+        )
     return found or _gaussian(problem.hessian(optimum), linear)
 
 
@@ -103,8 +118,8 @@ def _by_quadrature(problem: Problem) -> DenseMoments | None:
     coordinates, frame = row_space(teacher.W)
     r, layout = frame.shape[0], problem.layout(teacher)
     nodes, weights = _one_direction(teacher)
-    p = teacher.k * (r * ("W" in layout.trained) + ("a" in layout.trained))
-    if not _affordable(nodes.size**r, p):
+    p = teacher.k * (r * ("W" in layout.trained) + teacher.n_outputs * ("a" in layout.trained))
+    if not _affordable(nodes.size**r, p, teacher.n_outputs):
         return None
     outside = teacher.d - r if "W" in layout.trained else 0
     split = _splitter(layout, teacher, frame)
@@ -150,26 +165,37 @@ def _by_four_points(problem: Problem) -> DenseMoments | None:
 def _of_samples(problem: empirical.Problem, optimum: Network) -> DenseMoments | None:
     """Batches drawn from given samples: sums over them, in the range of their Hessian."""
     layout, X = problem.layout(optimum), problem.X
-    if not _affordable(problem.n_samples, min(layout.size, problem.n_samples)):
+    m = optimum.n_outputs
+    if not _affordable(problem.n_samples, min(layout.size, m * problem.n_samples), m):
         return None
     value, slope, _ = derivative_tables(optimum.activation, X @ optimum.W.T)
-    gradients = _gradients(layout, optimum.a * slope, X, value)
+    gradients = _gradients(layout, _slopes(optimum, slope), X, value)
     chunks = [
-        (np.full(len(rows), 1.0 / len(X)), rows, np.zeros((len(rows), 0)))
+        (np.full(len(rows), 1.0 / len(X)), rows, np.zeros((len(rows), m, 0)))
         for rows in np.array_split(gradients, -(-len(X) // _CHUNK))
     ]
     return _dense(chunks, 0, lambda delta: (delta, np.zeros((0, 0))), "sums over the samples")
 
 
-def _affordable(count: int, p: int) -> bool:
-    size = p * (p + 1) // 2
-    return size <= _LARGEST and count * size**2 <= _WORK
+def _affordable(count: int, p: int, n_outputs: int) -> bool:
+    size, pairs = p * (p + 1) // 2, n_outputs * (n_outputs + 1) // 2
+    return size <= _LARGEST and count * pairs * size**2 <= _WORK
+
+
+def _slopes(network: Network, slope: np.ndarray) -> np.ndarray:
+    """A_oi σ'(u_i), shape (n, outputs, k)."""
+    return outputs(network.a) * slope[:, None, :]
 
 
 def _gradients(layout: Layout, slopes: np.ndarray, x: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """∇f with respect to the trained layers, rows (n, p): a_i σ'(u_i) x and σ(u_i)."""
-    parts = {"W": (slopes[:, :, None] * x[:, None, :]).reshape(len(x), -1), "a": values}
-    return np.concatenate([parts[name] for name in layout.trained], axis=1)
+    """∇f of every output with respect to the trained layers, (n, outputs, p): A_oi σ'(u_i) x, and σ(u_i) in its row."""
+    n, m, _ = slopes.shape
+    own = np.eye(m)[:, :, None] * values[:, None, None, :]
+    parts = {
+        "W": (slopes[:, :, :, None] * x[:, None, None, :]).reshape(n, m, -1),
+        "a": own.reshape(n, m, -1),
+    }
+    return np.concatenate([parts[name] for name in layout.trained], axis=2)
 
 
 def _one_direction(teacher: Network) -> tuple[np.ndarray, np.ndarray]:
@@ -201,11 +227,11 @@ def _over_the_span(
         index = np.array(chosen)
         z = nodes[index]
         value, slope, _ = derivative_tables(teacher.activation, z @ coordinates.T)
-        slopes = teacher.a * slope
+        slopes = _slopes(teacher, slope)
         yield (
             weights[index].prod(axis=1),
             _gradients(layout, slopes, z, value),
-            slopes if outside else np.zeros((len(z), 0)),
+            slopes if outside else slopes[:, :, :0],
         )
 
 
@@ -218,7 +244,7 @@ def _splitter(layout: Layout, teacher: Network, frame: np.ndarray) -> Split:
             inside.append((parts["W"] @ frame.T).reshape(-1))
             beyond = parts["W"] - parts["W"] @ frame.T @ frame
         if "a" in parts:
-            inside.append(parts["a"])
+            inside.append(parts["a"].reshape(-1))
         return np.concatenate(inside), beyond
 
     return split
@@ -289,10 +315,13 @@ def _dense(chunks: Chunks, copies: int, split: Split, method: str) -> DenseMomen
     size = place.hessian().size
     fourth = np.zeros((size, size))
     for weights, inside, outside in chunks:
-        pairs = np.hstack(
-            [pair_rows(inside @ place.inner_vectors), root * pair_rows(outside @ place.outer_vectors)]
+        inner, outer = (
+            np.moveaxis(part @ vectors, 1, 0)
+            for part, vectors in ((inside, place.inner_vectors), (outside, place.outer_vectors))
         )
-        fourth += (weights[:, None] * pairs).T @ pairs
+        for o, p in itertools.combinations_with_replacement(range(len(inner)), 2):
+            pairs = np.hstack([pair_rows(inner[o], inner[p]), root * pair_rows(outer[o], outer[p])])
+            fourth += ((1.0 if o == p else 2.0) * weights[:, None] * pairs).T @ pairs
     if copies:
         # E |x|² x xᵀ = (m + 2) 1 outside, where the product of the coordinates gives m.
         fourth[place.n_inside :, place.n_inside :] *= (copies + 2.0) / copies
@@ -300,7 +329,9 @@ def _dense(chunks: Chunks, copies: int, split: Split, method: str) -> DenseMomen
 
 
 def _second(chunks: Chunks, part: int) -> np.ndarray:
-    return sum(((c[0][:, None] * c[part]).T @ c[part] for c in chunks), np.zeros(()))
+    """E[∇f ∇fᵀ] of these coordinates, all outputs together."""
+    sums = (np.tensordot(c[0][:, None, None] * c[part], c[part], axes=((0, 1), (0, 1))) for c in chunks)
+    return sum(sums, np.zeros(()))
 
 
 def _range(block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tutelage.base.errors import InputError
-from tutelage.base.types import Array
+from tutelage.base.types import Array, PyTree
 from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import SymmetricOperator
@@ -24,7 +24,7 @@ class QuadraticLoss(Objective):
     def loss(self, theta: Array) -> Array:
         return 0.5 * theta @ (self.H @ theta)
 
-    def gradient(self, theta: Array, key: Array | None) -> Array:
+    def gradient(self, theta: Array, drawn: PyTree) -> Array:
         return self.H @ theta
 
 

@@ -4,6 +4,8 @@ With :math:`S = E\,\delta\delta^T`, :math:`g = \nabla f(x; \theta_*)` and fresh 
 
 .. math:: S' = S - \eta(HS + SH) + \eta^2\Bigl[(1 - \tfrac1B)HSH + \tfrac1B E[(g^TSg)\,gg^T]\Bigr] + \frac{\eta^2v}{B}H .
 
+Of several outputs, with gradients :math:`g_o`, :math:`\sum_{op}E[(g_o^TSg_p)\,g_og_p^T]` stands in place of the fourth moments.
+
 S enters by a few coordinates only, in an orthonormal basis in which the map is a symmetric matrix: it maps semidefinite
 matrices to semidefinite ones, so its largest eigenvalue is its spectral radius (Perron), and one symmetric eigenproblem
 gives the largest stable rate.
@@ -164,10 +166,12 @@ class GaussianMoments(SecondMoments):
         return DenseMoments(*known, 2.0 * self.values, self.values**2, fourth, h)
 
 
-def pair_rows(rows: np.ndarray) -> np.ndarray:
-    """Coordinates of r rᵀ for each row r (n, p) in an orthonormal basis of the symmetric matrices: (n, p(p + 1)/2)."""
+def pair_rows(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Coordinates of (r sᵀ + s rᵀ)/2 for the rows r and s (n, p) of both, in an orthonormal basis of the symmetric
+    matrices: (n, p(p + 1)/2)."""
     i, j = np.triu_indices(rows.shape[1])
-    return rows[:, i] * rows[:, j] * np.where(i == j, 1.0, math.sqrt(2.0))
+    both = (rows[:, i] * others[:, j] + rows[:, j] * others[:, i]) / 2.0
+    return both * np.where(i == j, 1.0, math.sqrt(2.0))
 
 
 def pair_coordinates(matrix: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import warnings
@@ -68,7 +69,7 @@ class StableRate:
 
 @dataclasses.dataclass(frozen=True)
 class NoiseFloor:
-    r"""The excess loss ε that label noise sustains, v/2 not counted; ``float()`` gives it.
+    r"""The excess loss ε that label noise sustains, v/2 an output not counted; ``float()`` gives it.
 
     Attributes
     ----------
@@ -109,7 +110,7 @@ def sgd_stability(problem: AbstractProblem | Network, *, batch: int) -> StableRa
       k/d;
     - those of Gaussian gradients elsewhere, some percent off for odd activations, and more for heavy-tailed gradients.
 
-    ``approximate`` says whether the last two were used.
+    ``approximate`` says whether the last two were used. Several outputs have the quadrature alone, linear ones too.
 
     Parameters
     ----------
@@ -122,7 +123,7 @@ def sgd_stability(problem: AbstractProblem | Network, *, batch: int) -> StableRa
     InputError
         A batch below 1 or above the number of samples.
     NotAvailableError
-        A problem that does not know its optimum.
+        A problem that does not know its optimum; several outputs with biases, kinks or too many neurons for a quadrature.
     NoHessianError
         A zero neuron under a kinked activation.
 
@@ -260,15 +261,14 @@ def warn_above(limit: StableRate, rate: float, stacklevel: int) -> bool:
 def limit_near(problem: AbstractProblem, optimum: object, batch: int) -> StableRate:
     """The largest stable rate for the warning of a run: a bound from above where the sharp one takes long."""
     operator = problem.hessian(optimum)
-    if (
-        isinstance(optimum, Network) and optimum.n_outputs > 1
-    ):  # a sample's gradient is then no vector but m of them
-        limit = 2.0 / (largest := largest_eigenvalue(operator))
-        order = "that of full gradients; batches lower it"
-        return StableRate(limit, batch, limit, operator.trace() / largest, "largest eigenvalue", order)
     if operator.size <= _QUICK or operator.structure.reduction() is not None:
-        return _limit(second_moments(problem, optimum), batch)
+        # Of several outputs the map is not always affordable.
+        with contextlib.suppress(NotAvailableError):
+            return _limit(second_moments(problem, optimum), batch)
     trace, largest = operator.trace(), largest_eigenvalue(operator)
+    if isinstance(optimum, Network) and optimum.n_outputs > 1:  # a sample's gradient is then m vectors
+        order = "that of full gradients; batches lower it"
+        return StableRate(2.0 / largest, batch, 2.0 / largest, trace / largest, "largest eigenvalue", order)
     bound = min(2.0 * batch / trace, 2.0 * batch / ((batch + 1.0) * largest))
     order = "a bound from above, gradients taken for Gaussian"
     return StableRate(bound, batch, 2.0 / largest, trace / largest, "trace and largest eigenvalue", order)
@@ -298,11 +298,6 @@ def _checked(problem: AbstractProblem | Network, batch: int, who: str) -> tuple[
     if not isinstance(problem, AbstractProblem):
         raise InputError(f"{who}: expected a problem or a Network, got {type(problem).__name__}")
     batch = check.integer(batch, who, "batch")
-    if isinstance(problem.optimum, Network) and problem.optimum.n_outputs > 1:
-        raise NotAvailableError(
-            f"{who}: expected a network of one output, got {problem.optimum.n_outputs}; its formulas hold for one gradient "
-            "a sample"
-        )
     if isinstance(problem, DataProblem) and batch > problem.n_samples:
         raise InputError(
             f"{who}: expected a batch of at most the n = {problem.n_samples} samples, got {batch}; "

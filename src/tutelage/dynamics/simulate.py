@@ -201,7 +201,7 @@ def _flow(
     losses, distances, records, metas, floors, ends = [], [], [], [], [], []
     for run, theta in enumerate(place.thetas):
         path, meta = run_flow(place.objective, place.hessian, theta, times, reference, *tolerances)
-        loss, floor = _observe(place.objective, jnp.asarray(np.vstack([theta, path])))
+        loss, floor = _observed(place.objective, np.vstack([theta, path]))
         losses.append(np.asarray(loss)[1:])
         floors.append(float(floor[0]))
         distances.append(np.sum((path - reference) ** 2, axis=1))
@@ -224,6 +224,15 @@ def _flow(
         "status": stopped[0] if stopped else "finished",
         "solver_steps": sum(m["solver_steps"] for m in metas),
     }
+
+
+def _observed(objective: Objective, thetas: np.ndarray) -> tuple[Any, Any]:
+    """Losses and floors, each (n,)."""
+    observed = objective.plain()
+    if observed is None:
+        return _observe(objective, jnp.asarray(thetas))
+    loss, floor = zip(*map(observed, thetas), strict=True)
+    return np.array(loss), np.array(floor)
 
 
 @functools.partial(eqx.filter_jit, compiler_options=QUICK_COMPILATION)

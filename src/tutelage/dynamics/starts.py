@@ -8,7 +8,8 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.value import Shown
-from tutelage.network import Network, layer_rng, require_network
+from tutelage.network import Network, require_network
+from tutelage.teachers import layer_rng
 from tutelage.weights import Normal, WeightLaw
 
 # Teachers draw their layers from the keys (realization, 0) and (realization, 1); a start with the teacher's

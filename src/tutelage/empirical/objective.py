@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 
 from tutelage.activations import Activation
-from tutelage.base.types import Array
+from tutelage.base.types import Array, PyTree
 from tutelage.layout import Layout
 from tutelage.problem import Objective, half_mean_square
 
@@ -25,7 +25,7 @@ class DataLoss(Objective):
     def loss(self, theta: Array) -> jax.Array:
         return half_mean_square(self.activation, self.layout.split(theta, self.frozen), self.X, self.y)
 
-    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
+    def gradient(self, theta: Array, drawn: PyTree) -> Array:
         return jax.grad(self.loss)(theta)
 
 
@@ -42,9 +42,11 @@ class MinibatchLoss(Objective):
     def loss(self, theta: Array) -> jax.Array:
         return self.data.loss(theta)
 
-    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
-        assert key is not None, "batches are drawn by a key"
+    def draw(self, key: jax.Array) -> jax.Array:
+        """The numbers of the samples."""
+        return jax.random.randint(key, (self.size,), 0, self.data.X.shape[0])
+
+    def gradient(self, theta: Array, drawn: jax.Array) -> Array:
         data = self.data
-        chosen = jax.random.randint(key, (self.size,), 0, data.X.shape[0])
-        part = DataLoss(data.layout, data.frozen, data.X[chosen], data.y[chosen], data.activation)
-        return part.gradient(theta, key)
+        part = DataLoss(data.layout, data.frozen, data.X[drawn], data.y[drawn], data.activation)
+        return part.gradient(theta, None)

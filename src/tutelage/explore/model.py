@@ -22,7 +22,7 @@ from tutelage.dynamics import (
 )
 from tutelage.explore.state import State
 from tutelage.inputs import GaussianInputs
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.population import Problem
 from tutelage.quadratic import (
     critical_samples,
@@ -32,6 +32,7 @@ from tutelage.quadratic import (
 )
 from tutelage.rank import effective_parameters, hessian_rank
 from tutelage.spectra import Spectrum, spectrum
+from tutelage.teachers import sample_teacher
 from tutelage.weights import as_weight_law
 
 PROVEN_UP_TO = 300

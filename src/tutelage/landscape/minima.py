@@ -13,9 +13,10 @@ from tutelage.base.errors import InputError
 from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.value import Value, html_of_tuple
 from tutelage.landscape.search import descend, polish
-from tutelage.network import Network, layer_rng
+from tutelage.network import Network
 from tutelage.quadratic.chunks import Arrays, in_chunks
 from tutelage.quadratic.probability import wilson_interval
+from tutelage.teachers import layer_rng
 
 _CODE = tuple(
     f"tutelage.{room}"

@@ -16,7 +16,7 @@ from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.value import Value
-from tutelage.network import layer_rng
+from tutelage.teachers import layer_rng
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ from scipy.special import erfcx
 
 from tutelage.base import check
 from tutelage.base.value import Value
-from tutelage.network import layer_rng
+from tutelage.teachers import layer_rng
 
 _FAR = 12.0  # where the normal density is 1e-32
 

@@ -10,6 +10,8 @@ _LAST = 10
 _CHUNK = 2**17
 _STRIDE = 12
 _CONVERGED = 1e-11
+_ABOVE = 1e-9
+_FINER = 4
 
 
 class Continuation(abc.ABC):
@@ -44,8 +46,8 @@ class Continuation(abc.ABC):
         """One Newton step, and its relative size (n,)."""
 
     @abc.abstractmethod
-    def proper(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """Which states are those of a resolvent inside the support."""
+    def imaginary(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """The least imaginary part of the resolvent by its size, (n,): positive for the proper solution alone."""
 
     @abc.abstractmethod
     def transform(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -74,15 +76,28 @@ class Continuation(abc.ABC):
         state[lost] = self.follow(z[lost])
         return state
 
+    def proper(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Which states at real z are those of a resolvent inside the support."""
+        return self.imaginary(state, z) > _ABOVE
+
     def follow(self, z: np.ndarray) -> np.ndarray:
-        """The state at z (n,), Im z >= 0, from large Im z down."""
+        """The state at z (n,), Im z >= 0, from large Im z down; in smaller steps where that has lost it."""
+        state, right = self._descend(z, self.heights, self.steps)
+        if not right.all():
+            state[~right] = self._descend(z[~right], _FINER * self.heights, self.steps)[0]
+        return state
+
+    def _descend(self, z: np.ndarray, heights: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """The state at z, and whether it was the proper one just above."""
         start = 4 * self.top + 2 * np.abs(z)
         fall = np.maximum(1e-9 * np.abs(z), 1e-290) / start
-        state = self.start(z + 1j * start)
-        for share in np.linspace(0, 1, self.heights) ** 0.8:
-            for _ in range(self.steps):
-                state = self.step(state, z + 1j * start * fall**share)[0]
-        return self._polish(state, z)[0]
+        state, above = self.start(z + 1j * start), z
+        for share in np.linspace(0, 1, heights) ** 0.8:
+            above = z + 1j * start * fall**share
+            for _ in range(steps):
+                state = self.step(state, above)[0]
+        right = self.imaginary(state, above) > 0
+        return self._polish(state, z)[0], right
 
     def _polish(self, state: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Newton steps at z itself, and where they settled."""

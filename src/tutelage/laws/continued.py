@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import abc
 import functools
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
 from tutelage.laws.continuation import Continuation
 from tutelage.laws.transform import Piece, TransformLaw, visible_pieces
+
+_FILLED = 1e-5
 
 
 class ContinuedLaw(TransformLaw):
@@ -29,7 +32,18 @@ class ContinuedLaw(TransformLaw):
 
     @functools.cached_property
     def pieces(self) -> Sequence[Piece]:
-        return visible_pieces(self.solve, self.grid())
+        return _cut_at(visible_pieces(self.solve, self.grid()), self.hard_edges())
+
+
+def _cut_at(pieces: Sequence[Piece], edges: np.ndarray) -> list[Piece]:
+    """The pieces, cut at hard edges; on one side of such an edge lies a gap, which the distance at which the equation is
+    followed fills for a little."""
+    found = []
+    for low, high in pieces:
+        near = edges[(edges > low - _FILLED * high) & (edges < high + _FILLED * high)]
+        ends = [end for end in (low, high) if not (np.abs(near - end) <= _FILLED * high).any()]
+        found += itertools.pairwise(sorted({*ends, *near.tolist()}))
+    return found
 
 
 def between(low: float, high: float, n: int) -> np.ndarray:

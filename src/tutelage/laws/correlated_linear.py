@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.errors import InputError
 from tutelage.laws.continued import ContinuedLaw, between
 from tutelage.laws.equivalent import Equivalent
 
@@ -25,7 +24,7 @@ class CorrelatedLinear(ContinuedLaw):
         m(z) = \frac{1}{\mathrm{rank}M}\sum_l\frac{1}{m_lc - z}
 
     over the positive eigenvalues :math:`m_l` of M (science B4). One that occurs more than k times leaves an atom at
-    :math:`s\,m_l`.
+    :math:`s\,m_l`; beside that of one that occurs exactly k times the density is infinite.
 
     Parameters
     ----------
@@ -38,7 +37,7 @@ class CorrelatedLinear(ContinuedLaw):
     Raises
     ------
     InputError
-        A level that occurs exactly k times: its hard edge lies inside the support.
+        Levels that are not finite, a negative length.
 
     Examples
     --------
@@ -58,12 +57,6 @@ class CorrelatedLinear(ContinuedLaw):
             object.__setattr__(self, name, check.integer(getattr(self, name), who, name))
         check.number(self.length, who, "length", minimum=0.0)
         check.finite(check.float_array(self.levels, who, "levels", ndim=1), who, "levels")
-        m, counts = self._distinct
-        if (counts == self.k).any():
-            raise InputError(
-                f"CorrelatedLinear: expected no eigenvalue of the covariance exactly k = {self.k} times, got "
-                f"{m[counts == self.k][0]:g}: the density is infinite inside the support there; change k by one"
-            )
 
     @functools.cached_property
     def _distinct(self) -> tuple[np.ndarray, np.ndarray]:
@@ -79,6 +72,10 @@ class CorrelatedLinear(ContinuedLaw):
         m, counts = self._distinct
         many = counts > self.k
         return self.length * m[many], (counts[many] - self.k) / counts.sum()
+
+    def hard_edges(self) -> np.ndarray:
+        m, counts = self._distinct
+        return self.length * m[counts == self.k]
 
     def grid(self) -> np.ndarray:
         return between(self.equation.fixed.min(), self.equation.top, _GRID)

@@ -8,8 +8,6 @@ import numpy as np
 
 from tutelage.laws.continuation import Continuation
 
-_ABOVE = 1e-9
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Equivalent(Continuation):
@@ -47,8 +45,8 @@ class Equivalent(Continuation):
     def start(self, z: np.ndarray) -> np.ndarray:
         return -self.feedback * (self.weight @ self.coupled) / z[:, None]
 
-    def proper(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
-        return state[:, 0].imag > _ABOVE * np.abs(state[:, 0])
+    def imaginary(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
+        return state[:, 0].imag / np.abs(state[:, 0])
 
     def transform(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
         return self._resolvent(state, z) @ self.weight

@@ -9,8 +9,6 @@ import numpy as np
 
 from tutelage.laws.continuation import Continuation
 
-_ABOVE = 1e-9
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class MatrixEquivalent(Continuation):
@@ -90,9 +88,9 @@ class MatrixEquivalent(Continuation):
     def transform(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
         return np.trace(self.resolvent(state, z), axis1=1, axis2=2) / self.g.shape[1]
 
-    def proper(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
+    def imaginary(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
         M = self.resolvent(state, z)
-        return np.linalg.eigvalsh(M.imag)[:, 0] > _ABOVE * np.abs(M).max(axis=(1, 2))
+        return np.linalg.eigvalsh(M.imag)[:, 0] / np.abs(M).max(axis=(1, 2))
 
     def step(self, state: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         M = self.resolvent(state, z)

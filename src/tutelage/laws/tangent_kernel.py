@@ -9,7 +9,6 @@ import numpy as np
 
 from tutelage.activations import Activation, as_activation
 from tutelage.base import check
-from tutelage.base.errors import InputError
 from tutelage.laws.continued import ContinuedLaw, between
 from tutelage.laws.equivalent import Equivalent
 from tutelage.laws.marchenko_pastur import MarchenkoPastur
@@ -43,7 +42,7 @@ class TangentKernel(ContinuedLaw):
     activation : Activation or str
         Odd, not linear.
     d, k, n : int
-        Input dimension, width, samples; n not d + k.
+        Input dimension, width, samples; at n = d + k the density is infinite at its lower end.
     length : float
         :math:`|a|^2`.
 
@@ -67,10 +66,6 @@ class TangentKernel(ContinuedLaw):
         object.__setattr__(self, "activation", as_activation(self.activation))
         object.__setattr__(self, "length", check.number(self.length, who, "length", above=0))
         odd_constants(self.activation)
-        if self.n == self.d + self.k:
-            raise InputError(
-                f"{who}: expected n other than d + k = {self.n}, where the density is infinite at its lower end; change n by one"
-            )
 
     @functools.cached_property
     def equation(self) -> Equivalent:
@@ -82,9 +77,12 @@ class TangentKernel(ContinuedLaw):
 
     def atoms(self) -> tuple[np.ndarray, np.ndarray]:
         """What k dyads leave of the n - d equal levels beyond the inputs' own."""
-        if self.n < self.d + self.k:
+        if self.n <= self.d + self.k:
             return super().atoms()
         return self.equation.fixed[:1], np.array([1 - (self.d + self.k) / self.n])
+
+    def hard_edges(self) -> np.ndarray:
+        return self.equation.fixed[:1] if self.n == self.d + self.k else super().hard_edges()
 
     def grid(self) -> np.ndarray:
         return between(self.equation.fixed.min(), self.equation.top, _GRID)

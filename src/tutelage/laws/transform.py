@@ -23,8 +23,9 @@ class TransformLaw(Law):
 
     Positions are counted from ``origin``, beside which the density may be as large as :math:`y^{-2/3}`. On a piece [l, r]
     the table runs over u with :math:`y = l + (r - l)\sin^{2p}(\pi u/2)`, p = 1, or 3 for a piece that starts at the origin:
-    edges like a root and both kinds of hard edge become smooth. The density is the table's, never below 0, and its mass
-    is exactly what the atoms leave; ``error`` includes by how much the table missed that.
+    edges like a root and hard edges, those elsewhere only like the inverse of a root, become smooth. The density is the
+    table's, never below 0, and its mass is exactly what the atoms leave; ``error`` includes by how much the table missed
+    that.
     """
 
     tolerance: float = 1e-10
@@ -38,6 +39,10 @@ class TransformLaw(Law):
     @abc.abstractmethod
     def pieces(self) -> Sequence[Piece]:
         """Intervals of y, ascending and apart, that carry the continuous part; () where there is none."""
+
+    def hard_edges(self) -> np.ndarray:
+        """Points beside which the density is infinite like the inverse of a root: an end of a piece."""
+        return np.empty(0)
 
     @functools.cached_property
     def _ends(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -105,8 +110,8 @@ class TransformLaw(Law):
         _, slope = self._position(t)
         with np.errstate(divide="ignore", invalid="ignore"):
             value = factor * np.maximum(table(t), 0.0) / slope
-        # At an end the slope vanishes; so does the density, save at the origin, where it is infinite.
-        value = np.where(slope > 0, value, np.where(y == 0, np.inf, 0.0))
+        # At an end the slope vanishes; so does the density, save at the origin and hard edges, where it is infinite.
+        value = np.where(slope > 0, value, np.where((y == 0) | np.isin(y, self.hard_edges()), np.inf, 0.0))
         return np.where(inside, value, 0.0)
 
     def density(self, x: np.ndarray) -> np.ndarray:

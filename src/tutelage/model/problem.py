@@ -271,17 +271,20 @@ class ModelLoss(Objective):
     def loss(self, theta: Array) -> Array:
         return self.point.at(theta).loss()
 
-    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
-        point = self.point.at(theta) if self.size is None else self._drawn(theta, key)
+    def draw(self, key: jax.Array) -> jax.Array | None:
+        """The numbers of the samples; None for all."""
+        return None if self.size is None else jax.random.randint(key, (self.size,), 0, self.n_samples)
+
+    def gradient(self, theta: Array, drawn: jax.Array | None) -> Array:
+        point = self.point.at(theta) if drawn is None else self._of(drawn, theta)
         return point.loss_and_gradient()[1]
 
-    def _drawn(self, theta: Array, key: jax.Array | None) -> Point:
-        assert key is not None and self.size is not None, "batches are drawn by a key"
-        chosen = jax.random.randint(key, (self.size,), 0, self.n_samples)
+    def _of(self, chosen: jax.Array, theta: Array) -> Point:
+        size = chosen.shape[0]
 
         def rows(leaf: Array) -> Array:
             return leaf.reshape(-1, *leaf.shape[2:])[chosen][None]
 
         X, y = jax.tree.map(rows, (self.point.X, self.point.y))
-        weight = jnp.full((1, self.size), 1.0 / self.size, self.point.weight.dtype)
+        weight = jnp.full((1, size), 1.0 / size, self.point.weight.dtype)
         return dataclasses.replace(self.point, theta=theta, X=X, y=y, weight=weight)

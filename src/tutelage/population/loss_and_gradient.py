@@ -43,16 +43,25 @@ def same_layers(student: Layers, teacher: Layers) -> tuple[dict[str, Array], dic
 
 
 class _Difference:
-    """f − f_* as one network: its rows, biases, signed read-outs and output bias."""
+    """f − f_* as one network: its rows, biases, signed read-outs and output bias; NumPy's where all layers are."""
 
     def __init__(self, student: Layers, teacher: Layers):
         student, teacher = same_layers(student, teacher)
+        plain = all(isinstance(layer, np.ndarray) for layer in (*student.values(), *teacher.values()))
+        xp = np if plain else jnp
         self.W, self.b = student["W"], student.get("b")
-        self.Z = jnp.concatenate([student["W"], teacher["W"]])
-        self.b_Z = None if self.b is None else jnp.concatenate([self.b, teacher["b"]])
+        self.Z = xp.concatenate([student["W"], teacher["W"]])
+        self.b_Z = None if self.b is None else xp.concatenate([self.b, teacher["b"]])
         self.A = outputs(student["a"])
-        self.C = jnp.concatenate([self.A, -outputs(teacher["a"])], axis=1)
+        self.C = xp.concatenate([self.A, -outputs(teacher["a"])], axis=1)
         self.offset = (student["c"] - teacher["c"]).reshape(-1) if "c" in student else None
+        self.is_plain = plain and self.b is None
+
+    def dual(self, activation: Activation) -> Array:
+        """κ of all rows with all; NumPy's own of few."""
+        if self.is_plain and moments.is_plain(activation, self.Z, self.Z):
+            return activation.plain_moments(self.Z, self.Z).k00
+        return moments.dual_matrix(activation, self.Z, self.Z, self.b_Z, self.b_Z)
 
     def own(self, activation: Activation) -> tuple[Array, Array, Array]:
         """s_0, s_1, s_2 of all neurons."""
@@ -63,8 +72,8 @@ class _Difference:
 def loss_terms(activation: Activation, student: Layers, teacher: Layers) -> tuple[Array, Array]:
     """½ E |f − f_*|², expanded, and the sum of the sizes of its terms."""
     f = _Difference(student, teacher)
-    terms = (f.C.T @ f.C) * moments.dual_matrix(activation, f.Z, f.Z, f.b_Z, f.b_Z)
-    value, size = 0.5 * terms.sum(), 0.5 * jnp.abs(terms).sum()
+    terms = (f.C.T @ f.C) * f.dual(activation)
+    value, size = 0.5 * terms.sum(), 0.5 * abs(terms).sum()
     if f.offset is None:
         return value, size
     mixed, square = f.offset * (f.C @ f.own(activation)[0]), 0.5 * f.offset @ f.offset

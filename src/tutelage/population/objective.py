@@ -12,9 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
-from tutelage.base.types import Array
+from tutelage.base.types import Array, PyTree
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import Layout
+from tutelage.moments import is_plain
 from tutelage.network import Network, evaluate
 from tutelage.population import loss_and_gradient
 from tutelage.problem import Objective, half_mean_square
@@ -56,23 +57,29 @@ class PopulationLoss(Objective):
 
     def observed(self, theta: Array) -> tuple[Array, Array]:
         layers = self._layers(theta)
-        near = jnp.zeros(())
-        if self.n_nodes > 0:
-            near = jnp.maximum(self._near(loss_and_gradient.path_loss, layers, theta), 0.0)
-            # The path form sums terms of the size of the starting loss: the displacement along flat
-            # directions never shrinks (measured: within a factor of ten of eps times that loss).
-            if self.activation.degree is not None:
-                return near, _EPS * near
-        value, size = loss_and_gradient.loss_terms(self.activation, layers, self.teacher)
-        expanded = jnp.maximum(value, 0.0)
-        floor = 4 * _EPS * size
         if self.n_nodes == 0:
-            return expanded, floor
+            return _expanded(self.activation, layers, self.teacher)
+        near = jnp.maximum(self._near(loss_and_gradient.path_loss, layers, theta), 0.0)
+        # The path form sums terms of the size of the starting loss: the displacement along flat
+        # directions never shrinks (measured: within a factor of ten of eps times that loss).
+        if self.activation.degree is not None:
+            return near, _EPS * near
+        expanded, floor = _expanded(self.activation, layers, self.teacher)
         # The nodes were chosen for the start; the expanded form is the better one only far away.
         loss = jnp.where(expanded > 1e12 * floor, expanded, near)
         return loss, _EPS * loss
 
-    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
+    def plain(self) -> Callable[[np.ndarray], tuple[Array, Array]] | None:
+        """Expanded and without biases, of an activation whose tables of few pairs are quick in NumPy."""
+        names = {name for name, _ in self.layout.shapes} | set(self.teacher)
+        rows = np.empty((self.layout.shape("W")[0] + len(self.teacher["W"]), self.teacher["W"].shape[1]))
+        quick = self.inputs.root is None and names == {"W", "a"} and is_plain(self.activation, rows, rows)
+        if self.n_nodes or not quick:
+            return None
+        frozen, teacher = jax.tree.map(np.asarray, (self.frozen, self.teacher))
+        return lambda theta: _expanded(self.activation, self.layout.split(theta, frozen), teacher)
+
+    def gradient(self, theta: Array, drawn: PyTree) -> Array:
         if self.n_nodes == 0:
             return self.smooth_gradient(theta)
         return self._flat(self._near(loss_and_gradient.path_gradient, self._layers(theta), theta))
@@ -92,6 +99,14 @@ class PopulationLoss(Objective):
         return self.layout.flatten(self.inputs.pulled_back(gradient))
 
 
+def _expanded(
+    activation: Activation, layers: Mapping[str, Array], teacher: Mapping[str, Array]
+) -> tuple[Array, Array]:
+    """The expanded loss and its floor."""
+    value, size = loss_and_gradient.loss_terms(activation, layers, teacher)
+    return 0.5 * (value + abs(value)), 4 * _EPS * size
+
+
 class OnlineLoss(Objective):
     """The population loss, its gradient from ``batch`` fresh inputs at every step."""
 
@@ -108,13 +123,19 @@ class OnlineLoss(Objective):
     def loss(self, theta: Array) -> Array:
         return self.population.loss(theta)
 
-    def gradient(self, theta: Array, key: jax.Array | None) -> Array:
-        assert key is not None, "batches are drawn by a key"
-        p = self.population
-        X = p.inputs.draw(key, self.batch, self.teacher["W"].shape[1])
+    def draw(self, key: jax.Array) -> tuple[jax.Array, jax.Array | None]:
+        """The inputs, and the standard noise of their labels where there is any."""
+        X = self.population.inputs.draw(key, self.batch, self.teacher["W"].shape[1])
+        if self.label_deviation is None:
+            return X, None
+        shape = (self.batch, *self.teacher["a"].shape[:-1])
+        noise = jax.random.normal(jax.random.fold_in(key, 1), shape, dtype=X.dtype)
+        return X, noise
+
+    def gradient(self, theta: Array, drawn: tuple[jax.Array, jax.Array | None]) -> Array:
+        p, (X, noise) = self.population, drawn
         y = evaluate(p.activation, self.teacher, X)
-        if self.label_deviation is not None:
-            noise = jax.random.normal(jax.random.fold_in(key, 1), y.shape, dtype=y.dtype)
+        if self.label_deviation is not None and noise is not None:
             y = y + self.label_deviation * noise
 
         def loss(theta: Array) -> jax.Array:

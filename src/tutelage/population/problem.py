@@ -53,8 +53,8 @@ class Problem(NetworkProblem, Shown):
         Layers that are trained, of W, b, a and c: all that the student has, by default. Gradient and Hessian have the
         parameters of these alone.
     label_noise : float
-        v, the variance of independent noise on the labels: ``loss`` is then ε + v/2; gradient, Hessian and the losses that
-        runs record are those of ε, and batches of simulated SGD carry the noise (science C1).
+        v, the variance of independent noise on every label: ``loss`` is then ε + v/2 an output; gradient, Hessian and the
+        losses that runs record are those of ε, and batches of simulated SGD carry the noise (science C1).
 
     Raises
     ------
@@ -94,8 +94,8 @@ class Problem(NetworkProblem, Shown):
         return self.teacher
 
     def loss(self, student: Network) -> float:
-        """ε + v/2 at the student: ε never negative, free of cancellation near the teacher."""
-        return self.loss_with_error(student).value + 0.5 * self.label_noise
+        """ε + v/2 an output at the student: ε never negative, free of cancellation near the teacher."""
+        return self.loss_with_error(student).value + 0.5 * self.label_noise * self.teacher.n_outputs
 
     @float64
     def loss_with_error(self, student: Network) -> LossValue:

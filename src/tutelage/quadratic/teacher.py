@@ -12,7 +12,8 @@ from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
 from tutelage.inputs import GaussianInputs
-from tutelage.network import Network, layer_rng
+from tutelage.network import Network
+from tutelage.teachers import layer_rng
 from tutelage.weights import Normal, Weights, as_weight_law
 
 # Layers 0 and 1 are the weights and the read-out of `sample_teacher`; inputs and starts have their own streams.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tutelage.network import Architecture
+from tutelage.architecture import Architecture
 from tutelage.rank.modular import PrimeField
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ import dataclasses
 from fractions import Fraction
 
 from tutelage.activations import Activation
+from tutelage.architecture import Architecture
 from tutelage.base.errors import NoHessianError
-from tutelage.network import Architecture, Network
+from tutelage.network import Network
 from tutelage.rank.formulas import Count, closed_count, forms, power_count
 from tutelage.rank.neurons import Arrangement, Neuron, fraction_rank
 from tutelage.rank.values import vanishing_at_zero

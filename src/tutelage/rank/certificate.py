@@ -7,9 +7,9 @@ import json
 from typing import Any, Literal
 
 from tutelage.activations import parse_activation
+from tutelage.architecture import Architecture
 from tutelage.base.errors import InputError
 from tutelage.base.value import Value
-from tutelage.network import Architecture
 
 _FORMAT = 1
 

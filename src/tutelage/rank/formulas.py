@@ -7,8 +7,8 @@ import math
 from fractions import Fraction
 
 from tutelage.activations import Activation
+from tutelage.architecture import Architecture
 from tutelage.base import check
-from tutelage.network import Architecture
 from tutelage.rank.values import two_slopes
 
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from tutelage.activations import Activation
 from tutelage.activations.truth import require_true_facts
+from tutelage.architecture import Architecture
 from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
-from tutelage.network import Architecture, Network
+from tutelage.network import Network
 from tutelage.rank.backprop import Layers, derivative, jacobian
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import rank_mod

@@ -6,10 +6,11 @@ import numpy as np
 import scipy.linalg
 
 from tutelage.activations.truth import require_true_facts
+from tutelage.architecture import Architecture
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.numerical_rank import NumericalRank, count_above
-from tutelage.network import Architecture, Network
+from tutelage.network import Network
 from tutelage.rank.backprop import Layers
 from tutelage.rank.ceilings import analytic_count, kinked_count, polynomial_ceiling
 from tutelage.rank.certificate import Certificate

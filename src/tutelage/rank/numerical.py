@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import scipy.linalg
 
+from tutelage.architecture import Architecture
 from tutelage.base import check
 from tutelage.base.numerical_rank import count_above
 from tutelage.base.precision import float64
 from tutelage.base.types import Array
-from tutelage.network import Architecture, layer_rng
 from tutelage.rank.formulas import Count, closed_count, upper_bound
 from tutelage.rank.result import RankResult
+from tutelage.teachers import layer_rng
 
 Parameters = list[tuple[np.ndarray, np.ndarray | None]]
 

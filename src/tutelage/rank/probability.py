@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tutelage.network import Architecture
+from tutelage.architecture import Architecture
 from tutelage.rank.modular import PRIMES_IN_RANGE
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tutelage.network import Architecture
+from tutelage.architecture import Architecture
 from tutelage.rank.backprop import Layers
 from tutelage.rank.modular import PrimeField
 

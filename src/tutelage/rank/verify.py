@@ -12,9 +12,9 @@ import math
 
 import numpy as np
 
+from tutelage.architecture import Architecture
 from tutelage.base.errors import InputError
 from tutelage.layout import Layout
-from tutelage.network import Architecture
 from tutelage.rank.backprop import Layers
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.elimination import flint_rank

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import tutelage
 from tutelage.base.errors import InputError
-from tutelage.report.science import formulas, science_cited
+from tutelage.report.science import Formula, formulas, science_cited
 from tutelage.store import Store
 from tutelage.studies import available, cards, study_class
 from tutelage.studies.runner import key_of
@@ -97,12 +97,14 @@ class Numbering:
 
     what: Mapping[int, str] | Mapping[str, str]
     cited: Callable[[str], set[int]] | Callable[[str], set[str]]
+    stated: Mapping[int | str, Formula] = dataclasses.field(default_factory=dict)
+    """What the page of a formula says of its code and tests, beside what cites it."""
 
 
 PAPER = Numbering(WHAT, cited)
 """The equations of Couto et al. 2025."""
 
-FORMULAS = Numbering({number: formula.title for number, formula in formulas().items()}, science_cited)
+FORMULAS = Numbering({number: f.title for number, f in formulas().items()}, science_cited, formulas())
 """The formulas and sections of the science pages."""
 
 
@@ -188,9 +190,23 @@ def index(verdicts: Mapping[str, str] | None = None, numbering: Numbering = PAPE
             for number in numbering.cited(statement.place) or numbering.cited(card.place):
                 claims[number].append((name, statement.id, (verdicts or {}).get(statement.id, "")))
     return [
-        Entry(number, what, tuple(code), tuple(tested(code, _all_tests())), tuple(claims[number]))
+        _entry(number, what, numbering.stated.get(number), code, tuple(claims[number]))
         for (number, what), code in zip(numbering.what.items(), coded(numbering).values(), strict=True)
     ]
+
+
+def _entry(
+    number: int | str,
+    what: str,
+    stated: Formula | None,
+    code: list[str],
+    claims: tuple[tuple[str, str, str], ...],
+) -> Entry:
+    """What its page names first, then what cites it."""
+    tests = tested(code, _all_tests())
+    if stated is not None:
+        code, tests = [*stated.code, *code], [*stated.tests, *tests]
+    return Entry(number, what, tuple(dict.fromkeys(code)), tuple(dict.fromkeys(tests)), claims)
 
 
 def entry(number: int, verdicts: Mapping[str, str] | None = None) -> Entry:

@@ -15,12 +15,15 @@ _NEXT = re.compile(r"(?:[\s,;]|and\b)*(?=\d{1,2}(?:[a-z]|\.\d)|[A-E]\d)")
 
 @dataclasses.dataclass(frozen=True)
 class Formula:
-    """One formula, or a whole section: ``section`` is its own number then. ``sources`` are keys of references."""
+    """One formula, or a whole section: ``section`` is its own number then. ``sources`` are keys of references; ``code``
+    and ``tests`` are what the page says computes and checks it."""
 
     number: str
     title: str
     section: str
     sources: tuple[str, ...]
+    code: tuple[str, ...]
+    tests: tuple[str, ...]
 
 
 @functools.cache
@@ -29,13 +32,14 @@ def formulas() -> dict[str, Formula]:
 
     Examples
     --------
-    >>> formulas()["11.1"]
-    Formula(number='11.1', title='All critical points', section='11', sources=('AB25',))
+    >>> found = formulas()["11.1"]
+    >>> found.title, found.section, found.sources
+    ('All critical points', '11', ('AB25',))
     """
     table = tomllib.loads(Path(__file__).with_name("science.toml").read_text(encoding="utf-8"))
     return {
-        number: Formula(number, title, section, tuple(sources))
-        for number, (title, section, *sources) in table.items()
+        number: Formula(number, title, section, tuple(sources), tuple(code), tuple(tests))
+        for number, (title, section, sources, code, tests) in table.items()
     }
 
 

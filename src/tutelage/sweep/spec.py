@@ -19,12 +19,13 @@ from tutelage.base.spec import class_path
 from tutelage.base.types import ArrayLike
 from tutelage.input_families import parse_inputs, seen_directions
 from tutelage.inputs import GaussianInputs
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.population import Problem
 from tutelage.spectra import Spectrum, spectrum
 from tutelage.store import dataset_key
 from tutelage.sweep.names import PLAIN
 from tutelage.sweep.parse import parse, search_folders
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.sweep.quantities import Evaluation

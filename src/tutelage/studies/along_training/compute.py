@@ -11,10 +11,11 @@ import xarray as xr
 from tutelage.base.progress import Progress, tracked
 from tutelage.dynamics import RandomStart, simulate, track
 from tutelage.laws.distance import mean_and_error
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.population import Problem
 from tutelage.rank import effective_parameters, hessian_rank
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.along_training import RankAlongTraining

@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 
 from tutelage.activations import Activation, Erf, Linear, Polynomial, Quadratic
+from tutelage.architecture import Architecture
 from tutelage.base.progress import Progress, tracked
-from tutelage.network import Architecture, sample_teacher
 from tutelage.rank import effective_parameters, formulas, hessian_rank
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.biases import BiasesAdd

@@ -16,10 +16,11 @@ from tutelage.dynamics import (
     predict_overlaps,
     simulate,
 )
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.population import Problem, hessian_at_optimum
 from tutelage.spectra import spectrum
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.bridge import Bridge

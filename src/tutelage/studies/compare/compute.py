@@ -11,10 +11,10 @@ import xarray as xr
 from tutelage.base.progress import Progress, tracked
 from tutelage.dynamics import time_to_loss
 from tutelage.measure import Measure
-from tutelage.network import sample_teacher
 from tutelage.rank.formulas import quadratic_count
 from tutelage.spectra import spectrum
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.compare import Compare

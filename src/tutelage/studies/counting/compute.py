@@ -13,8 +13,9 @@ from tutelage.base.progress import Progress, tracked
 from tutelage.dynamics import OnlineEquations, data_excess
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.inputs import GaussianInputs
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.counting import Counting

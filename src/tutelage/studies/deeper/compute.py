@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from tutelage.architecture import Architecture
 from tutelage.base.progress import Progress, tracked
 from tutelage.deep_network import DeepNetwork
 from tutelage.laws import DeepLinear
 from tutelage.laws.distance import mean_and_error
-from tutelage.network import Architecture
 from tutelage.population.deep import deep_hessian
 from tutelage.rank import effective_parameters, formulas
 from tutelage.spectra import spectrum

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from tutelage.activations import Activation, Erf, Linear, Polynomial, Quadratic
+from tutelage.architecture import Architecture
 from tutelage.base.progress import Progress
-from tutelage.network import Architecture
 from tutelage.rank import effective_parameters, formulas
 from tutelage.studies.claim import Measured
 

@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 
 from tutelage.base.progress import Progress
-from tutelage.network import sample_teacher
 from tutelage.population import hessian_at_optimum
 from tutelage.spectra import linear_eigensystem
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.eigenvectors import Eigenvectors

@@ -11,8 +11,9 @@ import xarray as xr
 from tutelage.base.progress import Progress
 from tutelage.empirical import Problem, fisher, ntk
 from tutelage.inputs import GaussianInputs
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.information import Information

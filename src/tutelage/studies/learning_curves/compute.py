@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from tutelage.architecture import Architecture
 from tutelage.base.progress import Progress, tracked
 from tutelage.dynamics import (
     Curve,
@@ -18,11 +19,11 @@ from tutelage.dynamics import (
     time_to_loss,
     timescales,
 )
-from tutelage.network import Architecture, sample_teacher
 from tutelage.population import hessian_at_optimum
 from tutelage.rank import effective_parameters, hessian_rank
 from tutelage.spectra import spectrum
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.learning_curves import LearningCurves

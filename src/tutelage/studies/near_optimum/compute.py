@@ -24,9 +24,9 @@ from tutelage.dynamics import (
     spectral_measure,
     timescales,
 )
-from tutelage.network import sample_teacher
 from tutelage.population import Problem
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.near_optimum import NearOptimum

@@ -12,10 +12,10 @@ from tutelage.base.progress import Progress, tracked
 from tutelage.laws import largest_eigenvalue, mean_trace
 from tutelage.laws.distance import mean_and_error
 from tutelage.laws.outlier import averages
-from tutelage.network import sample_teacher
 from tutelage.population import hessian_at_optimum
 from tutelage.spectra import spectrum
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.outliers import Outliers

@@ -11,11 +11,12 @@ import xarray as xr
 from tutelage.base.progress import Progress, portion
 from tutelage.laws import QuadraticGroups, QuadraticNetwork
 from tutelage.laws.distance import distance, mean_and_error
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.rank import hessian_rank
 from tutelage.studies.claim import Measured
 from tutelage.studies.shared.sinking import exponent, group_means
 from tutelage.studies.shared.teachers import hessian_eigenvalues
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.quadratic_spectrum import QuadraticSpectrum

@@ -12,10 +12,10 @@ from tutelage.base.progress import Progress, tracked
 from tutelage.empirical import Problem
 from tutelage.inputs import GaussianInputs
 from tutelage.laws.distance import mean_and_error
-from tutelage.network import sample_teacher
 from tutelage.population import hessian_at_optimum
 from tutelage.rank.formulas import quadratic_count
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.sampled_hessian import SampledHessian

@@ -13,10 +13,11 @@ from tutelage.empirical import Problem
 from tutelage.inputs import GaussianInputs
 from tutelage.laws import SampledHessian
 from tutelage.laws.distance import mean_and_error
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.spectra import spectrum
 from tutelage.studies.claim import Measured
 from tutelage.studies.shared.law_over_data import log_slope, shown_cases, sup_distance
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.sampled_law import SampledLaw

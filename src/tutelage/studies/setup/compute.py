@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 
 from tutelage.base.progress import Progress, tracked
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.population import Problem
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.setup import Setup

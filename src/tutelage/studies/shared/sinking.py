@@ -8,9 +8,10 @@ import numpy as np
 from scipy.sparse.linalg import eigsh
 
 from tutelage.base.progress import Progress
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.population import hessian_at_optimum
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 
 def group_means(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tutelage.base.progress import Progress
-from tutelage.network import Network, layer_rng, sample_teacher
+from tutelage.network import Network
 from tutelage.population import hessian_at_optimum
 from tutelage.spectra.lapack import symmetric_eigenvalues
+from tutelage.teachers import layer_rng, sample_teacher
 from tutelage.weights import Normal, WeightLaw, as_weight_law
 
 

@@ -11,11 +11,12 @@ import xarray as xr
 
 from tutelage.base.progress import Progress, tracked
 from tutelage.empirical.derivatives import derivative_tables
-from tutelage.network import Network, sample_teacher
+from tutelage.network import Network
 from tutelage.population import Problem, hessian_at_optimum
 from tutelage.rank import hessian_rank, optima
 from tutelage.rank.formulas import quadratic_count
 from tutelage.studies.claim import Measured
+from tutelage.teachers import sample_teacher
 
 if TYPE_CHECKING:
     from tutelage.studies.wider_students import WiderStudents
