@@ -157,7 +157,6 @@ def pair_moments(
     return _tables(activation, W, Z, b, b_Z, 2)
 
 
-@float64
 def pair_tables(
     activation: Activation, W: np.ndarray, Z: np.ndarray, b: np.ndarray | None = None,
     b_Z: np.ndarray | None = None,
@@ -169,6 +168,13 @@ def pair_tables(
     )  # fmt: skip
     if b is None and b_Z is None and is_plain(activation, W, Z):
         return activation.plain_moments(W, Z)
+    return _compiled_tables(activation, W, Z, b, b_Z)
+
+
+@float64
+def _compiled_tables(
+    activation: Activation, W: np.ndarray, Z: np.ndarray, b: np.ndarray | None, b_Z: np.ndarray | None
+) -> Tables:
     rows = (filled(W), filled(Z)) if activation.quick_pairs else (W, Z)
     biases = (None if m is None else _padded(m, len(row)) for m, row in zip((b, b_Z), rows, strict=True))
     tables = pair_moments(activation, *rows, *biases)
@@ -187,9 +193,7 @@ def own_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = Non
         Tables that leave the range of float64, as those of the exponential do beyond norms of about 19.
     """
     activation.require_rows(W, "moments")
-    tables = pair_tables(activation, W, W, b, b)
-    if isinstance(tables, PairMoments):
-        tables = _with_own(tables, _own_square(activation, W, 1))
+    tables = _own_tables(activation, W, b)
     if not all(np.isfinite(table).all() for table in tables):
         norms = lengths(W)
         raise InputError(
@@ -197,6 +201,11 @@ def own_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = Non
             f"to {norms.max():.3g}; rescale the weights"
         )
     return tables
+
+
+def _own_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = None) -> Tables:
+    tables = pair_tables(activation, W, W, b, b)
+    return _with_own(tables, _own_square(activation, W, 1)) if isinstance(tables, PairMoments) else tables
 
 
 STACK = 32
@@ -215,6 +224,12 @@ def stacked_tables(activation: Activation, W: np.ndarray) -> PairMoments:
         tables = PairMoments(*(np.asarray(t)[:, :k, :k] for t in tables))
         parts.append(_with_own(tables, None if own is None else np.asarray(own)[:, :k]))
     return PairMoments(*(np.concatenate(part)[:n] for part in zip(*parts, strict=True)))
+
+
+def only_tables(activation: Activation, W: np.ndarray) -> Tables:
+    """``stacked_tables`` of one network, W (1, k, d), as ``own_tables`` makes them: compiled for no size that is small."""
+    tables = _own_tables(activation, W[0])
+    return type(tables)(*(table[None] for table in tables))
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -239,10 +254,14 @@ def is_plain(activation: Activation, W: np.ndarray, Z: np.ndarray) -> TypeGuard[
     return isinstance(activation, Elementary) and activation.is_plain and few_pairs(W, Z)
 
 
-@float64
 def _own_square(activation: Activation, W: np.ndarray, refine: int) -> np.ndarray | None:
     if is_plain(activation, W, W):
         return activation.plain_own_square(W)
+    return _filled_own_square(activation, W, refine)
+
+
+@float64
+def _filled_own_square(activation: Activation, W: np.ndarray, refine: int) -> np.ndarray | None:
     own = _compiled_own_square(activation, jnp.sum(jnp.asarray(filled(W)) ** 2, axis=1), refine)
     return None if own is None else np.asarray(own)[: len(W)]
 
@@ -255,13 +274,10 @@ def _compiled_own_square(activation: Activation, q: Array, refine: int) -> Array
 def _with_own(tables: PairMoments, own: np.ndarray | None) -> PairMoments:
     if own is None:
         return tables
-    here = np.eye(own.shape[-1], dtype=bool)
-    half = own[..., None] / 2
-    return tables._replace(
-        k22=np.where(here, 0.0, tables.k22),
-        k31=np.where(here, half, tables.k31),
-        k13=np.where(here, half, tables.k13),
-    )
+    k22, k31, k13 = tables.k22.copy(), tables.k31.copy(), tables.k13.copy()
+    for table, value in ((k22, 0.0), (k31, own / 2), (k13, own / 2)):
+        np.einsum("...ii->...i", table)[...] = value
+    return tables._replace(k22=k22, k31=k31, k13=k13)
 
 
 @float64

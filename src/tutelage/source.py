@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeGuard, TypeVar, Union, runtime_checkable
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import lineax as lx
 import numpy as np
-import scipy.sparse
 from jax.flatten_util import ravel_pytree
-from scipy.sparse.linalg import LinearOperator
 
 from tutelage.base import check
 from tutelage.base.errors import InputError, NotAvailableError
@@ -35,21 +33,26 @@ from tutelage.problem import AbstractProblem
 
 T = TypeVar("T", bound=SymmetricOperator)
 
-Source: TypeAlias = (
-    Network
-    | DeepNetwork
-    | AbstractProblem
-    | SymmetricOperator
-    | lx.AbstractLinearOperator
-    | LinearOperator
-    | scipy.sparse.sparray
-    | scipy.sparse.spmatrix
-    | ArrayLike
-    | jax.Array
-    | tuple[AbstractProblem, object]
-    | tuple[Callable, int]
-    | tuple[Callable, PyTree]
-)
+if TYPE_CHECKING:
+    from scipy.sparse import sparray, spmatrix
+    from scipy.sparse.linalg import LinearOperator
+
+# A Union of names: scipy.sparse is not loaded for a type.
+Source: TypeAlias = Union[
+    Network,
+    DeepNetwork,
+    AbstractProblem,
+    SymmetricOperator,
+    lx.AbstractLinearOperator,
+    "LinearOperator",
+    "sparray",
+    "spmatrix",
+    ArrayLike,
+    jax.Array,
+    tuple[AbstractProblem, object],
+    tuple[Callable, int],
+    tuple[Callable, PyTree],
+]
 """What :func:`hessian_of` takes."""
 
 ACCEPTED = (
@@ -100,7 +103,7 @@ def hessian_of(source: Source, *, semidefinite: bool = False, who: str = "hessia
         return deep_hessian(source)
     if isinstance(source, AbstractProblem):
         return _at_optimum(source, who)
-    if isinstance(source, (LinearOperator, scipy.sparse.sparray, scipy.sparse.spmatrix)):
+    if _is_scipy(source):
         return _from_scipy(source, semidefinite, who)
     if (
         isinstance(source, tuple)
@@ -213,9 +216,7 @@ def _in_64_bits(node: PyTree) -> PyTree:
     )
 
 
-def _from_scipy(
-    source: LinearOperator | scipy.sparse.sparray | scipy.sparse.spmatrix, semidefinite: bool, who: str
-) -> HostOperator:
+def _from_scipy(source: LinearOperator | sparray | spmatrix, semidefinite: bool, who: str) -> HostOperator:
     n, columns = source.shape
     if n != columns:
         raise InputError(f"{who}: expected a square operator, got shape {source.shape}")
@@ -291,6 +292,14 @@ def _from_loss(
             f"{who}: expected a loss that gives one real number, got {value}; take the mean over samples"
         )
     return HessianOfLoss(theta, of_theta, restore, semidefinite)
+
+
+def _is_scipy(source: object) -> TypeGuard[LinearOperator | sparray | spmatrix]:
+    """Whoever has an operator or a sparse matrix of SciPy has loaded its module."""
+    sparse, linalg = (sys.modules.get(name) for name in ("scipy.sparse", "scipy.sparse.linalg"))
+    return (linalg is not None and isinstance(source, linalg.LinearOperator)) or (
+        sparse is not None and isinstance(source, (sparse.sparray, sparse.spmatrix))
+    )
 
 
 def _is_torch_module(source: object) -> bool:

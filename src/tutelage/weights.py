@@ -7,11 +7,11 @@ import dataclasses
 import functools
 import sys
 import threading
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 import scipy  # scipy.stats is loaded when a distribution is asked for: 0.7 s, which normal weights do without
-import scipy.special
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
@@ -25,7 +25,7 @@ Weights: TypeAlias = "WeightLaw | str | rv_frozen"
 """A weight law, its written form, or a frozen scipy.stats distribution."""
 
 _DRAWING = threading.Lock()
-_NORMAL_QUARTILE = float(scipy.special.ndtri(0.75))
+_NORMAL_QUARTILE = NormalDist().inv_cdf(0.75)
 
 
 class WeightLaw(Shown, abc.ABC):

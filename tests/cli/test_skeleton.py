@@ -226,3 +226,16 @@ def test_one_rounded_entry_of_a_tuple_is_refused():
 
     with pytest.raises(CoercionError, match=r"expected an integer, got '2\.5'"):
         app(["--sizes=1", "--sizes=2.5"], exit_on_error=False, print_error=False)
+
+
+def test_a_small_spectrum_loads_and_compiles_nothing_that_it_does_not_need(python):
+    """A cold command is the time of its imports."""
+    code = (
+        "import sys\n"
+        "from tutelage.cli import run\n"
+        "assert run(['spectrum', '--activation', 'erf', '-d', '4', '-k', '4']) == 0\n"
+        "heavy = {'scipy.special', 'scipy.sparse', 'scipy.stats', 'flint', 'matplotlib', 'xarray', 'pandas', 'rich.progress'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+        "assert not sys.modules['jax._src.xla_bridge']._backends\n"
+    )
+    python(code)

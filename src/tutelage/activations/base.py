@@ -207,7 +207,7 @@ class Activation(Shown, abc.ABC):
 
     def require_rows(self, rows: np.ndarray, who: str) -> None:
         """Refuse neurons (n, d) that are too long or too short for float64, or whose quadrature would not end."""
-        rounding.require_lengths(rows, self.longest, bool(self.kinks), self.spec, who)
+        rounding.require_lengths(rows, self, who)
 
     erf_scale: float | None = None
     """s where the function is erf(s u), whose slopes have closed means over any number of neurons (orthant integrals)."""
@@ -272,10 +272,13 @@ class Elementary(Activation):
         return type(self).moments is Elementary.moments
 
     def plain_own_square(self, W: np.ndarray) -> np.ndarray:
-        """``own_square`` of rows in NumPy, which compiles nothing: the derivative by a step into the complex plane, exact
-        to rounding."""
+        """``own_square`` of rows in NumPy, which compiles nothing: its closed form where a class has one, or the derivative
+        by a step into the complex plane, exact to rounding."""
+        q = np.sum(W * W, axis=1)
         with np.errstate(all="ignore"):
-            z = np.sum(W * W, axis=1) + 1j * _STEP
+            if type(self).own_square is not Elementary.own_square:
+                return np.asarray(self.own_square(q))
+            z = q + 1j * _STEP
             k11 = np.broadcast_to(self.tables(z, z, z, COMPLEX, 0.0 * z).k11, z.shape)
             return 2 * k11.imag / _STEP
 
@@ -283,8 +286,8 @@ class Elementary(Activation):
         """``moments`` of few rows in NumPy, which compiles nothing."""
         with np.errstate(all="ignore"):  # numbers beyond float64 are infinite, as JAX has them
             q_uu, q_uv, q_vv, determinant = plain_geometry(W, Z)
-            tables = self.tables(q_uu, q_uv, q_vv, np, determinant)
-        return PairMoments(*(np.array(np.broadcast_to(t, q_uv.shape), dtype=np.float64) for t in tables))
+            tables, none = self.tables(q_uu, q_uv, q_vv, np, determinant), np.zeros(q_uv.shape)
+            return PairMoments(*(t + none for t in tables))
 
     def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
         """Themselves: the formulas do not cancel."""

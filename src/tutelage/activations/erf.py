@@ -61,6 +61,10 @@ class NormalCdf(Elementary):
             k40=q_uv * k11 / A * (2 / A + B / D),
         )
 
+    def own_square(self, q: Array, refine: int = 1) -> Array:
+        r"""Twice the slope of :math:`k_{11} = 1/(2\pi\sqrt{1 + 2q})`."""
+        return -1 / (math.pi * (1 + 2 * q) ** 1.5)
+
     def mean_tables(
         self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
         determinant: Array | None = None, signs: bool = False,
@@ -131,6 +135,9 @@ class Erf(Elementary):
             *map(first, (t.k11, t.k20, t.k02)),
             *map(second, (t.k22, t.k31, t.k13, t.k40)),
         )
+
+    def own_square(self, q: Array, refine: int = 1) -> Array:
+        return 4 * self._double(self._double(NormalCdf().own_square(self._double(q))))
 
     def mean_tables(
         self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,

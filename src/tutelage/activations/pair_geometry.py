@@ -214,18 +214,30 @@ def few_pairs(W: np.ndarray, Z: np.ndarray) -> bool:
 
 def plain_geometry(W: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """q_uu, q_uv, q_vv and the determinant of :func:`pair_geometry` in NumPy, which compiles nothing; of few pairs."""
-    norms = [np.sum(rows * rows, axis=1) for rows in (W, Z)]
-    # Powers of two, so that no square leaves the range of floats.
-    W_s, Z_s = (np.ldexp(r, -np.frexp(np.abs(r).max(axis=1, keepdims=True))[1]) for r in (W, Z))
-    lengths = [np.sqrt(np.sum(rows * rows, axis=1)) for rows in (W_s, Z_s)]
-    safe = [np.where(length > 0, length, 1.0) for length in lengths]
-    cosine = np.clip((W_s / safe[0][:, None]) @ (Z_s / safe[1][:, None]).T, -1.0, 1.0)
+    first = _plain_rows(W)
+    q_w, W_s, unit_w, safe_w = first
+    q_z, Z_s, unit_z, _ = first if W is Z else _plain_rows(Z)
+    cosine = np.clip(unit_w @ unit_z.T, -1.0, 1.0)
     sine_squared = (1 - cosine) * (1 + cosine)
-    i, j = np.nonzero(sine_squared < _SMALL_SINE_SQUARED)
-    residual = normal_component(W_s[i], Z_s[j], np)
-    sine_squared[i, j] = np.minimum(np.sum(residual**2, axis=1) / safe[0][i] ** 2, 1.0)
-    q_uu, q_vv = norms[0][:, None], norms[1][None, :]
+    close = sine_squared < _SMALL_SINE_SQUARED
+    if W is Z:  # of each row with itself nothing is left, exactly
+        np.fill_diagonal(sine_squared, 0.0)
+        np.fill_diagonal(close, False)
+    if close.any():
+        i, j = np.nonzero(close)
+        residual = normal_component(W_s[i], Z_s[j], np)
+        sine_squared[i, j] = np.minimum(np.sum(residual**2, axis=1) / safe_w[i] ** 2, 1.0)
+    q_uu, q_vv = q_w[:, None], q_z[None, :]
     return q_uu, W @ Z.T, q_vv, q_uu * q_vv * sine_squared
+
+
+def _plain_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Squared norms; rows over a power of two, so that no square of theirs leaves the range of floats; unit ones; the
+    lengths (n,) between both, 1 for zero rows."""
+    scaled = np.ldexp(rows, -np.frexp(np.abs(rows).max(axis=1, keepdims=True))[1])
+    length = np.sqrt((scaled * scaled).sum(axis=1))
+    safe = np.where(length > 0, length, 1.0)
+    return (rows * rows).sum(axis=1), scaled, scaled / safe[:, None], safe
 
 
 def normal_component(W: Array, Z: Array, xp: ModuleType = jnp) -> Array:

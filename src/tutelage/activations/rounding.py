@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from tutelage.activations.pair_geometry import MeanMoments, PairMoments
 from tutelage.base.errors import InputError
 from tutelage.base.rows import lengths
+
+if TYPE_CHECKING:
+    from tutelage.activations.base import Activation
 
 SHORTEST = 1e-150
 """Norm below which a kinked activation, whose tables are ratios of norms, has them no more: squares underflow."""
@@ -48,14 +53,14 @@ def of_mean_derivatives(
     )
 
 
-def require_lengths(rows: np.ndarray, longest: float, with_kinks: bool, spec: str, who: str) -> None:
+def require_lengths(rows: np.ndarray, activation: Activation, who: str) -> None:
     """Refuse neurons (n, d) whose norms leave the range in which their tables are floats."""
     norms = lengths(rows)[:, 0]
     low, high = norms[norms > 0].min(initial=np.inf), norms.max()
-    shortest = SHORTEST if with_kinks else 0.0
+    longest, shortest = activation.longest, SHORTEST if activation.kinks else 0.0
     if high > longest or low < shortest:
-        kept = f"up to {longest:g}" + (f" and above {shortest:g}" if with_kinks else "")
+        kept = f"up to {longest:g}" + (f" and above {shortest:g}" if shortest else "")
         raise InputError(
-            f"{who}: expected neurons of norms {kept} under {spec!r}, got norms from {low:.3g} to {high:.3g}, whose "
+            f"{who}: expected neurons of norms {kept} under {activation.spec!r}, got norms from {low:.3g} to {high:.3g}, whose "
             "moments leave the range of float64; rescale the weights"
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import ndtri
 
 
 def normal_points(dimension: int, n: int, seed: int | Sequence[int] = 0) -> np.ndarray:
@@ -17,6 +16,7 @@ def normal_points(dimension: int, n: int, seed: int | Sequence[int] = 0) -> np.n
     >>> bool(np.allclose(x.mean(axis=0), 0)), bool(np.allclose(x.T @ x / 256, np.eye(2)))
     (True, True)
     """
+    from scipy.special import ndtri
     from scipy.stats import qmc  # a third of the time of a cold command, which needs none of it
 
     x = ndtri(qmc.Sobol(dimension, rng=np.random.default_rng(seed)).random(n))

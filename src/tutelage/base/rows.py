@@ -61,7 +61,8 @@ def lengths(rows: np.ndarray) -> np.ndarray:
     """Norms (..., n, 1) of rows (..., n, d), which neither overflow nor underflow where the entries do not."""
     largest = np.abs(rows).max(axis=-1, keepdims=True)
     scale = np.where(largest > 0, largest, 1.0)
-    return scale * np.linalg.norm(rows / scale, axis=-1, keepdims=True)
+    scaled = rows / scale
+    return scale * np.sqrt((scaled * scaled).sum(axis=-1, keepdims=True))
 
 
 def _unit(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -91,6 +91,9 @@ def strict(type_: Any, tokens: Sequence[Token]) -> Any:
 @contextlib.contextmanager
 def progress_bar(description: str, total: float | None = None) -> Iterator[Callable[..., None]]:
     """A bar on stderr, only on a terminal; yields ``advance(amount=1, description=None, total=None)``."""
+    if not bars_are_seen():  # nothing of rich's bars is loaded
+        yield lambda *_, **__: None
+        return
     with _bars() as bars:
         task = bars.add_task(printable(description), total=total)
 

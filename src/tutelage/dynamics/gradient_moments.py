@@ -21,7 +21,7 @@ from tutelage import empirical
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.rows import row_space
 from tutelage.dynamics.four_points import slope_products
-from tutelage.dynamics.second_moments import (
+from tutelage.dynamics.sgd_second_moments import (
     DenseMoments,
     GaussianMoments,
     SecondMoments,
@@ -184,7 +184,7 @@ def _affordable(count: int, p: int, n_outputs: int) -> bool:
 
 def _slopes(network: Network, slope: np.ndarray) -> np.ndarray:
     """A_oi σ'(u_i), shape (n, outputs, k)."""
-    return outputs(network.a) * slope[:, None, :]
+    return np.asarray(outputs(network.a)) * slope[:, None, :]
 
 
 def _gradients(layout: Layout, slopes: np.ndarray, x: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -19,6 +21,9 @@ from tutelage.operators import Factor, LossHessian, Structure
 
 _DENSE_CHUNK_BYTES = 2e8
 """Largest slice of the Jacobian held at once by ``dense`` and ``factor``."""
+
+_KEPT_BYTES = 2.5e8
+"""Largest tables of σ and its derivatives kept between products."""
 
 
 class EmpiricalHessian(LossHessian):
@@ -64,28 +69,32 @@ class EmpiricalHessian(LossHessian):
         here = {name: jnp.asarray(layer) for name, layer in self.network.layers.items()}
         zeros = {name: jnp.zeros_like(layer) for name, layer in here.items()}
         layers = self.layout.split(vector, zeros)
-        W, A, alpha = here["W"], _outputs(here["a"]), _outputs(layers["a"])
 
         def add(total: dict[str, Array], chunk: tuple[Array, Array, Array]) -> tuple[dict[str, Array], None]:
-            x, residual, weight = chunk
-            value, slope, curvature = derivatives(self.network.activation, x @ W.T + here.get("b", 0.0))
-            along = x @ layers["W"].T + layers.get("b", 0.0)
-            to_u, to_a, to_c = jnp.zeros_like(along), jnp.zeros_like(A), jnp.zeros(len(A))
-            if "outer" in self.parts:
-                change = (slope * along) @ A.T + value @ alpha.T
-                if "c" in here:
-                    change = change + layers["c"].reshape(-1)
-                change = weight[:, None] * change
-                to_u, to_a, to_c = (change @ A) * slope, change.T @ value, change.sum(0)
-            if "functional" in self.parts:
-                r = weight[:, None] * residual
-                to_u = to_u + (r @ A) * curvature * along + (r @ alpha) * slope
-                to_a = to_a + r.T @ (slope * along)
-            more = {"W": to_u.T @ x, "b": to_u.sum(0), "a": to_a, "c": to_c}
-            return {name: total[name] + more[name].reshape(total[name].shape) for name in total}, None
+            u = chunk[0] @ here["W"].T + here.get("b", 0.0)
+            known = _of_chunk(chunk, here["a"], derivatives(self.network.activation, u))
+            more = known.product(self.parts, here, layers)
+            return {name: total[name] + more[name] for name in total}, None
 
         chunks = (jnp.asarray(self.X), jnp.asarray(self.residual), jnp.asarray(self.weight))
         return self.layout.flatten(jax.lax.scan(add, zeros, chunks)[0])
+
+    @functools.cached_property
+    def on_host(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        if 3 * 8 * self.weight.size * self.network.k > _KEPT_BYTES or jax.default_backend() != "cpu":
+            return None
+        here = {name: np.asarray(layer) for name, layer in self.network.layers.items()}
+        zeros = {name: np.zeros_like(layer) for name, layer in here.items()}
+        chunks = zip(*map(np.asarray, (self.X, self.residual, self.weight)), strict=True)
+        known = [_of_chunk(chunk, here["a"], self._derivatives(chunk[0])) for chunk in chunks]
+
+        def product(vector: np.ndarray) -> np.ndarray:
+            layers = self.layout.split(vector, zeros)
+            products = [each.product(self.parts, here, layers) for each in known]
+            layer_sums = {name: sum(product[name] for product in products) for name in here}
+            return np.asarray(self.layout.flatten(layer_sums))
+
+        return product
 
     def dense(self) -> np.ndarray:
         self.require_memory()
@@ -185,6 +194,53 @@ class EmpiricalHessian(LossHessian):
                 block = own.T @ (r * slope[:, i : i + 1])
                 out[np.ix_(rows, columns)] += block
                 out[np.ix_(columns, rows)] += block.T
+
+
+class _Chunk(NamedTuple):
+    """Some samples x (n, d), NumPy or traced, and what of them stays from product to product: 1/n or 0 (n, 1), residuals
+    over n (n, m), σ and σ' (n, k), and what the residuals make of σ'' (n, k)."""
+
+    x: Array
+    weight: Array
+    residual: Array
+    value: Array
+    slope: Array
+    bent: Array
+
+    def product(
+        self, parts: tuple[str, ...], here: Mapping[str, Array], layers: Mapping[str, Array]
+    ) -> dict[str, Array]:
+        """What these samples add to H v, layer by layer."""
+        A, alpha = _outputs(here["a"]), _outputs(layers["a"])
+        u = self.x @ layers["W"].T
+        if "b" in here:
+            u = u + layers["b"]
+        along, pull, back = self.slope * u, 0.0, 0.0
+        if "functional" in parts:
+            pull, back = self.residual @ alpha, self.residual.T @ along
+        change = 0.0 * self.residual[:1]
+        if "outer" in parts:
+            change = along @ A.T + self.value @ alpha.T
+            if "c" in here:
+                change = change + layers["c"].reshape(-1)
+            change = self.weight * change
+            pull, back = pull + change @ A, back + change.T @ self.value
+        to_u = pull * self.slope
+        if "functional" in parts:
+            to_u = to_u + self.bent * u
+        more = {"W": to_u.T @ self.x, "a": back}
+        if "b" in here:
+            more["b"] = to_u.sum(0)
+        if "c" in here:
+            more["c"] = change.sum(0)
+        return {name: more[name].reshape(layer.shape) for name, layer in here.items()}
+
+
+def _of_chunk(chunk: Sequence[Array], read_out: Array, tables: Sequence[Array]) -> _Chunk:
+    (x, residual, weight), (value, slope, curvature) = chunk, tables
+    weight = weight[:, None]
+    residual = weight * residual
+    return _Chunk(x, weight, residual, value, slope, (residual @ _outputs(read_out)) * curvature)
 
 
 def _outputs(read_out: Array) -> Array:

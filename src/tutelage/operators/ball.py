@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import flint
+if TYPE_CHECKING:
+    import flint
 
 
 class BallHessian(NamedTuple):

@@ -3,15 +3,14 @@
 # Annotations are evaluated here: Equinox finds abstract attributes by their types, not by their text.
 import abc
 import functools
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import lineax as lx
 import numpy as np
-import scipy.sparse.linalg
 
 from tutelage.base import check
 from tutelage.base.precision import float64, pinned, require_64_bit
@@ -21,7 +20,27 @@ from tutelage.operators.structure import Structure
 _COLUMNS_AT_ONCE = 64
 """Columns per batch of products: enough to fill the matrix products, few enough that k d columns stay in cache."""
 
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import LinearOperator
+
 T = TypeVar("T", bound="SymmetricOperator")
+F = TypeVar("F", bound=Callable)
+
+
+class _Quick:
+    """A method that Equinox does not make a module of whenever it is looked up, which takes 50 microseconds."""
+
+    def __init__(self, function: Callable):
+        functools.update_wrapper(self, function)
+        self.function = function
+
+    def __get__(self, operator: object, kind: type | None = None) -> Callable:
+        return self.function if operator is None else functools.partial(self.function, operator)
+
+
+def quick(function: F) -> F:
+    """The function as a method that is called often, on NumPy arrays."""
+    return cast("F", _Quick(function))
 
 
 class SymmetricOperator(lx.AbstractLinearOperator):
@@ -93,15 +112,27 @@ class SymmetricOperator(lx.AbstractLinearOperator):
         with pinned(), jax.ensure_compile_time_eval():
             return jax.tree.map(put, self)
 
-    @float64
+    @functools.cached_property
+    def on_host(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        """H v for v (n,), NumPy in and out, for which all that does not change from product to product is kept; None, the
+        default, where there is none that is faster than JAX."""
+        return None
+
+    @quick
     def matvec(self, vector: ArrayLike) -> np.ndarray:
         """H v, NumPy in and out."""
         vector = check.float_array(vector, "SymmetricOperator.matvec", "vector", ndim=1)
         check.same_length(
             vector.size, self.size, "SymmetricOperator.matvec", "the length of the vector and n"
         )
+        product = self.on_host
+        return self._by_device(vector) if product is None else product(vector)
+
+    @float64
+    def _by_device(self, vector: np.ndarray) -> np.ndarray:
         return np.asarray(_compiled_product(self.on_device, vector))
 
+    @quick
     @float64
     def matmat(self, vectors: ArrayLike) -> np.ndarray:
         """H V for V of shape (n, m)."""
@@ -133,16 +164,15 @@ class SymmetricOperator(lx.AbstractLinearOperator):
             unit = np.eye(self.size, min(step, self.size - start), -start)
             yield start, check.finite(self.matmat(unit), type(self).__name__, "products")
 
-    def as_scipy(self) -> scipy.sparse.linalg.LinearOperator:
+    def as_scipy(self) -> "LinearOperator":
         """The same operator for SciPy's iterative solvers."""
+        from scipy.sparse.linalg import LinearOperator  # 20 ms, which a dense spectrum does without
 
         def matvec(vector: np.ndarray) -> np.ndarray:
             return self.matvec(np.ravel(vector))
 
         shape = (self.size, self.size)
-        return scipy.sparse.linalg.LinearOperator(
-            shape, matvec=matvec, rmatvec=matvec, matmat=self.matmat, dtype=np.float64
-        )
+        return LinearOperator(shape, matvec=matvec, rmatvec=matvec, matmat=self.matmat, dtype=np.float64)
 
     def require_memory(self, copies: float = 2.0) -> None:
         """Refuse a dense form that does not fit: its size, the bytes and the largest feasible size."""

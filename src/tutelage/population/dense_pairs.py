@@ -5,6 +5,7 @@ The blocks that every network has are written for arrays with axes in front: a s
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -126,17 +127,31 @@ _BLOCKS = {
 }
 
 
-def fill_weights(t: Tables, W: np.ndarray, weight: np.ndarray, out: np.ndarray) -> None:
-    """Blocks (w_i, w_j) into ``out`` (..., k, d, k, d): weights and tables (..., k, k), W (..., k, d)."""
-    columns, diagonal = np.swapaxes(W, -1, -2)[..., None], np.arange(W.shape[-1])
-    for i in range(W.shape[-2]):
-        k11, k22, k31, k13 = (weight[..., i, :] * x[..., i, :] for x in (t.k11, t.k22, t.k31, t.k13))
-        w, row = W[..., i, :], out[..., i, :, :, :]
-        own = w[..., None, :]
-        along = k31[..., None] * own + k22[..., None] * W
-        np.multiply(w[..., :, None, None], along[..., None, :, :], out=row)
-        row += columns * (k22[..., None] * own + k13[..., None] * W)[..., None, :, :]
-        row[..., diagonal, :, diagonal] += k11
+_NUMBERS_AT_ONCE = 2**15
+"""Of rows of blocks in one pass: temporaries that stay in the cache, and few passes where there are few neurons."""
+
+
+def fill_weights(t: Tables, W: np.ndarray, weight: np.ndarray, out: np.ndarray, upper: bool = False) -> None:
+    """Blocks (w_i, w_j) into ``out`` (..., k, d, k, d): weights and tables (..., k, k), W (..., k, d).
+
+    With ``upper`` those below the diagonal may be left as they are.
+    """
+    *front, k, d = W.shape
+    step = max(1, _NUMBERS_AT_ONCE // (math.prod(front) * k * d * d))
+    columns = np.repeat(
+        np.swapaxes(W, -1, -2)[..., None], d, axis=-1
+    )  # whole runs (j, b) of memory at a time
+    for start in range(0, k, step):
+        stop = min(start + step, k)
+        i, j = slice(start, stop), slice(start if upper else 0, k)
+        k11, k22, k31, k13 = (weight[..., i, j] * x[..., i, j] for x in (t.k11, t.k22, t.k31, t.k13))
+        own, others, rows = W[..., i, :], W[..., None, j, :], out[..., i, :, j, :]
+        along = k31[..., None] * own[..., None, :] + k22[..., None] * others
+        across = k22[..., None] * own[..., None, :] + k13[..., None] * others
+        np.multiply(own[..., None, None], along[..., None, :, :], out=rows)
+        rows += columns[..., None, :, j, :] * across[..., None, :, :]
+        own_coordinate = np.einsum("...iaja->...ija", rows)
+        own_coordinate += k11[..., None]
 
 
 def _symmetrize(matrix: np.ndarray, tile: int = 512) -> None:

@@ -8,18 +8,19 @@ W are the rows of L, :math:`W W^T = L L^T`, so a Cholesky factor in ball arithme
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 import flint
 
 from tutelage.activations.arithmetic import Namespace, arb_functions
-from tutelage.activations.base import Activation, Elementary
+from tutelage.activations.base import Elementary
 from tutelage.activations.half_planes import Table
 from tutelage.activations.pair_geometry import MeanMoments, PairMoments
 from tutelage.base.errors import NotAvailableError
 from tutelage.network import Network
 from tutelage.operators import BallHessian
+from tutelage.population.structure import has_balls
 
 Vector = list[flint.arb]
 
@@ -39,7 +40,7 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
         otherwise the whole matrix as ``block``.
     """
     activation = network.activation
-    if not isinstance(activation, Elementary) or not has_balls(activation, set(network.layers)):
+    if not isinstance(activation, Elementary) or not has_balls(activation, network.layers):
         return None
     with flint.ctx.workprec(bits):
         a = [[flint.arb(float(x)) for x in row] for row in network.a.reshape(-1, network.k)]
@@ -63,13 +64,6 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
         )
         block = _assemble(tables, coordinates, a, strength, own)
         return BallHessian(block, repeated, network.d - network.k)
-
-
-def has_balls(activation: Activation, layers: Collection[str]) -> bool:
-    """Whether networks of these layers have their Hessian in ball arithmetic: biases need tables with means."""
-    if not isinstance(activation, Elementary) or activation.kinks:
-        return False
-    return not {"b", "c"} & set(layers) or type(activation).mean_tables is not Elementary.mean_tables
 
 
 def _tables(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import equinox as eqx
 import jax
@@ -19,7 +20,7 @@ from tutelage.operators import LossHessian, Structure
 from tutelage.population import reduction, rounding, structure
 from tutelage.population.dense_pairs import dense_pairs, pair_frobenius_squared
 from tutelage.population.functional import FunctionalPart, plane_trace
-from tutelage.population.pairs import Own, PlaneBlocks, outer_product, outputs
+from tutelage.population.pairs import Own, PlaneBlocks, host_product, outer_product, outputs
 
 
 class PairHessian(LossHessian):
@@ -98,6 +99,14 @@ class PairHessian(LossHessian):
         if self.units is not None:
             out["a"] = out["a"] * self.units
         return self.layout.flatten(out)
+
+    @functools.cached_property
+    def on_host(self) -> Callable[[np.ndarray], np.ndarray] | None:
+        here = _on_host(self)
+        plain = set(here.network.layers) == {"W", "a"} and here.plane is None and here.part is None
+        if not plain or here.network.a.ndim > 1 or jax.default_backend() != "cpu":
+            return None
+        return host_product(PairMoments(*here.tables), here.network.W, here.network.a, here.layout)
 
     def dense(self) -> np.ndarray:
         self.require_memory()

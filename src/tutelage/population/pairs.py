@@ -10,13 +10,14 @@ never (k d)². Biases add their rows (science 9).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeAlias
 
 import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base.types import Array
+from tutelage.layout import Layout
 from tutelage.moments import MeanMoments, PairMoments
 
 Layers: TypeAlias = Mapping[str, Array]
@@ -81,7 +82,7 @@ def outer_product(
     A, C, alpha = outputs(left["a"]), outputs(right["a"]), outputs(vector["a"])
     G, M = A.T @ C, A.T @ alpha
     S = W @ V.T  # S[i, j] = w_i . V_j
-    s = jnp.sum(Z * V, axis=1)  # z_j . V_j
+    s = jnp.diagonal(S) if left is right else jnp.sum(Z * V, axis=1)  # z_j . V_j
     along_w = jnp.sum(G * t.k31 * S + M * t.k20, axis=1) + (G * t.k22) @ s
     along_z = G * (t.k22 * S + t.k13 * s) + M * t.k11
     slopes = t.k11 * S + t.k02 * s
@@ -101,5 +102,32 @@ def outer_product(
             out["b"], here = out["b"] + s1 * pull, here + z1 * vector["b"]
         read_out = read_out + gamma[:, None] * s0
         out["c"] = (C @ here + alpha @ z0 + gamma).reshape(left["c"].shape)
-    out["W"] = (G * t.k11) @ V + along_w[:, None] * W + along_z @ Z
+    if left is right:  # the multiples of a neuron itself join those of the others
+        out["W"] = (G * t.k11) @ V + (along_z + jnp.diag(along_w)) @ Z
+    else:
+        out["W"] = (G * t.k11) @ V + along_w[:, None] * W + along_z @ Z
     return out | {"a": read_out.reshape(left["a"].shape)}
+
+
+def host_product(
+    t: PairMoments, W: np.ndarray, a: np.ndarray, layout: Layout
+) -> Callable[[np.ndarray], np.ndarray]:
+    """``outer_product`` of a network of one output, without biases, with itself in NumPy: read-outs are multiplied into the
+    tables once, and each multiple of the neuron itself joins those of the others."""
+    frozen = {"W": np.zeros_like(W), "a": np.zeros_like(a)}
+    g11, g31, g22, g13 = (np.outer(a, a) * table for table in (t.k11, t.k31, t.k22, t.k13))
+    (a11, a20), (b11, b02) = (a[:, None] * t.k11, a[:, None] * t.k20), (a * t.k11, a * t.k02)
+
+    def product(vector: np.ndarray) -> np.ndarray:
+        layers = layout.split(vector, frozen)
+        V, alpha = layers["W"], layers["a"]
+        S = W @ V.T
+        s = S.diagonal()
+        along = g22 * S + g13 * s + a11 * alpha
+        np.einsum("ii->i", along)[...] += np.einsum("ij,ij->i", g31, S) + g22 @ s + a20 @ alpha
+        out = g11 @ V
+        out += along @ W
+        back = np.einsum("ij,ij->i", b11, S) + b02 @ s + t.k00 @ alpha
+        return layout.flatten({"W": out, "a": back})
+
+    return product

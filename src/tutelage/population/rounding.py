@@ -76,16 +76,17 @@ def outer_size(
     W: np.ndarray, A: np.ndarray, t: Tables, trained: Collection[str],
     plane: PlaneBlocks | None = None, own: np.ndarray | None = None, units: np.ndarray | None = None,
 ) -> np.ndarray:  # fmt: skip
-    """Bound on the spectral norm of the outer part, every term replaced by its norm; of errors, given their tables.
+    """Bound on the spectral norm of the outer part, every term replaced by its norm (``terms``, not negative); of errors,
+    given their tables.
 
     ``own`` are s_0, s_1, s_2 (3, k) where there is an output bias, whose block with itself is exactly 1; ``units`` (k,)
-    those of the read-outs. W (..., k, d),
-    A (..., m, k) and tables (..., k, k) of a stack of networks give one bound for each.
+    those of the read-outs. W (..., k, d), A (..., m, k) and tables (..., k, k) of a stack of networks give one bound for
+    each.
     """
     AT = np.swapaxes(A, -1, -2)
-    u, a = lengths(W), lengths(AT)
+    u, a = lengths(W), lengths(AT) if AT.shape[-1] > 1 else np.abs(AT)
     v = np.swapaxes(u, -1, -2)
-    t, G = type(t)(*(np.abs(x) for x in t)), np.abs(AT @ A)
+    G = np.abs(AT @ A)
     s = np.ones(W.shape[-2]) if units is None else units
     weights = G * (t.k11 + t.k31 * u**2 + 2 * t.k22 * u * v + t.k13 * v**2)
     if plane is not None:
@@ -97,12 +98,12 @@ def outer_size(
         s0, s1, s2 = np.abs(own)
         blocks |= {"Wc": a[:, 0] * s2 * u[:, 0], "bc": a[:, 0] * s1, "ac": s0 * s}
     kept = [
-        norm(block, (-2, -1) if block.ndim > 1 else -1)
+        block.reshape(*W.shape[:-2], -1)
         for (row, column), block in blocks.items()
         for _ in range(1 + (row != column))
-        if {row, column} <= set(trained)
+        if row in trained and column in trained
     ]
-    return norm(np.array(kept), 0)
+    return norm(np.concatenate(kept, axis=-1), -1)
 
 
 def functional_size(W: np.ndarray, part: FunctionalPart) -> float:
@@ -123,7 +124,7 @@ def norm(array: np.ndarray, axis: int | tuple[int, ...] | None = None) -> np.nda
     """Frobenius norm over all axes or some, safe against squares that overflow."""
     largest = np.abs(array).max(axis=axis, keepdims=True, initial=0.0)
     scale = np.where((largest > 0) & (largest < np.inf), largest, 1.0)
-    return np.sqrt(np.sum((array / scale) ** 2, axis=axis)) * np.squeeze(scale, axis)
+    return np.sqrt(((array / scale) ** 2).sum(axis=axis)) * np.squeeze(scale, axis)
 
 
 def _terms(operator: PairHessian) -> Tables:

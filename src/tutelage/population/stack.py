@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from tutelage.population.dense_pairs import fill_weights, mixed_slopes
 
 _BYTES_AT_ONCE = 2**20
 """Of matrices in one batch: more would leave the cache between assembly and LAPACK (batches of 100 took twice as long)."""
+
+TablesOf: TypeAlias = Callable[[Activation, np.ndarray], PairMoments]
 
 _BESIDE_CLOSE = 1e-6
 """Far above the rounding of a cosine, in which close pairs are recognised here."""
@@ -39,12 +42,15 @@ class HessianStack:
     W : ndarray, shape (n, k, r)
         Neurons in coordinates of their span.
     a : ndarray, shape (n, k)
+    make_tables : callable
+        Of the activation and W: ``moments.stacked_tables``, or the quicker ``moments.only_tables`` of one network.
     """
 
     activation: Activation
     d: int
     W: np.ndarray
     a: np.ndarray
+    make_tables: TablesOf
 
     @functools.cached_property
     def layout(self) -> Layout:
@@ -52,18 +58,21 @@ class HessianStack:
         return Layout({"W": self.W.shape[1:], "a": self.a.shape[1:]})
 
     def dense(self, part: slice = slice(None)) -> np.ndarray:
-        """The blocks of some networks, symmetric to rounding: shape (n, k r + k, k r + k), or (n, k r, k r) outside what a
-        rescaling of neurons proves to be null."""
+        """The upper triangles of the blocks of some networks, shape (n, k r + k, k r + k), whatever is below them; or
+        whole ones, (n, k r, k r), outside what a rescaling of neurons proves to be null."""
         W, a, at = self.W[part], self.a[part], self.layout.slices
         (n, k, r), t = W.shape, PairMoments(*(table[part] for table in self.tables))
+        nulls = structure.rescaling(self.activation, {"W": W, "a": a}, self.layout)
         out = np.empty((n, self.layout.size, self.layout.size))
-        fill_weights(t, W, self._pairs[part], out[:, at["W"], at["W"]].reshape(n, k, r, k, r))
+        weights = out[:, at["W"], at["W"]].reshape(n, k, r, k, r)
+        fill_weights(t, W, self._pairs[part], weights, upper=nulls is None)
         mixed = (a[:, :, None, None] * mixed_slopes(t, W)).reshape(n, k * r, k)
         out[:, at["W"], at["a"]] = mixed
-        out[:, at["a"], at["W"]] = np.swapaxes(mixed, 1, 2)
         out[:, at["a"], at["a"]] = t.k00
-        nulls = structure.rescaling(self.activation, {"W": W, "a": a}, self.layout)
-        return out if nulls is None else self._outside(out, nulls)
+        if nulls is None:
+            return out
+        out[:, at["a"], at["W"]] = np.swapaxes(mixed, 1, 2)
+        return self._outside(out, nulls)
 
     def _outside(self, matrices: np.ndarray, nulls: np.ndarray) -> np.ndarray:
         """The rows and columns of W after the reflection I - 2UUᵀ that brings the null vector of neuron i to a_i.
@@ -120,7 +129,7 @@ class HessianStack:
     @functools.cached_property
     def tables(self) -> PairMoments:
         """k_pq (n, k, k) of all pairs."""
-        return moments.stacked_tables(self.activation, self.W)
+        return self.make_tables(self.activation, self.W)
 
     @property
     def is_finite(self) -> bool:
@@ -143,7 +152,7 @@ class HessianStack:
 
 
 def stack_hessians(
-    activation: Activation, W: np.ndarray, a: np.ndarray
+    activation: Activation, W: np.ndarray, a: np.ndarray, make_tables: TablesOf = moments.stacked_tables
 ) -> tuple[HessianStack | None, np.ndarray]:
     """The Hessians of networks W (n, k, d), a (n, k), and for which of them (n,): the stack holds those alone.
 
@@ -165,7 +174,7 @@ def stack_hessians(
         kept &= ~_close(W)
     if not kept.any():
         return None, none
-    stack = HessianStack(activation, d, rows[kept], a[kept])
+    stack = HessianStack(activation, d, rows[kept], a[kept], make_tables)
     return (stack, kept) if stack.is_finite else (None, none)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from tutelage.activations.base import Activation
+from tutelage.activations.base import Activation, Elementary
 from tutelage.layout import Layout
 from tutelage.network import Network
-from tutelage.operators import Factor, Structure
+from tutelage.operators import BallHessian, Factor, Structure
 from tutelage.population import function_space
-from tutelage.population.extended import ball_hessian, has_balls
 from tutelage.population.factor_gram import gram_by_inputs
 from tutelage.population.linear import linear_sectors
 
@@ -27,9 +26,23 @@ def of_outer_part(network: Network, layout: Layout) -> Structure:
         factor=factor,
         null_vectors=lambda: rescaling(activation, network.layers, layout),
         sectors=lambda: linear_sectors(network) if plain else None,
-        balls=(lambda bits: ball_hessian(network, bits)) if has_balls(activation, network.layers) else None,
+        balls=(lambda bits: balls(network, bits)) if has_balls(activation, network.layers) else None,
         quick_balls=set(network.layers) == {"W", "a"},
     )
+
+
+def balls(network: Network, bits: int) -> BallHessian | None:
+    """:func:`ball_hessian`, whose library takes 30 ms to load."""
+    from tutelage.population.extended import ball_hessian
+
+    return ball_hessian(network, bits)
+
+
+def has_balls(activation: Activation, layers: Collection[str] = ("W", "a")) -> bool:
+    """Whether networks of these layers have their Hessian in ball arithmetic: biases need tables with means."""
+    if not isinstance(activation, Elementary) or activation.kinks:
+        return False
+    return not {"b", "c"} & set(layers) or type(activation).mean_tables is not Elementary.mean_tables
 
 
 def repeated_factor(network: Network) -> np.ndarray | None:

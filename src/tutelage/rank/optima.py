@@ -12,7 +12,7 @@ from tutelage.base import check
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.network import Network, require_network
 from tutelage.rank.formal import has_independent_neurons
-from tutelage.rank.here import hessian_rank
+from tutelage.rank.rank_at_weights import hessian_rank
 from tutelage.rank.reduced import inner_weights
 from tutelage.rank.result import RankResult
 from tutelage.rank.symmetry import move

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+
+import numpy as np
 
 from tutelage.base import check
+from tutelage.base.errors import NotAvailableError
 from tutelage.base.value import Shown
-from tutelage.operators import Reduction, SymmetricOperator
+from tutelage.operators import BallHessian, Reduction, SymmetricOperator
 from tutelage.source import Source, hessian_of
+from tutelage.spectra.result import Spectrum
 
 REFINE_UP_TO = 150
 """Largest size at which auto refines unresolved small eigenvalues by itself: 0.1 s there, 0.5 s at 220, 2 s at 420."""
 
 LANCZOS_FROM = 2000
 """Size from which a few eigenvalues are cheaper by products than all of them by LAPACK."""
+
+_UNRESOLVED = 1e-6
+"""Relative error from which an eigenvalue counts as unresolved: what the slow dynamics need."""
 
 _FLOPS = 2e10
 """Assumed rate of the tridiagonal reduction on two cores: an order of magnitude, lower on a busy machine."""
@@ -126,6 +134,23 @@ def plan(operator: SymmetricOperator) -> Plan:
     rejected.append(("lanczos", "gives the ends only: pass count"))
     rejected.append(("slq", "gives a density with sampling error: ask for it"))
     return Plan(operator, reduction, "dense", n, 16.0 * n * n, tuple(rejected))
+
+
+def is_unresolved(found: Spectrum) -> bool:
+    """Whether an error bar is a noticeable part of its eigenvalue."""
+    return bool(np.any(found.errors > _UNRESOLVED * np.abs(found.values)))
+
+
+def refined(found: Spectrum, balls: Callable[[int], BallHessian | None] | None) -> Spectrum:
+    """The same with the smallest eigenvalues to relative accuracy, from the matrix in ball arithmetic."""
+    # With python-flint, which takes 30 ms to load and few spectra need.
+    from tutelage.spectra.extended import PRECISIONS, enclosed_spectrum
+
+    try:
+        return enclosed_spectrum(balls, found.n_params, PRECISIONS[:2])
+    except NotAvailableError:
+        # Singular: the zeros are what the dense values say within their error bars.
+        return found
 
 
 def explain_method(source: Source) -> Explanation:

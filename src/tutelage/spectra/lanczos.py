@@ -2,71 +2,156 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import TYPE_CHECKING
+
 import numpy as np
 import scipy.linalg
-import scipy.sparse.linalg
 
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.types import Product
 from tutelage.operators import SymmetricOperator
 from tutelage.spectra.dense import error_bar
+from tutelage.spectra.lapack import EPS
 from tutelage.spectra.result import Spectrum
+
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import LinearOperator
 
 ENDS = {"largest": "LA", "smallest": "SA", "both": "BE"}
 DEFAULT_COUNT = 6
 """Eigenvalues at an end when no count is given: the default of ``scipy.sparse.linalg.eigsh``."""
 
 
+_ROUGH, _KEPT = 1e-2, 10
+"""Relative residual to which what is left beside the found is looked at first, and vectors kept for it: about 20 products.
+Where that reaches the found, it is looked at to the tolerance."""
+
+
 def lanczos_spectrum(
-    operator: SymmetricOperator, count: int = DEFAULT_COUNT, which: str = "largest", seed: int = 0
-) -> Spectrum:
+    operator: SymmetricOperator, count: int = DEFAULT_COUNT, which: str = "largest", seed: int = 0,
+    tolerance: float = 0.0,
+) -> Spectrum:  # fmt: skip
     r"""The ``count`` eigenvalues at the asked end(s), by implicitly restarted Lanczos (ARPACK through SciPy).
 
-    Each error bar is the residual :math:`\|Hv - \lambda v\|`: some eigenvalue lies that near. What Lanczos cannot
-    see is the multiplicity; every copy found counts as one.
+    It keeps 2 ``count`` + 1 vectors, at least 20, and stops where every residual :math:`\|Hv - \lambda v\|` is below
+    ``tolerance`` :math:`|\lambda|`, or rounding. That residual is the error bar: some eigenvalue lies that near; the error
+    itself is of the order of its square over the gap to the next. One start shows one copy of a repeated eigenvalue: the
+    others are looked for among what is left once the found are moved to the other end of the spectrum.
 
     Raises
     ------
     NotAvailableError
         ARPACK did not converge, as it will not at a crowded small end; the message says what to do.
     """
-    values, _, errors = lanczos_pairs(operator, count, which, seed, "spectrum(method='lanczos')")
+    who = "spectrum(method='lanczos')"
+    values, _, errors = lanczos_pairs(operator, count, which, seed, who, tolerance)
     counts = np.ones(values.size, dtype=np.int64)
     return Spectrum(values, counts, operator.size, f"lanczos ({which})", errors)
 
 
 def lanczos_pairs(
-    operator: SymmetricOperator, count: int, which: str, seed: int, who: str
+    operator: SymmetricOperator, count: int, which: str, seed: int, who: str, tolerance: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Eigenvalues (count,) at the asked end(s), ascending, their vectors (n, count), and error bars (count,)."""
     n = operator.size
     count, which = check.integer(count, who, "count"), check.choice(which, who, "end", ENDS)
+    tolerance = check.number(tolerance, who, "tolerance", minimum=0.0, maximum=0.1)
     if count >= n:
         raise NotAvailableError(
             f"{who}: expected count < P = {n}, got {count}; use method='dense' for all of them"
         )
-    start, entries = np.random.default_rng(seed).standard_normal(n), operator.structure.entries()
+    rng, entries = np.random.default_rng(seed), operator.structure.entries()
+    start = rng.standard_normal(n)
     if not operator.matvec(start).any():  # ARPACK has no start in the range of a zero operator
         return np.zeros(count), np.eye(n, count), np.zeros(count)
-    try:
-        values, vectors = scipy.sparse.linalg.eigsh(
-            operator.as_scipy(), k=count, which=ENDS[which], v0=start, tol=entries.relative
-        )
-    except scipy.sparse.linalg.ArpackNoConvergence as failure:
-        raise NotAvailableError(
-            f"{who}: {failure.eigenvalues.size} of {count} eigenvalues at the {which} end converged; ask for fewer, or use "
-            "method='dense', 'extended' (smallest) or 'slq' (density)"
-        ) from None
-    except scipy.sparse.linalg.ArpackError as failure:
-        raise NotAvailableError(
-            f"{who}: expected products that ARPACK can use, got from it {failure}; use "
-            "method='dense', and check that H v is finite"
-        ) from None
+    search = _Search(operator, which, max(tolerance, entries.relative), who)
+    values, vectors = search.ends(operator.as_scipy(), count, ENDS[which], start)
+    if count > 1:
+        low = {"largest": 0, "smallest": count, "both": count // 2}[which]
+        parts = [
+            search.with_copies(values[part], vectors[:, part], end, rng)
+            for part, end in ((slice(low), "SA"), (slice(low, None), "LA"))
+            if values[part].size
+        ]
+        values, vectors = (np.concatenate(x, axis=-1) for x in zip(*parts, strict=True))
     residuals = np.linalg.norm(operator.matmat(vectors) - vectors * values, axis=0)
     errors = residuals + error_bar(n, values, entries)
     order = np.argsort(values, kind="stable")
     return values[order], vectors[:, order], errors[order]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Search:
+    """Pairs of one operator to one tolerance."""
+
+    operator: SymmetricOperator
+    which: str
+    tolerance: float
+    who: str
+
+    def ends(
+        self, operator: LinearOperator, count: int, end: str, start: np.ndarray, **rough: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Eigenvalues (count,) at an end of an operator, ascending, and their vectors (n, count)."""
+        import scipy.sparse.linalg
+
+        options = {"tol": self.tolerance} | rough
+        try:
+            values, vectors = scipy.sparse.linalg.eigsh(operator, k=count, which=end, v0=start, **options)
+        except scipy.sparse.linalg.ArpackNoConvergence as failure:
+            raise NotAvailableError(
+                f"{self.who}: {failure.eigenvalues.size} of {count} eigenvalues at the {self.which} end converged; ask for "
+                "fewer, raise the tolerance, or use method='dense', 'extended' (smallest) or 'slq' (density)"
+            ) from None
+        except scipy.sparse.linalg.ArpackError as failure:
+            raise NotAvailableError(
+                f"{self.who}: expected products that ARPACK can use, got from it {failure}; use "
+                "method='dense', and check that H v is finite"
+            ) from None
+        order = np.argsort(values, kind="stable")
+        return values[order], vectors[:, order]
+
+    def with_copies(
+        self, values: np.ndarray, vectors: np.ndarray, end: str, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As many values at this end, ascending, once more copies of repeated ones have taken the place of the innermost."""
+        count, sign, seen = values.size, 1 if end == "LA" else -1, vectors
+        for _ in range(count):
+            innermost = int(np.argmin(sign * values))
+            found = self._beside(seen, float(np.abs(values).max()), end, sign * values[innermost], rng)
+            if found is None:
+                break
+            value, vector = found
+            values, vectors, seen = values.copy(), vectors.copy(), np.column_stack([seen, vector])
+            values[innermost], vectors[:, innermost] = value, vector
+        order = np.argsort(values, kind="stable")
+        return values[order], vectors[:, order]
+
+    def _beside(
+        self, seen: np.ndarray, size: float, end: str, floor: float, rng: np.random.Generator
+    ) -> tuple[float, np.ndarray] | None:
+        """The outermost pair orthogonal to the vectors seen, where it lies outside the floor by more than the tolerance."""
+        from scipy.sparse.linalg import LinearOperator
+
+        sign, n = 1 if end == "LA" else -1, len(seen)
+        basis = np.linalg.qr(seen)[0]
+
+        def product(vector: np.ndarray) -> np.ndarray:
+            inside = basis.T @ np.ravel(vector)
+            image = self.operator.matvec(np.ravel(vector) - basis @ inside)
+            return image - basis @ (basis.T @ image + sign * size * inside)
+
+        rest = LinearOperator((n, n), matvec=product, dtype=np.float64)
+        slack = (self.tolerance + 1e3 * EPS) * size
+        rough = {"tol": max(_ROUGH, self.tolerance), "ncv": min(_KEPT, n)}
+        (value,), vectors = self.ends(rest, 1, end, rng.standard_normal(n), **rough)
+        residual = float(np.linalg.norm(product(vectors[:, 0]) - value * vectors[:, 0]))
+        if sign * value + residual <= floor + slack:
+            return None
+        (value,), vectors = self.ends(rest, 1, end, vectors[:, 0])
+        return (value, vectors[:, 0]) if sign * value > floor + slack else None
 
 
 def tridiagonalize(

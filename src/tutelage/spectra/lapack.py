@@ -23,7 +23,8 @@ _COLUMN_MAJOR = 102
 
 
 def symmetric_eigenvalues(matrix: np.ndarray, *, two_stage: bool | None = None) -> np.ndarray:
-    """All eigenvalues, ascending, of a symmetric float64 matrix (n, n); only one triangle is read.
+    """All eigenvalues, ascending, of a symmetric float64 matrix (n, n); only one triangle is read, of a row-major one the
+    upper.
 
     Parameters
     ----------
@@ -43,6 +44,17 @@ def symmetric_eigenvalues(matrix: np.ndarray, *, two_stage: bool | None = None) 
             return values
     matrix = matrix if matrix.flags.f_contiguous else matrix.T  # SciPy copies what is not in column order
     return scipy.linalg.eigvalsh(matrix, driver="evd", overwrite_a=True, check_finite=False)
+
+
+_ONE_BY_ONE_FROM = 256
+"""Size from which the copy of a stack, whose pages are new, takes longer than a call for each matrix."""
+
+
+def stacked_eigenvalues(matrices: np.ndarray) -> np.ndarray:
+    """Those of many (n, m, m), each ascending, shape (n, m), of which the upper triangles are read and overwritten."""
+    if matrices.shape[-1] < _ONE_BY_ONE_FROM:
+        return np.linalg.eigvalsh(matrices, UPLO="U")
+    return np.stack([symmetric_eigenvalues(matrix) for matrix in matrices])
 
 
 def backward_error(n: int, norm: N) -> N:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -96,6 +97,12 @@ class Spectrum(Value):
         object.__setattr__(self, "values", values[order])
         object.__setattr__(self, "multiplicities", counts[order])
         object.__setattr__(self, "errors", errors[order])
+
+    def named(self, network: Network) -> Spectrum:
+        """The same, of this network."""
+        found = copy.copy(self)
+        object.__setattr__(found, "network", network)
+        return found
 
     @property
     def is_complete(self) -> bool:

@@ -8,35 +8,40 @@ from collections.abc import Callable
 import numpy as np
 
 from tutelage.base import check
-from tutelage.base.errors import NotAvailableError
 from tutelage.network import Network
-from tutelage.operators import BallHessian, SymmetricOperator
+from tutelage.operators import SymmetricOperator
 from tutelage.source import Source, hessian_of
-from tutelage.spectra.choose import LANCZOS_FROM, Plan, plan
+from tutelage.spectra.choose import LANCZOS_FROM, Plan, is_unresolved, plan, refined
 from tutelage.spectra.dense import dense_spectrum
-from tutelage.spectra.density import density_spectrum
-from tutelage.spectra.extended import PRECISIONS, enclosed_spectrum, extended_spectrum
 from tutelage.spectra.function_space import function_space_spectrum
 from tutelage.spectra.lanczos import DEFAULT_COUNT, ENDS, lanczos_spectrum
 from tutelage.spectra.result import Spectrum
+from tutelage.spectra.stacked import only_spectrum
+from tutelage.spectra.stochastic_lanczos import density_spectrum
 from tutelage.spectra.symmetry import reduced_spectrum, symmetry_spectrum
 
 _WHO = "spectrum"
-_UNRESOLVED = 1e-6
-"""Relative error from which an eigenvalue counts as unresolved: what the slow dynamics need."""
+
+
+def _extended(operator: SymmetricOperator) -> Spectrum:
+    # With python-flint, which takes 30 ms to load and few spectra need.
+    from tutelage.spectra.extended import extended_spectrum
+
+    return extended_spectrum(operator)
+
 
 FULL: dict[str, Callable[[SymmetricOperator], Spectrum]] = {
     "symmetry": symmetry_spectrum,
     "function_space": function_space_spectrum,
     "dense": dense_spectrum,
-    "extended": extended_spectrum,
+    "extended": _extended,
 }
 METHODS = ("auto", *FULL, "lanczos", "slq")
 
 
 def spectrum(
     source: Source, method: str = "auto", *, count: int | None = None, which: str = "largest", seed: int = 0,
-    refine: bool = True,
+    refine: bool = True, tolerance: float = 0.0,
 ) -> Spectrum:  # fmt: skip
     r"""The eigenvalues of a Hessian with their multiplicities and error bars (science 3).
 
@@ -54,6 +59,9 @@ def spectrum(
         Of the random starts of Lanczos and slq.
     refine : bool
         Whether ``"auto"`` computes small eigenvalues anew that LAPACK leaves unresolved (20 to 100 ms).
+    tolerance : float
+        Residual, relative to its eigenvalue, at which Lanczos stops (by far fewer products: the error of an isolated
+        eigenvalue is about its square); 0 means rounding. Other methods are exact to rounding whatever it is.
 
     Returns
     -------
@@ -77,23 +85,27 @@ def spectrum(
     """
     method = check.choice(method, _WHO, "method", METHODS)
     which = check.choice(which, _WHO, "end", ENDS)
-    operator = hessian_of(source, who=_WHO)
-    if method == "lanczos":
-        return lanczos_spectrum(operator, DEFAULT_COUNT if count is None else count, which, seed)
     if count is not None:
         count = check.integer(count, _WHO, "count")
-    if method == "slq":
-        found = density_spectrum(operator, seed=seed)
-    elif method == "auto":
-        chosen = plan(operator)
-        if count is not None and chosen.size > LANCZOS_FROM and count * 20 <= operator.size:
-            return lanczos_spectrum(operator, count, which, seed)
-        found = _run(chosen, refine)
-    else:
-        found = FULL[method](operator)
+    found = only_spectrum(source, refine) if method == "auto" else None
+    if found is None:
+        operator = hessian_of(source, who=_WHO)
+        chosen = plan(operator) if method == "auto" else None
+        if method == "lanczos" or (chosen is not None and _only_ends(chosen, count)):
+            count = DEFAULT_COUNT if count is None else count
+            return lanczos_spectrum(operator, count, which, seed, tolerance)
+        if method == "slq":
+            found = density_spectrum(operator, seed=seed)
+        else:
+            found = FULL[method](operator) if chosen is None else _run(chosen, refine)
     if isinstance(source, Network):
-        found = dataclasses.replace(found, network=source)
+        found = found.named(source)
     return found if count is None else _ends(found, count, which)
+
+
+def _only_ends(chosen: Plan, count: int | None) -> bool:
+    """Whether so few eigenvalues of so many are asked for that products are cheaper than a matrix."""
+    return count is not None and chosen.size > LANCZOS_FROM and count * 20 <= chosen.operator.size
 
 
 def _run(chosen: Plan, refine: bool) -> Spectrum:
@@ -105,20 +117,6 @@ def _run(chosen: Plan, refine: bool) -> Spectrum:
     if refine and chosen.refines and is_unresolved(found):
         return refined(found, chosen.operator.structure.balls)
     return found
-
-
-def is_unresolved(found: Spectrum) -> bool:
-    """Whether an error bar is a noticeable part of its eigenvalue."""
-    return bool(np.any(found.errors > _UNRESOLVED * np.abs(found.values)))
-
-
-def refined(found: Spectrum, balls: Callable[[int], BallHessian | None] | None) -> Spectrum:
-    """The same with the smallest eigenvalues to relative accuracy, from the matrix in ball arithmetic."""
-    try:
-        return enclosed_spectrum(balls, found.n_params, PRECISIONS[:2])
-    except NotAvailableError:
-        # Singular: the zeros are what the dense values say within their error bars.
-        return found
 
 
 def _ends(full: Spectrum, count: int, which: str) -> Spectrum:

@@ -12,7 +12,7 @@ TASK_SECONDS = 1.0
 SHORTEST_TASK = 0.05
 #: Rows of a chunk; also bounds what a wrong first guess can cost.
 _MOST_POINTS = 1000
-_GROWTH = 4
+_GROWTH = 16
 #: Block size at which the cubic cost of an eigenproblem takes over from a point's fixed cost (10 ms).
 _CUBIC_FROM = 300.0
 
@@ -21,7 +21,7 @@ class Batcher:
     """Cuts pending ranges into tasks.
 
     The cost of a point is modelled as ``rate (1 + (n/300)^3)``, n the side of its eigenproblem; only the rate
-    is learned. A batch grows at most fourfold over the largest that came back, so that a wrong guess stays
+    is learned. A batch grows at most 16 times over the largest that came back, so that a wrong guess stays
     cheap, and shrinks towards the end so that the workers finish together.
     """
 
