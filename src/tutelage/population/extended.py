@@ -20,7 +20,6 @@ from tutelage.activations.pair_geometry import MeanMoments, PairMoments
 from tutelage.base.errors import NotAvailableError
 from tutelage.network import Network
 from tutelage.operators import BallHessian
-from tutelage.population.structure import has_balls
 
 Vector = list[flint.arb]
 
@@ -40,7 +39,9 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
         otherwise the whole matrix as ``block``.
     """
     activation = network.activation
-    if not isinstance(activation, Elementary) or not has_balls(activation, network.layers):
+    if not isinstance(activation, Elementary) or activation.kinks:
+        return None
+    if {"b", "c"} & set(network.layers) and not activation.has_mean_tables:
         return None
     with flint.ctx.workprec(bits):
         a = [[flint.arb(float(x)) for x in row] for row in network.a.reshape(-1, network.k)]

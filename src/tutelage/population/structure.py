@@ -42,7 +42,7 @@ def has_balls(activation: Activation, layers: Collection[str] = ("W", "a")) -> b
     """Whether networks of these layers have their Hessian in ball arithmetic: biases need tables with means."""
     if not isinstance(activation, Elementary) or activation.kinks:
         return False
-    return not {"b", "c"} & set(layers) or type(activation).mean_tables is not Elementary.mean_tables
+    return activation.has_mean_tables or not {"b", "c"} & set(layers)
 
 
 def repeated_factor(network: Network) -> np.ndarray | None:
