@@ -126,7 +126,7 @@ def _points(teacher: Network, extra: int, seed: int) -> Iterator[_Point]:
         yield _zero_rows(_student(teacher, constants, np.ones((m, extra))), extra, alone)
     copies = np.repeat(inner_weights(teacher)[-1:], extra, axis=0)
     equal = np.full(extra + 1, 1 / (extra + 1))
-    share = np.outer(teacher.a.reshape(m, -1)[:, -1], equal)
+    share = np.repeat(teacher.a.reshape(m, -1)[:, -1:] / (extra + 1), extra + 1, axis=1)
     yield _split(_student(teacher, copies, share[:, 1:], share[:, 0]), extra, equal)
     if extra > 1:
         read_outs = np.tile([1.0 - extra, *np.ones(extra - 1)], (m, 1))
