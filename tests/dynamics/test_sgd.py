@@ -18,7 +18,7 @@ from tutelage.dynamics import (
     simulate,
 )
 from tutelage.dynamics.gradient_moments import _by_four_points, _by_quadrature, _gaussian
-from tutelage.dynamics.second_moments import GaussianMoments
+from tutelage.dynamics.sgd_second_moments import GaussianMoments
 
 PINNED = np.array([0.93313, 1.25384, 1.41128, 1.95657, 2.42120, 3.04208])
 

@@ -74,3 +74,39 @@ def test_one_neuron_matches_a_hand_computed_ball(scale):
         p = 2 * flint.arb(scale) ** 2 * flint.arb(0.7) ** 2
         expected = 2 / flint.arb.pi() * (p / (1 + p)).asin()
         assert ball_hessian(network, 200).block[1, 1].overlaps(expected)
+
+
+@pytest.mark.parametrize("layers", ["b", "c", "bc"])
+@pytest.mark.parametrize("sizes", [(2, 3, 1), (4, 2, 1), (4, 2, 3)])
+@pytest.mark.parametrize("activation", ["erf", "gelu"])
+def test_balls_with_biases_enclose_the_hessian(activation, sizes, layers):
+    d, k, m = sizes
+    rng = np.random.default_rng(2)
+    a = rng.standard_normal((m, k)) if m > 1 else rng.standard_normal(k)
+    b, c = rng.standard_normal(k), rng.standard_normal(m) if m > 1 else 0.3
+    W = 0.3 * rng.standard_normal((k, d))
+    network = Network(W, a, activation, b if "b" in layers else None, c if "c" in layers else None)
+    dense = hessian_at_optimum(network).dense()
+    balls = ball_hessian(network, 200)
+    if k >= d:
+        assert np.abs(midpoints(balls.block) - dense).max() < 1e-14 * np.abs(dense).max()
+    assert max(float(x.rad()) for x in balls.block.entries()) < 1e-50
+    found = spectrum(network, method="extended")
+    values = np.repeat(found.values, found.multiplicities)
+    assert np.allclose(np.sort(values), scipy.linalg.eigvalsh(dense), atol=1e-14 * values.max())
+    assert np.all(found.errors <= 1e-7 * found.values) and found.rank == network.n_params
+    assert spectrum(network).method in ("dense", "symmetry")  # unasked, LAPACK alone
+
+
+def test_small_eigenvalues_with_biases_have_relative_accuracy_against_more_bits():
+    rng = np.random.default_rng(1)
+    network = Network(
+        0.05 * rng.standard_normal((4, 2)), rng.standard_normal(4), "erf", 0.1 * rng.standard_normal(4), 0.2
+    )
+    found = spectrum(network, method="extended")
+    with flint.ctx.workprec(500):
+        certified = flint.acb_mat(ball_hessian(network, 500).block).eig()
+        exact = np.sort([float(x.real.mid()) for x in certified])
+    assert exact[0] < 1e-14 * exact[-1]
+    assert np.all(np.abs(found.values - exact) <= found.errors)
+    assert found.errors[0] <= 1e-6 * exact[0]

@@ -305,6 +305,12 @@ class Elementary(Activation):
         """(p, q) -> k_pq of (u, v) with means, in any arithmetic; None, the default, leaves them to ``dual``."""
         return None
 
+    @final
+    @property
+    def has_mean_tables(self) -> bool:
+        """Whether :meth:`mean_tables` are given."""
+        return type(self).mean_tables is not Elementary.mean_tables
+
     def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array] | None:
         """p -> s_p of u with a mean, beside :meth:`mean_tables`."""
         return None

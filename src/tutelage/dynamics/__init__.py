@@ -7,7 +7,7 @@ from tutelage.dynamics.curve import Curve, log_steps, log_times, overlay
 from tutelage.dynamics.diagnose import Diagnosis, diagnose
 from tutelage.dynamics.diagnose_model import ModelDiagnosis
 from tutelage.dynamics.label_noise import data_excess, flat_drift, predict_drift
-from tutelage.dynamics.lanczos import lanczos_loss
+from tutelage.dynamics.lanczos_curve import lanczos_loss
 from tutelage.dynamics.linear import linear_loss
 from tutelage.dynamics.matching import Match, match_neurons
 from tutelage.dynamics.optimum_kind import OptimumKind, optimum_kind

@@ -21,7 +21,7 @@ from tutelage import empirical
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.rows import row_space
 from tutelage.dynamics.four_points import slope_products
-from tutelage.dynamics.second_moments import (
+from tutelage.dynamics.sgd_second_moments import (
     DenseMoments,
     GaussianMoments,
     SecondMoments,

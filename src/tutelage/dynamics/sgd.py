@@ -16,7 +16,7 @@ from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.gradient_moments import second_moments
 from tutelage.dynamics.rules import GradientDescent, StabilityWarning
-from tutelage.dynamics.second_moments import SecondMoments
+from tutelage.dynamics.sgd_second_moments import SecondMoments
 from tutelage.dynamics.start_measure import largest_eigenvalue
 from tutelage.dynamics.starts import NoisyTeacher
 from tutelage.empirical import Problem as DataProblem

@@ -32,9 +32,9 @@ from tutelage.laws.outlier import mean_trace as mean_trace
 from tutelage.laws.point_mass import PointMass as PointMass
 from tutelage.laws.quadratic_network import QuadraticGroups as QuadraticGroups
 from tutelage.laws.quadratic_network import QuadraticNetwork as QuadraticNetwork
-from tutelage.laws.readout import Gaussian as Gaussian
-from tutelage.laws.readout import linear_network_of as linear_network_of
-from tutelage.laws.readout import squared_norm as squared_norm
+from tutelage.laws.readout_norm import Gaussian as Gaussian
+from tutelage.laws.readout_norm import linear_network_of as linear_network_of
+from tutelage.laws.readout_norm import squared_norm as squared_norm
 from tutelage.laws.sampled_fixed_width import SampledFixedWidth as SampledFixedWidth
 from tutelage.laws.sampled_hessian import SampledHessian as SampledHessian
 from tutelage.laws.scaled import Scaled as Scaled

@@ -106,6 +106,8 @@ class Structure:
         Invariant subspaces in closed form, or None.
     balls : callable or None
         ``balls(bits)``: the matrix in ball arithmetic at this working precision.
+    quick_balls : bool
+        Whether that may be used unasked: tables with means are integrals of balls.
     entries : callable
         How well the entries are known (:class:`Entries`); by default each to rounding.
     """
@@ -115,4 +117,5 @@ class Structure:
     null_vectors: Callable[[], np.ndarray | None] = _unknown
     sectors: Callable[[], tuple[Sector, ...] | None] = _unknown
     balls: Callable[[int], BallHessian | None] | None = None
+    quick_balls: bool = True
     entries: Callable[[], Entries] = Entries

@@ -1,6 +1,6 @@
 r"""The Hessian at the optimum in ball arithmetic: float64 weights are exact, every entry carries its radius.
 
-Entries are the closed tables of science 1.4 evaluated by python-flint's ``arb``. With fewer neurons than
+Entries are the closed tables of science 1.4, with biases A1, evaluated by python-flint's ``arb``. With fewer neurons than
 inputs the rotation symmetry (science 3a) is used exactly: in an orthonormal basis of the row space the rows of
 W are the rows of L, :math:`W W^T = L L^T`, so a Cholesky factor in ball arithmetic replaces the QR.
 """
@@ -15,7 +15,8 @@ import flint
 
 from tutelage.activations.arithmetic import Namespace, arb_functions
 from tutelage.activations.base import Elementary
-from tutelage.activations.pair_geometry import PairMoments
+from tutelage.activations.half_planes import Table
+from tutelage.activations.pair_geometry import MeanMoments, PairMoments
 from tutelage.base.errors import NotAvailableError
 from tutelage.network import Network
 from tutelage.operators import BallHessian
@@ -40,13 +41,17 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
     activation = network.activation
     if not isinstance(activation, Elementary) or activation.kinks:
         return None
+    if {"b", "c"} & set(network.layers) and not activation.has_mean_tables:
+        return None
     with flint.ctx.workprec(bits):
         a = [[flint.arb(float(x)) for x in row] for row in network.a.reshape(-1, network.k)]
         strength = [[_dot(u, v) for v in zip(*a, strict=True)] for u in zip(*a, strict=True)]
         W = [[flint.arb(float(x)) for x in row] for row in network.W]
+        b = None if network.b is None else [flint.arb(float(x)) for x in network.b]
         gram = [[_dot(u, v) for v in W] for u in W]
         xp = arb_functions()
-        tables = [[_tables(activation, gram, i, j, xp) for j in range(i + 1)] for i in range(len(W))]
+        tables = [[_tables(activation, gram, b, i, j, xp) for j in range(i + 1)] for i in range(len(W))]
+        own = None if network.c is None else [_means(activation, gram, b, i, xp) for i in range(len(W))]
         coordinates = _cholesky(gram) if network.k < network.d else None
         if coordinates is None:
             if network.n_params > _WHOLE_UP_TO and network.k < network.d:
@@ -54,16 +59,31 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
                     f"extended precision: expected independent neurons, got rows of W that are dependent to {bits} "
                     f"bits, so that all P = {network.n_params} parameters would stay; use method='symmetry'"
                 )
-            return BallHessian(_assemble(tables, W, a, strength), None, 0)
+            return BallHessian(_assemble(tables, W, a, strength, own), None, 0)
         repeated = _symmetric(
             [[strength[i][j] * tables[i][j].k11 for j in range(i + 1)] for i in range(len(W))]
         )
-        return BallHessian(_assemble(tables, coordinates, a, strength), repeated, network.d - network.k)
+        block = _assemble(tables, coordinates, a, strength, own)
+        return BallHessian(block, repeated, network.d - network.k)
 
 
-def _tables(activation: Elementary, gram: list[Vector], i: int, j: int, xp: Namespace) -> PairMoments:
-    tables = cast("Callable[..., PairMoments]", activation.tables)  # the same formula, of balls
-    return tables(gram[i][i], gram[i][j], gram[j][j], xp)
+def _tables(
+    activation: Elementary, gram: list[Vector], b: Vector | None, i: int, j: int, xp: Namespace
+) -> PairMoments | MeanMoments:
+    q = (gram[i][i], gram[i][j], gram[j][j])
+    if b is None:
+        tables = cast("Callable[..., PairMoments]", activation.tables)  # the same formula, of balls
+        return tables(*q, xp)
+    with_means = cast("Callable[..., Table]", activation.mean_tables)(b[i], b[j], *q, xp)
+    names = (name for name in MeanMoments._fields if name not in ("k40", "k30"))  # none is at the optimum
+    return MeanMoments(**{name: with_means(int(name[1]), int(name[2])) for name in names})
+
+
+def _means(activation: Elementary, gram: list[Vector], b: Vector | None, i: int, xp: Namespace) -> Vector:
+    """s_0, s_1, s_2 of neuron i."""
+    mean = cast("Callable[..., Callable[[int], flint.arb]]", activation.mean_table)
+    at = mean(flint.arb(0) if b is None else b[i], gram[i][i], xp)
+    return [flint.arb(at(p)) for p in range(3)]
 
 
 def _dot(u: Sequence[flint.arb], v: Sequence[flint.arb]) -> flint.arb:
@@ -85,31 +105,52 @@ def _cholesky(gram: list[Vector]) -> list[Vector] | None:
 
 
 def _assemble(
-    tables: list[list[PairMoments]], W: list[Vector], a: list[Vector], strength: list[Vector]
-) -> flint.arb_mat:
-    """Blocks ww, wa and aa of science 1.4 and 19, parameters W row-major, then a (m, k) by outputs; the lower triangle is
-    mirrored."""
+    tables: list[list[PairMoments | MeanMoments]], W: list[Vector], a: list[Vector], strength: list[Vector],
+    own: list[Vector] | None,
+) -> flint.arb_mat:  # fmt: skip
+    """Blocks of science 1.4, 19 and A1, parameters W row-major, b, a (m, k) by outputs, c; the lower triangle is mirrored."""
     k, r = len(W), len(W[0])
-    lower: list[Vector] = [[] for _ in range(k * r + k * len(a))]
+    lower: list[Vector] = [[] for _ in range(k * r)]
+    biased = isinstance(tables[0][0], MeanMoments)
+
+    def at(i: int, j: int) -> dict[str, flint.arb]:
+        """The tables of the pair (i, j), of which one half is kept."""
+        if j <= i:
+            return tables[i][j]._asdict()
+        return {f"k{name[2]}{name[1]}": t for name, t in tables[j][i]._asdict().items()}
+
     for i in range(k):
         for j in range(i + 1):
             for p, row in enumerate(_weight_block(tables[i][j], strength[i][j], W[i], W[j], i == j)):
                 lower[i * r + p].extend(row)
-    for (o, read_out), i in itertools.product(enumerate(a), range(k)):
-        row = lower[k * r + o * k + i]
+    for i in range(k if biased else 0):
+        row: Vector = []
         for j in range(k):
-            # Row a_oi, columns w_j: a_oj (k_20(j, i) w_j + k_11(j, i) w_i); tables(j, i) is tables(i, j) transposed.
-            own, mixed = (
-                (tables[j][i].k20, tables[j][i].k11) if j >= i else (tables[i][j].k02, tables[i][j].k11)
+            t = at(j, i)
+            row.extend(
+                strength[i][j] * (t["k21"] * u + t["k12"] * v) for u, v in zip(W[j], W[i], strict=True)
             )
-            own, mixed = read_out[j] * own, read_out[j] * mixed
-            row.extend(own * u + mixed * v for u, v in zip(W[j], W[i], strict=True))
+        lower.append([*row, *(strength[i][j] * tables[i][j].k11 for j in range(i + 1))])
+    for (o, read_out), i in itertools.product(enumerate(a), range(k)):
+        row = []
+        for j in range(k):
+            t = at(j, i)
+            row.extend(read_out[j] * (t["k20"] * u + t["k11"] * v) for u, v in zip(W[j], W[i], strict=True))
+        row.extend(read_out[j] * at(j, i)["k10"] for j in range(k if biased else 0))
         row.extend(flint.arb(0) for _ in range(o * k))
-        row.extend(tables[i][j].k00 for j in range(i + 1))
+        lower.append([*row, *(tables[i][j].k00 for j in range(i + 1))])
+    for o, read_out in enumerate(a if own is not None else ()):
+        assert own is not None
+        row = [read_out[j] * own[j][2] * u for j in range(k) for u in W[j]]
+        row.extend(read_out[j] * own[j][1] for j in range(k if biased else 0))
+        row.extend(own[j][0] * (n == o) for n in range(len(a)) for j in range(k))
+        lower.append([*row, *(flint.arb(n == o) for n in range(o + 1))])
     return _symmetric(lower)
 
 
-def _weight_block(t: PairMoments, weight: flint.arb, u: Vector, v: Vector, diagonal: bool) -> list[Vector]:
+def _weight_block(
+    t: PairMoments | MeanMoments, weight: flint.arb, u: Vector, v: Vector, diagonal: bool
+) -> list[Vector]:
     """(r, r) block of neurons u and v; the lower triangle alone on the diagonal."""
     k11, k22, k31, k13 = weight * t.k11, weight * t.k22, weight * t.k31, weight * t.k13
     along = [[k31 * x + k22 * y, k22 * x + k13 * y] for x, y in zip(u, v, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -26,9 +26,8 @@ def of_outer_part(network: Network, layout: Layout) -> Structure:
         factor=factor,
         null_vectors=lambda: rescaling(activation, network.layers, layout),
         sectors=lambda: linear_sectors(network) if plain else None,
-        balls=(lambda bits: balls(network, bits))
-        if has_balls(activation) and set(network.layers) == {"W", "a"}
-        else None,
+        balls=(lambda bits: balls(network, bits)) if has_balls(activation, network.layers) else None,
+        quick_balls=set(network.layers) == {"W", "a"},
     )
 
 
@@ -39,9 +38,11 @@ def balls(network: Network, bits: int) -> BallHessian | None:
     return ball_hessian(network, bits)
 
 
-def has_balls(activation: Activation) -> bool:
-    """Whether networks without biases have their Hessian in ball arithmetic."""
-    return isinstance(activation, Elementary) and not activation.kinks
+def has_balls(activation: Activation, layers: Collection[str] = ("W", "a")) -> bool:
+    """Whether networks of these layers have their Hessian in ball arithmetic: biases need tables with means."""
+    if not isinstance(activation, Elementary) or activation.kinks:
+        return False
+    return activation.has_mean_tables or not {"b", "c"} & set(layers)
 
 
 def repeated_factor(network: Network) -> np.ndarray | None:

@@ -4,8 +4,8 @@ from tutelage.rank import formulas
 from tutelage.rank.certificate import Certificate
 from tutelage.rank.equivalence import Description, Equivalence, compress, equivalent
 from tutelage.rank.generic_rank import effective_parameters
-from tutelage.rank.here import hessian_rank
 from tutelage.rank.optima import Optimum, optima
+from tutelage.rank.rank_at_weights import hessian_rank
 from tutelage.rank.result import RankResult
 from tutelage.rank.soft import (
     log_determinant,

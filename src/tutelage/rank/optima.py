@@ -12,7 +12,7 @@ from tutelage.base import check
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.network import Network, require_network
 from tutelage.rank.formal import has_independent_neurons
-from tutelage.rank.here import hessian_rank
+from tutelage.rank.rank_at_weights import hessian_rank
 from tutelage.rank.reduced import inner_weights
 from tutelage.rank.result import RankResult
 from tutelage.rank.symmetry import move
@@ -126,7 +126,7 @@ def _points(teacher: Network, extra: int, seed: int) -> Iterator[_Point]:
         yield _zero_rows(_student(teacher, constants, np.ones((m, extra))), extra, alone)
     copies = np.repeat(inner_weights(teacher)[-1:], extra, axis=0)
     equal = np.full(extra + 1, 1 / (extra + 1))
-    share = np.outer(teacher.a.reshape(m, -1)[:, -1], equal)
+    share = np.repeat(teacher.a.reshape(m, -1)[:, -1:] / (extra + 1), extra + 1, axis=1)
     yield _split(_student(teacher, copies, share[:, 1:], share[:, 0]), extra, equal)
     if extra > 1:
         read_outs = np.tile([1.0 - extra, *np.ones(extra - 1)], (m, 1))

@@ -12,8 +12,8 @@ from tutelage.activations.truth import require_true_facts
 from tutelage.base import check
 from tutelage.base.value import Value
 from tutelage.network import Network, require_network
-from tutelage.rank.here import hessian_rank
 from tutelage.rank.neurons import Arrangement, Neuron, arrange
+from tutelage.rank.rank_at_weights import hessian_rank
 from tutelage.rank.reduced import inner_weights, is_plain
 from tutelage.rank.result import RankResult
 from tutelage.rank.values import two_slopes, vanishing_at_zero

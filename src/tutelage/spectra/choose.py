@@ -90,8 +90,12 @@ class Plan:
     @property
     def refines(self) -> bool:
         """Whether small eigenvalues that LAPACK leaves unresolved will be recomputed with relative accuracy."""
+        known = self.operator.structure
         return (
-            self.inner == "dense" and self.operator.structure.balls is not None and self.size <= REFINE_UP_TO
+            self.inner == "dense"
+            and known.balls is not None
+            and known.quick_balls
+            and self.size <= REFINE_UP_TO
         )
 
 
@@ -170,9 +174,7 @@ def explain_method(source: Source) -> Explanation:
             ("LAPACK alone", "eigenvalues it cannot resolve to 1e-6 are recomputed in extended precision"),
         )
     elif chosen.operator.structure.balls is not None and chosen.inner == "dense":
-        rejected += (
-            ("extended", f"relative accuracy at size {chosen.size} takes seconds to minutes: ask for it"),
-        )
+        rejected += (("extended", f"relative accuracy at size {chosen.size} takes longer: ask for it"),)
     seconds = 1e-3 + 4 / 3 * float(chosen.size) ** 3 / _FLOPS
     fits = chosen.n_bytes <= 0.9 * check.available_bytes()
     return Explanation(

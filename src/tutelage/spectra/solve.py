@@ -13,11 +13,11 @@ from tutelage.operators import SymmetricOperator
 from tutelage.source import Source, hessian_of
 from tutelage.spectra.choose import LANCZOS_FROM, Plan, is_unresolved, plan, refined
 from tutelage.spectra.dense import dense_spectrum
-from tutelage.spectra.density import density_spectrum
 from tutelage.spectra.function_space import function_space_spectrum
 from tutelage.spectra.lanczos import DEFAULT_COUNT, ENDS, lanczos_spectrum
 from tutelage.spectra.result import Spectrum
 from tutelage.spectra.stacked import only_spectrum
+from tutelage.spectra.stochastic_lanczos import density_spectrum
 from tutelage.spectra.symmetry import reduced_spectrum, symmetry_spectrum
 
 _WHO = "spectrum"

@@ -7,7 +7,7 @@ import xarray as xr
 
 from tutelage.base.progress import Progress, tracked
 from tutelage.laws import LinearNetwork, linear_eigenvalues
-from tutelage.laws.readout import linear_network_of
+from tutelage.laws.readout_norm import linear_network_of
 from tutelage.studies.shared.teachers import teacher_weights
 
 KURTOSIS = {"normal": 3.0, "uniform": 1.8, "rademacher": 1.0, "laplace": 6.0}
