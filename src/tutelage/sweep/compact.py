@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tutelage.base.errors import DamagedError, StoreError
-from tutelage.base.files import TEMPORARY_SUFFIX, sync_directory, write_error
+from tutelage.base.files import TEMPORARY_SUFFIX, write_error
 from tutelage.store.datasets import check_schema
 from tutelage.store.ownership import marked, remove_arrays, replace_arrays
 from tutelage.sweep.chunks import DamagedTask, complete, fitting, layouts_of, read_chunk, warn, who
@@ -39,8 +38,9 @@ _WHO = "sweep (compaction)"
 def compact(folder: SweepFolder) -> None:
     """Write ``points.zarr`` from all whole tasks, unless it is up to date and whole. The caller holds the lock.
 
-    Everything goes to a temporary folder, is synced, and takes the name in one step; its checksums follow. A damaged
-    chunk is discarded and reported: running the sweep again computes its points anew.
+    Everything goes to a temporary folder and takes the name in one step; its checksums follow. It is not synced: what a
+    power cut leaves of it fails them, and it is written anew from the tasks, which are. A damaged chunk is discarded and
+    reported: running the sweep again computes its points anew.
     """
     markers = folder.markers()
     if not markers or _up_to_date(folder, markers):
@@ -54,7 +54,6 @@ def compact(folder: SweepFolder) -> None:
         for block, rows in _blocks(folder, spec, markers):
             _append(block, temporary, first, rows)
             first = False
-        _sync_tree(temporary)
         files = checksums(temporary)
         replace_arrays(temporary, target, _WHO, place=True)
         write_manifest(folder.manifest_path, Manifest(tasks_of(markers), files))
@@ -226,15 +225,3 @@ def _append(block: xr.Dataset, path: Path, first: bool, rows: int) -> None:
         if variable.dims[:1] == ("point",)
     }
     block.to_zarr(path, mode="w", zarr_format=3, consolidated=False, encoding=encoding)
-
-
-def _sync_tree(path: Path) -> None:
-    """fsync every file and folder below."""
-    for folder, _, files in os.walk(path):
-        for name in files:
-            handle = os.open(os.path.join(folder, name), os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-        sync_directory(folder)
