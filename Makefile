@@ -19,7 +19,7 @@ OTHERS := -W default::DeprecationWarning -W default::FutureWarning \
 
 SITE := docs/_build/html
 
-.PHONY: report report-full gallery docs test test-slow test-floors test-newest test-sdist check clean
+.PHONY: report report-full gallery docs test test-slow test-gpu test-floors test-newest test-sdist check clean
 
 report: $(VENV)/.run  ## the quick report: every study in its small form
 	$(BIN)/tutelage report --output $(REPORT)
@@ -45,6 +45,9 @@ check: $(VENV)/.dev  ## what can be said without running anything
 
 test-slow: $(VENV)/.dev  ## the long tests
 	$(BIN)/python -m pytest -m slow
+
+test-gpu: $(VENV)/.dev  ## the tests of products, spectra and descents on a card, where there is one
+	$(BIN)/python -m pytest -m gpu -rs
 
 test-floors: .venv-floors/.ready  ## the tests with the oldest release of everything that pyproject.toml allows
 	.venv-floors/bin/python $(TESTS) $(OTHERS)

@@ -27,7 +27,7 @@ os.waitpid(child, 0)
 
 CALLS = {
     "hessian": "tutelage.hessian_at_optimum(teacher)",
-    "spectrum": "tutelage.spectrum(teacher)",
+    "spectrum": "tutelage.spectrum(teacher, 'dense')",
     "ntk": "tutelage.ntk(teacher, np.ones((2, 2)))",
     "curve": "tutelage.dynamics.bulk_loss('erf', 3, 3, 0.1, [1.0])",
     "simulation": "tutelage.simulate(tutelage.Problem(teacher), tutelage.NoisyTeacher(0.1), times=[1.0])",
@@ -38,23 +38,26 @@ CALLS = {
 @pytest.mark.parametrize("call", CALLS)
 def test_what_calls_jax_is_refused_in_a_fork(python, call, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    said = python(_CHILD.format(before="tutelage.spectrum(teacher)", call=CALLS[call]))
+    said = python(_CHILD.format(before=CALLS["spectrum"], call=CALLS[call]))
     assert "got a fork of one in which JAX runs" in said and "get_context('spawn')" in said
     assert not list(tmp_path.iterdir())
 
 
 def test_jax_that_others_started_counts(python):
     said = python(
-        _CHILD.format(
-            before="import tutelage.spectra; jax.numpy.ones(2).sum()", call="tutelage.spectrum(teacher)"
-        )
+        _CHILD.format(before="import tutelage.spectra; jax.numpy.ones(2).sum()", call=CALLS["spectrum"])
     )
     assert "get_context('spawn')" in said
 
 
-@pytest.mark.parametrize("call", ["pass", "tutelage.quadratic.certify_uniqueness(np.eye(2), np.eye(2))"])
+NUMPY_ALONE = [
+    "pass", "tutelage.quadratic.certify_uniqueness(np.eye(2), np.eye(2))", "tutelage.spectrum(teacher)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", NUMPY_ALONE)
 def test_what_does_not_call_jax_works_in_a_fork(python, call):
-    assert python(_CHILD.format(before="tutelage.spectrum(teacher)", call=call)) == "done"
+    assert python(_CHILD.format(before=CALLS["spectrum"], call=call)) == "done"
 
 
 def test_a_fork_before_the_first_call_works(python):
@@ -65,7 +68,7 @@ def test_pools_of_spawned_processes_work_and_forked_ones_are_told(tmp_path):
     (tmp_path / "pooled.py").write_text(
         "import multiprocessing, sys, warnings, tutelage\n"
         "from concurrent.futures import ProcessPoolExecutor\n"
-        "def f(k):\n    return int(tutelage.spectrum(tutelage.sample_teacher('linear', 2, k)).n_params)\n"
+        "def f(k):\n    return int(tutelage.spectrum(tutelage.sample_teacher('linear', 2, k), 'dense').n_params)\n"
         "if __name__ == '__main__':\n"
         "    warnings.simplefilter('ignore')\n"
         "    f(1)\n"

@@ -1,11 +1,14 @@
 """Lanczos finds repeated eigenvalues as often as they are there, and stops where it is told to."""
 
+import jax
 import numpy as np
 import pytest
 import scipy.sparse.linalg
 
 from tutelage import eigensystem, hessian_at_optimum, hessian_of, sample_teacher, spectrum
-from tutelage.base.errors import InputError
+from tutelage.base.errors import InputError, NotAvailableError
+from tutelage.spectra import lanczos, lobpcg
+from tutelage.spectra.lobpcg import device_pairs
 
 N = 150
 
@@ -102,3 +105,35 @@ def test_vectors_of_repeated_eigenvalues_span_their_space(spread):
 def test_a_tolerance_that_is_none(tolerance):
     with pytest.raises(InputError, match="tolerance"):
         spectrum(np.diag([1.0, 2.0, 3.0]), "lanczos", count=1, tolerance=tolerance)
+
+
+@pytest.mark.parametrize(("sign", "repeated"), [(1, 4.0), (-1, -3.0)])
+def test_blocks_on_the_device_find_the_same(spread, sign, repeated):
+    """What runs where JAX has an accelerator, here on the processor."""
+    values = np.sort(np.append(spread, np.full(5, repeated)))
+    operator = hessian_of(with_eigenvalues(values))
+    start = np.random.default_rng(0).standard_normal((N, 7))
+    found, vectors = device_pairs(operator, 7, sign, start, 1e-9, "test")
+    expected = values[-7:] if sign == 1 else values[:7]
+    assert np.abs(found - expected).max() < 1e-10
+    residuals = np.linalg.norm(operator.matmat(vectors) - vectors * found, axis=0)
+    assert residuals.max() < 1e-6
+
+
+def test_blocks_that_do_not_converge_say_so(monkeypatch, spread):
+    monkeypatch.setattr(lobpcg, "_ITERATIONS", 2)
+    start = np.random.default_rng(0).standard_normal((N - 5, 3))
+    with pytest.raises(NotAvailableError, match="LOBPCG"):
+        device_pairs(hessian_of(with_eigenvalues(spread)), 3, 1, start, 0.0, "test")
+
+
+def test_the_device_is_used_where_there_is_one(monkeypatch, spread):
+    values = np.append(spread, np.full(5, 4.0))
+    expected = spectrum(with_eigenvalues(values), "lanczos", count=6)
+    monkeypatch.setattr(jax, "default_backend", lambda: "cuda")
+    monkeypatch.setattr(lanczos._Search, "ends", None)
+    found = spectrum(with_eigenvalues(values), "lanczos", count=6, tolerance=1e-6)
+    assert np.all(np.abs(found.values - expected.values) <= found.errors)
+    ends = with_eigenvalues(np.append(values, [-4.0, -4.0]))
+    both = spectrum(ends, "lanczos", count=4, which="both", tolerance=1e-6)
+    assert np.all(np.abs(both.values - [-4.0, -4.0, 4.0, 4.0]) <= both.errors)

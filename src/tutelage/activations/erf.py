@@ -129,7 +129,9 @@ class Erf(Elementary):
         # 4 k00 - 1 without its cancellation at small correlations
         p_uv = self._double(q_uv)
         root = 1 / (2 * xp.pi * t.k11)
-        first, second = lambda k: 4 * self._double(k), lambda k: 4 * self._double(self._double(k))
+        first, second = (lambda k: 4 * self._double(k)), (lambda k: 4 * self._double(self._double(k)))
+        if self.scale == 1.0:  # the same numbers
+            first, second = (lambda k: 8 * k), (lambda k: 16 * k)
         return PairMoments(
             2 * xp.atan2(p_uv, root) / xp.pi,
             *map(first, (t.k11, t.k20, t.k02)),
@@ -158,7 +160,7 @@ class Erf(Elementary):
 
     def _double(self, q: Array) -> Array:
         """2 s^2 q, the scale multiplied in last: exact arithmetics then see the float s itself."""
-        return 2 * self.scale * (self.scale * q)
+        return 2 * q if self.scale == 1.0 else 2 * self.scale * (self.scale * q)
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         r"""Those of :math:`\tfrac{\sqrt\pi}{2}\,\mathrm{erf}(s u)`."""

@@ -104,7 +104,7 @@ class PairHessian(LossHessian):
     def on_host(self) -> Callable[[np.ndarray], np.ndarray] | None:
         here = _on_host(self)
         plain = set(here.network.layers) == {"W", "a"} and here.plane is None and here.part is None
-        if not plain or here.network.a.ndim > 1 or jax.default_backend() != "cpu":
+        if not plain or here.units is not None or here.network.a.ndim > 1 or jax.default_backend() != "cpu":
             return None
         return host_product(PairMoments(*here.tables), here.network.W, here.network.a, here.layout)
 

@@ -87,11 +87,11 @@ def outer_size(
     u, a = lengths(W), lengths(AT) if AT.shape[-1] > 1 else np.abs(AT)
     v = np.swapaxes(u, -1, -2)
     G = np.abs(AT @ A)
-    s = np.ones(W.shape[-2]) if units is None else units
+    rows, s = (1.0, 1.0) if units is None else (units[:, None], units)
     weights = G * (t.k11 + t.k31 * u**2 + 2 * t.k22 * u * v + t.k13 * v**2)
     if plane is not None:
         np.add.at(weights, (plane.i, plane.j), np.abs(plane.c).sum(axis=1))
-    blocks = {"WW": weights, "Wa": a * (t.k20 * u + t.k11 * v) * s, "aa": s[:, None] * t.k00 * s}
+    blocks = {"WW": weights, "Wa": a * (t.k20 * u + t.k11 * v) * s, "aa": rows * t.k00 * s}
     if isinstance(t, MeanMoments):
         blocks |= {"Wb": G * (t.k21 * u + t.k12 * v), "bb": G * t.k11, "ba": a * t.k10 * s}
     if own is not None:

@@ -14,6 +14,7 @@ from tutelage.base.types import Product
 from tutelage.operators import SymmetricOperator
 from tutelage.spectra.dense import error_bar
 from tutelage.spectra.lapack import EPS
+from tutelage.spectra.lobpcg import device_pairs, runs_on_device
 from tutelage.spectra.result import Spectrum
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def lanczos_spectrum(
     It keeps 2 ``count`` + 1 vectors, at least 20, and stops where every residual :math:`\|Hv - \lambda v\|` is below
     ``tolerance`` :math:`|\lambda|`, or rounding. That residual is the error bar: some eigenvalue lies that near; the error
     itself is of the order of its square over the gap to the next. One start shows one copy of a repeated eigenvalue: the
-    others are looked for among what is left once the found are moved to the other end of the spectrum.
+    others are looked for among what is left once the found are moved to the other end of the spectrum. Where JAX runs on an
+    accelerator, blocks that never leave it take its place (LOBPCG).
 
     Raises
     ------
@@ -66,20 +68,37 @@ def lanczos_pairs(
     start = rng.standard_normal(n)
     if not operator.matvec(start).any():  # ARPACK has no start in the range of a zero operator
         return np.zeros(count), np.eye(n, count), np.zeros(count)
-    search = _Search(operator, which, max(tolerance, entries.relative), who)
-    values, vectors = search.ends(operator.as_scipy(), count, ENDS[which], start)
-    if count > 1:
-        low = {"largest": 0, "smallest": count, "both": count // 2}[which]
+    tolerance = max(tolerance, entries.relative)
+    low = {"largest": 0, "smallest": count, "both": count // 2}[which]
+    if runs_on_device(operator, count):
         parts = [
-            search.with_copies(values[part], vectors[:, part], end, rng)
-            for part, end in ((slice(low), "SA"), (slice(low, None), "LA"))
-            if values[part].size
+            device_pairs(operator, part, sign, rng.standard_normal((n, part)), tolerance, who)
+            for part, sign in ((low, -1), (count - low, 1))
+            if part
         ]
-        values, vectors = (np.concatenate(x, axis=-1) for x in zip(*parts, strict=True))
-    residuals = np.linalg.norm(operator.matmat(vectors) - vectors * values, axis=0)
+    else:
+        parts = _by_arpack(_Search(operator, which, tolerance, who), count, low, start, rng)
+    values, vectors = (np.concatenate(x, axis=-1) for x in zip(*parts, strict=True))
+    # One by one, as ARPACK had them: a product of several would be compiled for its shape.
+    images = np.stack([operator.matvec(vector) for vector in vectors.T], axis=1)
+    residuals = np.linalg.norm(images - vectors * values, axis=0)
     errors = residuals + error_bar(n, values, entries)
     order = np.argsort(values, kind="stable")
     return values[order], vectors[:, order], errors[order]
+
+
+def _by_arpack(
+    search: _Search, count: int, low: int, start: np.ndarray, rng: np.random.Generator
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """``low`` pairs of the lower end, the others of the upper, each with its copies where there is more than one."""
+    values, vectors = search.ends(search.operator.as_scipy(), count, ENDS[search.which], start)
+    if count == 1:
+        return [(values, vectors)]
+    return [
+        search.with_copies(values[part], vectors[:, part], end, rng)
+        for part, end in ((slice(low), "SA"), (slice(low, None), "LA"))
+        if values[part].size
+    ]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
