@@ -12,6 +12,7 @@ _STRIDE = 12
 _CONVERGED = 1e-11
 _ABOVE = 1e-9
 _FINER = 4
+_ROUND_OFF = 1e-12
 
 
 class Continuation(abc.ABC):
@@ -96,7 +97,7 @@ class Continuation(abc.ABC):
             above = z + 1j * start * fall**share
             for _ in range(steps):
                 state = self.step(state, above)[0]
-        right = self.imaginary(state, above) > 0
+        right = self.imaginary(state, above) > -_ROUND_OFF
         return self._polish(state, z)[0], right
 
     def _polish(self, state: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -26,8 +26,9 @@ from tutelage.laws.transform import Piece, visible_pieces
 
 _NODES = 1024
 _GRID = 500
-_LOWEST = 1e-12
-"""Where the grid begins, relative to the top: near as many samples as parameters the lower edge is close to 0."""
+_LOWEST = 1e-10
+"""Where the grid begins, relative to the top: near as many samples as parameters the lower edge is close to 0. Below it
+round-off decides, and a density that reaches it goes on like the inverse of a root."""
 
 _BANDS = np.linspace(-4, 4, 33)
 _APART = 1e-4
@@ -200,7 +201,9 @@ class SampledFixedWidth(ContinuedLaw):
 
     def solve(self, y: np.ndarray) -> np.ndarray:
         bulk = self._ranks[0] / (self.equation.g.shape[1] * self._outside)
-        return super().solve(y) * self.share / bulk
+        solved = np.maximum(y, _LOWEST * self.equation.top)
+        with np.errstate(divide="ignore"):
+            return super().solve(solved) * np.sqrt(solved / y) * self.share / bulk
 
     @property
     def share(self) -> float:
