@@ -175,7 +175,7 @@ def pair_tables(
 def _compiled_tables(
     activation: Activation, W: np.ndarray, Z: np.ndarray, b: np.ndarray | None, b_Z: np.ndarray | None
 ) -> Tables:
-    rows = (filled(W), filled(Z)) if activation.quick_pairs else (W, Z)
+    rows = tuple(filled(x, finer=b is not None) for x in (W, Z)) if activation.quick_pairs else (W, Z)
     biases = (None if m is None else _padded(m, len(row)) for m, row in zip((b, b_Z), rows, strict=True))
     tables = pair_moments(activation, *rows, *biases)
     return type(tables)(*(np.ascontiguousarray(np.asarray(t)[: len(W), : len(Z)]) for t in tables))
@@ -213,8 +213,13 @@ STACK = 32
 
 
 @float64
-def stacked_tables(activation: Activation, W: np.ndarray) -> PairMoments:
-    """``own_tables`` of every network of W (n, k, d), without biases: tables (n, k, k), finite or not."""
+def stacked_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = None) -> Tables:
+    """``own_tables`` of every network of W (n, k, d) and b (n, k): tables (n, k, k), finite or not.
+
+    With means a call for each network costs little beside their quadrature.
+    """
+    if b is not None:
+        return single_tables(activation, W, b)
     n, k, _ = W.shape
     parts = []  # of many networks the pairs that fill a table up take longer than compiling for a smaller size
     for start in range(0, n, STACK):
@@ -226,10 +231,11 @@ def stacked_tables(activation: Activation, W: np.ndarray) -> PairMoments:
     return PairMoments(*(np.concatenate(part)[:n] for part in zip(*parts, strict=True)))
 
 
-def only_tables(activation: Activation, W: np.ndarray) -> Tables:
-    """``stacked_tables`` of one network, W (1, k, d), as ``own_tables`` makes them: compiled for no size that is small."""
-    tables = _own_tables(activation, W[0])
-    return type(tables)(*(table[None] for table in tables))
+def single_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = None) -> Tables:
+    """``stacked_tables`` by a call for each network, as ``own_tables`` makes them: compiled for no size that is small."""
+    means = [None] * len(W) if b is None else b
+    tables = [_own_tables(activation, rows, of_rows) for rows, of_rows in zip(W, means, strict=True)]
+    return type(tables[0])(*(np.stack(each) for each in zip(*tables, strict=True)))
 
 
 @functools.partial(jax.jit, static_argnums=0)

@@ -1,5 +1,7 @@
 """Many networks at once have the spectra that each has alone, whatever stands beside them."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -44,8 +46,26 @@ def assert_each_as_alone(networks):
         assert_same(spectrum(network), expected)
 
 
+BIASED = [
+    ("erf", 4, 5), ("erf", 9, 3), ("quadratic", 4, 9), ("quadratic", 9, 4), ("relu", 5, 5), ("relu", 9, 4), ("abs", 6, 4),
+    ("leaky_relu:slope=0.2", 3, 6), ("exp", 5, 4), ("cos", 3, 4), ("gelu", 4, 3), ("normal_cdf", 3, 3), ("linear", 3, 6),
+    ("polynomial:coefficients=0,0,1", 4, 8), ("polynomial:coefficients=1,0,0.5,0.2", 9, 3),
+]  # fmt: skip
+SOME_BIASES = ["b", "c", "bc"]
+
+
+def biased_teachers(activation, d, k, names, count=3):
+    """With those of the hidden and output biases that are named."""
+    teachers = sample_teachers(activation, d, k, count=count, seed=2, biases="normal")
+    return [teacher.with_layers({name: None for name in set("bc") - set(names)}) for teacher in teachers]
+
+
 def arrays(teachers):
     return np.stack([t.W for t in teachers]), np.stack([t.a for t in teachers])
+
+
+def layers(teachers):
+    return {name: np.stack([t.layers[name] for t in teachers]) for name in teachers[0].layers}
 
 
 @pytest.fixture
@@ -72,7 +92,7 @@ def test_networks_of_one_shape_are_never_computed_alone(activation, d, k):
 @pytest.mark.parametrize(("activation", "d", "k"), [case for case in CASES if case[1] <= case[2]])
 def test_the_stack_holds_the_hessians_of_its_networks(activation, d, k):
     teachers = sample_teachers(activation, d, k, count=3, seed=2)
-    stack, kept = stack_hessians(teachers[0].activation, *arrays(teachers))
+    stack, kept = stack_hessians(teachers[0].activation, layers(teachers))
     assert kept.all()
     for matrix, teacher in zip(stack.dense(), teachers, strict=True):
         operator = hessian_at_optimum(teacher)
@@ -84,6 +104,38 @@ def test_the_stack_holds_the_hessians_of_its_networks(activation, d, k):
             rest = np.linalg.eigvalsh(matrix)
             expected = np.linalg.eigvalsh(whole)[nulls.shape[1] :]
             np.testing.assert_allclose(rest, expected, rtol=0, atol=1e-14 * expected[-1])
+
+
+@pytest.mark.usefixtures("only_batches")
+@pytest.mark.parametrize("names", SOME_BIASES)
+@pytest.mark.parametrize(("activation", "d", "k"), BIASED)
+def test_each_network_with_biases_of_a_batch_as_alone(activation, d, k, names):
+    assert_each_as_alone(biased_teachers(activation, d, k, names))
+
+
+@pytest.mark.parametrize("names", SOME_BIASES)
+@pytest.mark.parametrize(("activation", "d", "k"), [("erf", 4, 5), ("gelu", 3, 3), ("exp", 3, 4)])
+def test_the_stack_holds_the_hessians_of_networks_with_biases(activation, d, k, names):
+    teachers = biased_teachers(activation, d, k, names)
+    stack, kept = stack_hessians(teachers[0].activation, layers(teachers))
+    assert kept.all()
+    assert stack.layout.size == teachers[0].n_params
+    for matrix, teacher in zip(stack.dense(), teachers, strict=True):
+        whole, at = hessian_at_optimum(teacher).dense(), teacher.layout
+        for row, column in itertools.combinations_with_replacement(stack.layout.trained, 2):
+            block, expected = stack.layout.block(matrix, row, column), at.block(whole, row, column)
+            if row == column:
+                block, expected = np.triu(block), np.triu(expected)
+            np.testing.assert_allclose(block, expected, rtol=0, atol=1e-15 * np.abs(whole).max())
+
+
+def test_biases_that_need_more_than_arrays():
+    """Parallel neurons of a kink, a zero neuron that its bias holds off the kink, a silent read-out."""
+    teachers = biased_teachers("relu", 4, 5, "bc", count=4)
+    stacks = layers(teachers)
+    stacks["W"][0, 1], stacks["W"][1, 2], stacks["a"][2, 0] = -stacks["W"][0, 0], 0.0, 0.0
+    each = [dict(zip(stacks, some, strict=True)) for some in zip(*stacks.values(), strict=True)]
+    assert_each_as_alone([t.with_layers(some) for t, some in zip(teachers, each, strict=True)])
 
 
 def test_a_mixed_list_in_its_order():
@@ -121,8 +173,9 @@ def test_small_eigenvalues_are_refined_where_they_would_be_alone():
     assert_each_as_alone([*teachers, *scaled])
 
 
-def test_what_a_network_gets_does_not_depend_on_the_others():
-    teachers = sample_teachers("erf", 4, 4, count=40)
+@pytest.mark.parametrize("biases", ["none", "normal"])
+def test_what_a_network_gets_does_not_depend_on_the_others(biases):
+    teachers = sample_teachers("erf", 4, 4, count=40, biases=biases)
     some = [*spectrum_many(teachers[:23]), *(spectrum_many([t])[0] for t in teachers[23:25])]
     for found, expected in zip(some, spectrum_many(teachers), strict=False):
         np.testing.assert_array_equal(found.values, expected.values)

@@ -193,7 +193,7 @@ class Activation(Shown, abc.ABC):
     def mean_terms(
         self, tables: MeanMoments, W: np.ndarray, Z: np.ndarray, means: tuple[np.ndarray, np.ndarray]
     ) -> MeanMoments:
-        """The same of tables with means (k,) and (l,): what rounded covariances and means change in them."""
+        """The same of tables with means (..., k) and (..., l): what rounded covariances and means change in them."""
         return rounding.of_mean_derivatives(tables, W, Z, means)
 
     def table_errors(

@@ -59,8 +59,8 @@ class Exp(Elementary):
     def mean_terms(
         self, tables: MeanMoments, W: np.ndarray, Z: np.ndarray, means: tuple[np.ndarray, np.ndarray]
     ) -> MeanMoments:
-        of_means = np.abs(means[0])[:, None] + np.abs(means[1])
-        exponents = 1 + (lengths(W) + lengths(Z).T) ** 2 / 2 + of_means
+        of_means = np.abs(means[0])[..., :, None] + np.abs(means[1])[..., None, :]
+        exponents = 1 + (lengths(W) + np.swapaxes(lengths(Z), -1, -2)) ** 2 / 2 + of_means
         return MeanMoments(*(exponents * table for table in tables))
 
     def taylor(self, order: int) -> tuple[Fraction, ...]:

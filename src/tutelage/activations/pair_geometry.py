@@ -123,17 +123,23 @@ def pair_geometry(W: jax.Array, Z: jax.Array) -> Pair:
 
 
 _SIZES = (8, 16, 32, 64, 128, 256)
+_FINER = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 
 
-def filled(rows: np.ndarray, smallest: int = 16) -> np.ndarray:
+def filled(rows: np.ndarray, smallest: int = 16, finer: bool = False) -> np.ndarray:
     """Neurons (..., n, d) with silent ones (zero rows) and zero coordinates added, so that few shapes are compiled.
 
     Compiling takes 0.3 to 4 s, the tables of few neurons milliseconds. Each side grows to the next of a few sizes, or
-    stays if longer than all; nothing is copied where d is.
+    stays if longer than all; nothing is copied where d is. ``finer`` sizes of n are for pairs with means, which take hundreds
+    of exponentials each.
     """
     if rows.shape[-1] > _SIZES[-1]:
         return rows
-    sizes = [next((size for size in _SIZES if size >= max(n, smallest)), n) for n in rows.shape[-2:]]
+    known = (_FINER if finer else _SIZES, _SIZES)
+    sizes = [
+        next((size for size in some if size >= max(n, smallest)), n)
+        for n, some in zip(rows.shape[-2:], known, strict=True)
+    ]
     out = np.zeros((*rows.shape[:-2], *sizes))
     out[..., : rows.shape[-2], : rows.shape[-1]] = rows
     return out

@@ -75,8 +75,7 @@ class PolynomialFamily(Elementary):
 
     def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
         """The same sums with every coefficient and every correlation positive."""
-        q_uu, q_vv = lengths(W) ** 2, np.swapaxes(lengths(Z), -1, -2) ** 2
-        q_uv = np.abs(W @ np.swapaxes(Z, -1, -2))
+        q_uu, q_uv, q_vv = _sizes(W, Z)
         positive = Polynomial(tuple(abs(c) for c in self.coefficients))
         return PairMoments(*(0.0 * q_uv + t for t in positive.tables(q_uu, q_uv, q_vv, np)))
 
@@ -84,9 +83,9 @@ class PolynomialFamily(Elementary):
         self, tables: MeanMoments, W: np.ndarray, Z: np.ndarray, means: tuple[np.ndarray, np.ndarray]
     ) -> MeanMoments:
         """With every mean positive too."""
-        q_uu, q_vv, q_uv = lengths(W) ** 2, lengths(Z).T ** 2, np.abs(W @ Z.T)
+        q_uu, q_uv, q_vv = _sizes(W, Z)
         positive = Polynomial(tuple(abs(c) for c in self.coefficients))
-        m_u, m_v = np.abs(means[0])[:, None], np.abs(means[1])[None, :]
+        m_u, m_v = np.abs(means[0])[..., :, None], np.abs(means[1])[..., None, :]
         table = positive.mean_tables(m_u, m_v, q_uu, q_uv, q_vv, np)
         return MeanMoments(*(0.0 * q_uv + table(int(n[1]), int(n[2])) for n in MeanMoments._fields))
 
@@ -98,6 +97,12 @@ class PolynomialFamily(Elementary):
             sum((c[p] * (math.perm(p, n) * powers[p - n]) for p in range(n, len(c))), start=0.0)
             for n in range(len(c))
         ]
+
+
+def _sizes(W: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """q_uu, |q_uv| and q_vv of all pairs of rows."""
+    rows = np.swapaxes(Z, -1, -2)
+    return lengths(W) ** 2, np.abs(W @ rows), np.swapaxes(lengths(Z), -1, -2) ** 2
 
 
 def _moment(power: int, m: Array | int, q: Array) -> Array | int:

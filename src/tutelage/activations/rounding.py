@@ -41,7 +41,8 @@ def of_mean_derivatives(
     """The same of tables with means, which are rounded as well; never less than the tables themselves."""
     t = MeanMoments(*(np.abs(table) for table in tables))
     plain = of_derivatives(PairMoments(*t[: len(PairMoments._fields)]), W, Z)
-    u, v, m, n = lengths(W), lengths(Z).T, np.abs(means[0])[:, None], np.abs(means[1])[None, :]
+    u, v = lengths(W), np.swapaxes(lengths(Z), -1, -2)
+    m, n = np.abs(means[0])[..., :, None], np.abs(means[1])[..., None, :]
     return t._replace(
         k00=plain.k00 + t.k10 * m + t.k01 * n,
         k11=plain.k11 + t.k21 * m + t.k12 * n,

@@ -60,22 +60,22 @@ def _other_blocks(op: PairHessian) -> dict[tuple[str, str], np.ndarray]:
 def _mixed(op: PairHessian) -> np.ndarray:
     """H[w_i, A_oj], shape (k d, m k)."""
     (k, d), A, W = op.network.W.shape, _matrix(op), op.network.W
-    block = A.T[:, None, :, None] * mixed_slopes(op.tables, W)[:, :, None, :]
+    block = A.T[:, None, :, None] * along_rows(op.tables.k20, op.tables.k11, W)[:, :, None, :]
     if op.part is not None:
         block[np.arange(k), :, :, np.arange(k)] += op.part.read_out_columns(W)
     return block.reshape(k * d, -1)
 
 
-def mixed_slopes(t: Tables, W: np.ndarray) -> np.ndarray:
-    """k_20 w_i + k_11 w_j, shape (..., k, d, k)."""
+def along_rows(first: np.ndarray, second: np.ndarray, W: np.ndarray) -> np.ndarray:
+    """x_ij w_i + y_ij w_j of two tables x and y (..., k, k), shape (..., k, d, k)."""
     rows = np.swapaxes(W, -1, -2)
-    return t.k20[..., :, None, :] * W[..., None] + t.k11[..., :, None, :] * rows[..., None, :, :]
+    return first[..., :, None, :] * W[..., None] + second[..., :, None, :] * rows[..., None, :, :]
 
 
 def _weights_and_biases(op: PairHessian) -> np.ndarray:
     """H[w_i, b_j], shape (k d, k)."""
     (k, d), t, W, G = op.network.W.shape, op.tables, op.network.W, _weight(op)
-    block = (G * t.k21)[:, None, :] * W[:, :, None] + (G * t.k12)[:, None, :] * W.T[None, :, :]
+    block = along_rows(G * t.k21, G * t.k12, W)
     if op.part is not None:
         block[np.arange(k), :, np.arange(k)] += op.part.bias_columns(W)
     return block.reshape(k * d, k)

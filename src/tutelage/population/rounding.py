@@ -80,8 +80,8 @@ def outer_size(
     given their tables.
 
     ``own`` are s_0, s_1, s_2 (3, k) where there is an output bias, whose block with itself is exactly 1; ``units`` (k,)
-    those of the read-outs. W (..., k, d), A (..., m, k) and tables (..., k, k) of a stack of networks give one bound for
-    each.
+    those of the read-outs. W (..., k, d), A (..., m, k), tables (..., k, k) and ``own`` (3, ..., k) of a stack of networks
+    give one bound for each.
     """
     AT = np.swapaxes(A, -1, -2)
     u, a = lengths(W), lengths(AT) if AT.shape[-1] > 1 else np.abs(AT)
@@ -96,7 +96,7 @@ def outer_size(
         blocks |= {"Wb": G * (t.k21 * u + t.k12 * v), "bb": G * t.k11, "ba": a * t.k10 * s}
     if own is not None:
         s0, s1, s2 = np.abs(own)
-        blocks |= {"Wc": a[:, 0] * s2 * u[:, 0], "bc": a[:, 0] * s1, "ac": s0 * s}
+        blocks |= {"Wc": a[..., 0] * s2 * u[..., 0], "bc": a[..., 0] * s1, "ac": s0 * s}
     kept = [
         block.reshape(*W.shape[:-2], -1)
         for (row, column), block in blocks.items()

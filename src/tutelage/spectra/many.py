@@ -6,21 +6,22 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tutelage.activations import Activation
 from tutelage.base import check
+from tutelage.layout import Layout
 from tutelage.moments import STACK
 from tutelage.network import Network
 from tutelage.source import Source
 from tutelage.spectra.result import Spectrum
 from tutelage.spectra.solve import METHODS, spectrum
-from tutelage.spectra.stacked import LARGEST, block_size, plain_network, stacked_spectra
+from tutelage.spectra.stacked import LARGEST, block_size, stackable_network, stacked_spectra
 
 _TABLES_AT_ONCE = 4
-"""Calls whose tables are kept together: 8 (n, k, k) arrays."""
+"""Calls whose tables are kept together: 8 (n, k, k) arrays, 13 with biases."""
 
 
 def spectrum_many(sources: Iterable[Source], method: str = "auto", *, refine: bool = True) -> list[Spectrum]:
     r"""``[spectrum(source) for source in sources]``, several times faster for many small networks of one shape.
 
-    Networks of one activation and shape, without biases and with one output, are one batched computation: tables
+    Networks of one activation and shape with one output, all with the same biases or none, are one batched computation: tables
     :math:`k_{pq}` of shape (n, k, k), matrices (n, P', P') or Gram matrices of their function space, LAPACK on the stack,
     with the symmetry taken out as :func:`spectrum` does; small eigenvalues are refined singly, where it would. Everything
     else, and every network whose neurons are zero or nearly dependent, is computed by itself. What a network gets does not
@@ -66,12 +67,12 @@ def _named(found: Spectrum, source: Source) -> Spectrum:
 
 
 def _alike(sources: Sequence[Source]) -> Iterator[dict[int, Network]]:
-    """The plain networks of one activation and shape, by their index, in parts whose tables are small."""
-    groups: dict[tuple[Activation, tuple[int, int]], list[tuple[int, Network]]] = {}
+    """Networks of one activation and one layout, by their index, in parts whose tables are small."""
+    groups: dict[tuple[Activation, Layout], list[tuple[int, Network]]] = {}
     for i, source in enumerate(sources):
-        network = plain_network(source)
+        network = stackable_network(source)
         if network is not None:
-            groups.setdefault((network.activation, (network.k, network.d)), []).append((i, network))
+            groups.setdefault((network.activation, network.layout), []).append((i, network))
     step = _TABLES_AT_ONCE * STACK
     for members in groups.values():
         if block_size(members[0][1]) <= LARGEST:

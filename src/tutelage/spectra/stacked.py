@@ -25,10 +25,10 @@ LARGEST = 512
 """Block size above which LAPACK alone takes ten times what a network costs by itself (4 ms): nothing is won there."""
 
 
-def plain_network(source: Source) -> Network | None:
-    """The network whose Hessian at the optimum is asked for, where it has one output and no biases."""
+def stackable_network(source: Source) -> Network | None:
+    """The network whose Hessian at the optimum is asked for, where it has one output."""
     network = source.teacher if _is_standard(source) else source
-    return network if isinstance(network, Network) and _is_plain(network) else None
+    return network if isinstance(network, Network) and _is_stackable(network) else None
 
 
 def _is_standard(source: Source) -> TypeGuard[Problem]:
@@ -36,36 +36,40 @@ def _is_standard(source: Source) -> TypeGuard[Problem]:
     return isinstance(source, Problem) and source.inputs.is_standard and source.trainable is None
 
 
-def _is_plain(network: Network) -> bool:
-    """One output, no biases, and NumPy numbers of double precision, which a tree of other arrays may lack."""
-    arrays = (network.W, network.a)
-    return (
-        network.b is None
-        and network.c is None
-        and network.a.ndim == 1
-        and all(isinstance(array, np.ndarray) and array.dtype == np.float64 for array in arrays)
+def _is_stackable(network: Network) -> bool:
+    """One output, and NumPy numbers of double precision, which a tree of other arrays may lack."""
+    layers = network.layers.values()
+    return network.a.ndim == 1 and all(
+        isinstance(layer, np.ndarray) and layer.dtype == np.float64 for layer in layers
     )
 
 
 def block_size(network: Network) -> int:
     """P' of its Hessian inside the span of its neurons."""
-    return network.k * min(network.k, network.d) + network.k
+    return network.n_params - network.k * max(network.d - network.k, 0)
 
 
 def stacked_spectra(
     networks: Sequence[Network], refine: bool, make_tables: TablesOf = moments.stacked_tables
 ) -> list[Spectrum | None]:
-    """The spectra of plain networks of one activation and shape; None for those that have to be computed alone."""
-    W, a = (np.array([getattr(network, name) for network in networks]) for name in "Wa")
+    """The spectra of networks of one activation and layout; None for those that have to be computed alone."""
+    layers = {name: np.array([network.layers[name] for network in networks]) for name in networks[0].layers}
     activation = networks[0].activation
     found: list[Spectrum | None] = [None] * len(networks)
-    stack, kept = stack_hessians(activation, W, a, make_tables)
+    stack, kept = stack_hessians(activation, layers, make_tables)
     if stack is None:
         return found
     m, size = stack.small_function_space, stack.layout.size
     blocks = _dense(stack) if m is None else _by_functions(stack, m)
+    refine = (
+        refine
+        and m is None
+        and size <= REFINE_UP_TO
+        and layers.keys() == {"W", "a"}
+        and has_balls(activation)
+    )
     for i, each in zip(np.flatnonzero(kept), _joined(stack, blocks), strict=True):
-        if refine and m is None and has_balls(activation) and size <= REFINE_UP_TO and is_unresolved(each):
+        if refine and is_unresolved(each):
             each = refined(each, partial(balls, networks[i]))
         found[i] = each
     return found
@@ -73,13 +77,13 @@ def stacked_spectra(
 
 def only_spectrum(source: Source, refine: bool) -> Spectrum | None:
     """Of one network whose Hessian is small; None where it has to be computed by its operator."""
-    network = plain_network(source)
+    network = stackable_network(source)
     if network is None:
         return None
     largest = TWO_STAGE_FROM - 1 if network.activation.coefficients is None else LARGEST
     if block_size(network) > largest:
         return None
-    return stacked_spectra([network], refine, moments.only_tables)[0]
+    return stacked_spectra([network], refine, moments.single_tables)[0]
 
 
 def _by_functions(stack: HessianStack, m: int) -> list[Spectrum]:
@@ -102,11 +106,11 @@ def _of_stack(values: np.ndarray, sizes: np.ndarray, nulls: int = 0) -> list[Spe
 
 def _joined(stack: HessianStack, blocks: list[Spectrum]) -> list[Spectrum]:
     """The blocks with what repeats itself outside the span of the neurons."""
-    k, r = stack.W.shape[1:]
+    _, k, r = stack.layers["W"].shape
     if r == stack.d:
         return blocks
     copies = _of_stack(stacked_eigenvalues(stack.repeated()), stack.repeated_sizes())
     return [
-        joined(block, [(each, stack.d - r)], k * stack.d + k)
+        joined(block, [(each, stack.d - r)], stack.layout.size + k * (stack.d - r))
         for block, each in zip(blocks, copies, strict=True)
     ]
