@@ -60,9 +60,9 @@ class Batcher:
         return max(1, min(most, wanted, max(fair, shortest)))
 
     def learn(self, indices: range, seconds: float) -> None:
-        """Take note of how long a batch took."""
+        """Take note of how long a batch took; a lower rate holds at once, since it is the first points that compile."""
         if not seconds > 0:
             return
         rate = seconds / float(self.work(indices).sum())
-        self._rate = rate if self._rate is None else 0.5 * (self._rate + rate)
+        self._rate = rate if self._rate is None else min(rate, 0.5 * (self._rate + rate))
         self._largest = max(self._largest, len(indices))
