@@ -59,7 +59,7 @@ def test_the_address_of_a_scheduler_runs_the_same_sweep(mapping, tmp_path, clien
 @pytest.mark.parametrize(
     "realizations",
     [
-        pytest.param([1, 2], id="one in two"),
+        pytest.param([1, 2], id="one in two", marks=pytest.mark.slow),
         pytest.param(list(range(8)), id="four of 32", marks=pytest.mark.slow),
     ],
 )
@@ -116,6 +116,7 @@ def test_an_innocent_point_beside_a_deadly_one_is_never_blamed(mapping, tmp_path
     assert tried.count(range(5, 6)) == 3 and len(tried) == 1 + 2 + 2 + 2 + 2
 
 
+@pytest.mark.slow
 def test_all_workers_dead_at_once_are_replaced(mapping, tmp_path):
     mapping = {**mapping, "realizations": 10, "quantities": ["sweep_functions:slow_draw"]}
     killed = threading.Event()

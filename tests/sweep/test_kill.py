@@ -67,7 +67,7 @@ def toml(mapping, tmp_path):
 @pytest.mark.parametrize(
     ("workers", "starting", "kills"),
     [
-        pytest.param(0, 0.1, 6, id="in process"),
+        pytest.param(0, 0.1, 3, id="in process"),
         pytest.param(0, 0.1, 20, id="in process, twenty", marks=pytest.mark.slow),
         pytest.param(2, 3.0, 20, id="on Dask, twenty", marks=pytest.mark.slow),
     ],
