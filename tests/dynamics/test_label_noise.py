@@ -89,3 +89,9 @@ def test_bad_input_says_what_was_expected():
         data_excess(teacher, samples=5, label_noise=0.1)
     with pytest.raises(InputError, match="label_noise >= 0"):
         flat_drift(teacher, learning_rate=0.1, batch=1, label_noise=-0.1)
+
+
+@pytest.mark.parametrize("source", [[[]], None, np.eye(2)])
+def test_what_is_no_problem_is_refused(source):
+    with pytest.raises(InputError, match="expected a population Problem or a Network"):
+        data_excess(source, samples=3)

@@ -15,6 +15,7 @@ from tutelage.dynamics.rules import GradientDescent
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.network import Network, require_plain
 from tutelage.population import Problem, hessian_at_optimum
+from tutelage.population.problem import population_problem
 from tutelage.spectra import spectrum
 
 _FLAT = 1e-11
@@ -133,7 +134,7 @@ def data_excess(problem: Problem | Network, *, samples: int, label_noise: float 
     0.000322581
     """
     who = "data_excess"
-    problem = Problem(problem) if isinstance(problem, Network) else problem
+    problem = population_problem(problem, who)
     n = check.integer(samples, who, "samples")
     v = problem.label_noise if label_noise is None else label_noise
     v = check.number(v, who, "label_noise", minimum=0.0)

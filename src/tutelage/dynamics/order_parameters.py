@@ -11,7 +11,7 @@ import scipy.integrate
 from tutelage.activations.base import Elementary
 from tutelage.activations.pair_geometry import PairMoments
 from tutelage.base import check
-from tutelage.base.errors import InputError, NotAvailableError
+from tutelage.base.errors import NotAvailableError
 from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
@@ -24,6 +24,7 @@ from tutelage.dynamics.rules import GradientDescent
 from tutelage.dynamics.setting import Start, setting
 from tutelage.network import Network, require_plain
 from tutelage.population import Problem
+from tutelage.population.problem import population_problem
 
 Overlaps: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Q (k, k), M (k, k_*) and a (k,)."""
@@ -195,9 +196,7 @@ def predict_overlaps(
     (['0.5', '0.00038'], (2, 1, 1))
     """
     who = "predict_overlaps"
-    problem = Problem(problem) if isinstance(problem, Network) else problem
-    if not isinstance(problem, Problem):
-        raise InputError(f"{who}: expected a population Problem or a Network, got {type(problem).__name__}")
+    problem = population_problem(problem, who)
     rule, batch = GradientDescent(learning_rate), check.integer(batch, who, "batch")
     v = problem.label_noise if label_noise is None else label_noise
     v = check.number(v, who, "label_noise", minimum=0.0)

@@ -267,3 +267,11 @@ _COARSE = loss_and_gradient.segment_rule(
 )  # one compilation for both: a third less at first, half more later
 _path_loss = jax.jit(loss_and_gradient.path_loss, static_argnums=0)
 _path_gradient = jax.jit(loss_and_gradient.path_gradient, static_argnums=0)
+
+
+def population_problem(source: Problem | Network, who: str) -> Problem:
+    """The problem itself, or that of a teacher under standard normal inputs; anything else is refused."""
+    problem = Problem(source) if isinstance(source, Network) else source
+    if not isinstance(problem, Problem):
+        raise InputError(f"{who}: expected a population Problem or a Network, got {type(problem).__name__}")
+    return problem
