@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeAlias, cast
 
 import jax
 import numpy as np
@@ -32,7 +32,8 @@ def on_host(tree: PyTree) -> PyTree:
         return leaf.detach().cpu().numpy() if isinstance(leaf, torch.Tensor) else leaf
 
     if isinstance(tree, torch.utils.data.DataLoader):
-        return [jax.tree.map(host, tuple(batch)) for batch in tree]
+        batches = cast("Iterable[PyTree]", tree)  # what a checker knows only where torch is installed
+        return [jax.tree.map(host, tuple(batch)) for batch in batches]
     return jax.tree.map(host, tree)
 
 
