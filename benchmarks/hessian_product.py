@@ -8,29 +8,16 @@ back. Processor seconds, medians of runs in turns; set OMP_NUM_THREADS=1 for one
 
 from __future__ import annotations
 
-import statistics
-import time
 from collections.abc import Callable
 
 import numpy as np
 
+from turns import medians
 from tutelage import Network, hessian_at_optimum, sample_teacher
 from tutelage.empirical import Problem
 from tutelage.empirical.derivatives import derivative_tables
 from tutelage.operators import SymmetricOperator
 from tutelage.store import provenance
-
-
-def medians(*functions: Callable[[], object], calls: int, repeats: int = 7) -> list[float]:
-    """Processor seconds of a call of each, medians of runs in turns."""
-    times: list[list[float]] = [[] for _ in functions]
-    for _ in range(repeats):
-        for function, found in zip(functions, times, strict=True):
-            start = time.process_time()
-            for _ in range(calls):
-                function()
-            found.append((time.process_time() - start) / calls)
-    return [statistics.median(found) for found in times]
 
 
 def population_by_hand(teacher: Network) -> Callable[[np.ndarray], np.ndarray]:
@@ -74,7 +61,7 @@ def samples_by_hand(student: Network, X: np.ndarray, y: np.ndarray) -> Callable[
 def compare(name: str, operator: SymmetricOperator, by_hand: Callable, calls: int) -> None:
     vector = np.random.default_rng(0).standard_normal(operator.size)
     difference = np.abs(operator.matvec(vector) - by_hand(vector)).max()
-    ours, peer = medians(lambda: operator.matvec(vector), lambda: by_hand(vector), calls=calls)
+    ours, peer = medians(lambda: operator.matvec(vector), lambda: by_hand(vector), repeats=7, calls=calls)
     print(
         f"{name}: {1e3 * ours:.3f} ms, by hand {1e3 * peer:.3f} ms (difference {difference:.0e}), "
         f"ratio {ours / peer:.2f} (claim: at most 1.3)"
@@ -86,7 +73,7 @@ def rate(d: int = 1000, k: int = 1000) -> None:
     vector, V = rng.standard_normal(operator.size), rng.standard_normal((k, d))
     A, B, W = (rng.standard_normal(shape) for shape in ((k, k), (k, k), (k, d)))
     operator.matvec(vector)
-    ours, peer = medians(lambda: operator.matvec(vector), lambda: (A @ V, B @ W, W @ V.T), calls=1)
+    ours, peer = medians(lambda: operator.matvec(vector), lambda: (A @ V, B @ W, W @ V.T), repeats=7)
     print(
         f"H v at d = {d}, k = {k}, P = {operator.n_params}: {ours:.3f} s, {6e-9 * k * k * d / ours:.0f} GF/s"
     )

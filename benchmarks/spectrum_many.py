@@ -9,11 +9,11 @@ turns, in processor seconds; teachers that need extended precision are timed apa
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
 
 import numpy as np
 
+from turns import medians
 from tutelage import Network, sample_teachers, spectrum, spectrum_many
 from tutelage.store import provenance
 
@@ -96,19 +96,6 @@ CASES: dict[tuple[str, int, int], Callable[[np.ndarray, np.ndarray], np.ndarray]
 }
 
 
-def medians(*functions: Callable[[], object]) -> list[float]:
-    """Median processor seconds of each of several functions, run in turns; one run before, which compiles."""
-    times = []
-    for _ in range(RUNS + 1):
-        row = []
-        for function in functions:
-            start = time.process_time()
-            function()
-            row.append(time.process_time() - start)
-        times.append(row)
-    return [float(x) for x in np.median(times[1:], axis=0)]
-
-
 def compare(case: tuple[str, int, int], peer: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> None:
     """One line: teachers a second of the peer, of the batch and one by one, for teachers that LAPACK resolves."""
     drawn = sample_teachers(*case, count=COUNT)
@@ -119,7 +106,7 @@ def compare(case: tuple[str, int, int], peer: Callable[[np.ndarray, np.ndarray],
     ours = np.stack([s.eigenvalues[-by_peer.shape[1] :] for s in spectrum_many(plain)])
     worst = float(np.max(np.abs(by_peer - ours) / ours[:, -1:]))
     hand, batch, single = medians(
-        lambda: peer(W, a), lambda: spectrum_many(plain), lambda: [spectrum(t) for t in plain]
+        lambda: peer(W, a), lambda: spectrum_many(plain), lambda: [spectrum(t) for t in plain], repeats=RUNS
     )
     n = len(plain)
     name = f"{case[0]} {case[1]}x{case[2]}"
@@ -127,7 +114,7 @@ def compare(case: tuple[str, int, int], peer: Callable[[np.ndarray, np.ndarray],
           f"spectrum_many / by hand {hand / batch:.2f} (claim: >= 0.5); |difference| {worst:.0e} of the largest")  # fmt: skip
     rest = [t for t, refined in zip(drawn, extended, strict=True) if refined]
     if rest:
-        (refining,) = medians(lambda: spectrum_many(rest))
+        (refining,) = medians(lambda: spectrum_many(rest), repeats=RUNS)
         print(f"  refined: {len(rest)} of {COUNT}, {1e3 * refining / len(rest):.1f} ms each (claim: <= 20)")
 
 

@@ -8,12 +8,12 @@ routine starts to win (the constant TWO_STAGE_FROM) and the rate behind the time
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable
 
 import scipy.linalg
 
+from turns import medians
 from tutelage import hessian_at_optimum, sample_teacher, spectrum
 from tutelage.spectra.lapack import symmetric_eigenvalues, two_stage_available
 from tutelage.store import provenance
@@ -28,18 +28,6 @@ def best_of(*functions: Callable[[], object], repeats: int = 3) -> list[float]:
             function()
             times[i] = min(times[i], time.perf_counter() - start)
     return times
-
-
-def medians(*functions: Callable[[], object], repeats: int, calls: int) -> list[float]:
-    """Processor seconds of each, medians of runs in turns."""
-    times: list[list[float]] = [[] for _ in functions]
-    for _ in range(repeats):
-        for function, found in zip(functions, times, strict=True):
-            start = time.process_time()
-            for _ in range(calls):
-                function()
-            found.append((time.process_time() - start) / calls)
-    return [statistics.median(found) for found in times]
 
 
 def small(claims: dict[int, float]) -> None:

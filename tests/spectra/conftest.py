@@ -1,5 +1,6 @@
 """Whether error bars cover the errors, against eigenvalues of many digits."""
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.optimize
@@ -38,3 +39,22 @@ def check_covered():
                 assert found is not None and found <= 1.0, (source, method, found)
 
     return check
+
+
+def _sigmoid(u):
+    return 1 / (1 + mpmath.exp(-u))
+
+
+def _softplus(u):
+    return mpmath.log1p(mpmath.exp(u)) if u < 0 else u + mpmath.log1p(mpmath.exp(-u))
+
+
+@pytest.fixture
+def of_many_digits():
+    """σ and σ' of mpmath numbers, by the name of an activation whose tables are quadratures."""
+    return {
+        "tanh": (mpmath.tanh, lambda u: mpmath.sech(u) ** 2),
+        "sigmoid": (_sigmoid, lambda u: _sigmoid(u) * _sigmoid(-u)),
+        "softplus": (_softplus, _sigmoid),
+        "silu": (lambda u: u * _sigmoid(u), lambda u: _sigmoid(u) * (1 + u * _sigmoid(-u))),
+    }

@@ -128,22 +128,6 @@ def line_blocks(function, slope):
     return blocks
 
 
-def _sigmoid(u):
-    return 1 / (1 + mpmath.exp(-u))
-
-
-def _softplus(u):
-    return mpmath.log1p(mpmath.exp(u)) if u < 0 else u + mpmath.log1p(mpmath.exp(-u))
-
-
-FUNCTIONS = {
-    "tanh": (mpmath.tanh, lambda u: mpmath.sech(u) ** 2),
-    "sigmoid": (_sigmoid, lambda u: _sigmoid(u) * _sigmoid(-u)),
-    "softplus": (_softplus, _sigmoid),
-    "silu": (lambda u: u * _sigmoid(u), lambda u: _sigmoid(u) * (1 + u * _sigmoid(-u))),
-}
-
-
 def is_refused(spec, scale):
     return scale > LARGEST.get(spec, np.inf)
 
@@ -183,11 +167,11 @@ def test_a_quadrature_that_would_not_end_is_refused(check_covered, spec, scale):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("spec", BY_QUADRATURE)
-def test_bars_of_quadratures_cover_the_error_on_a_line_at_every_scale(check_covered, spec):
+def test_bars_of_quadratures_cover_the_error_on_a_line_at_every_scale(check_covered, of_many_digits, spec):
     for scale in [10.0**p for p in range(-8, 4)]:
         for W in LINES:
             network = line_network(spec, scale, W)
-            check_covered(network, mp_eigenvalues(network, line_blocks(*FUNCTIONS[spec])))
+            check_covered(network, mp_eigenvalues(network, line_blocks(*of_many_digits[spec])))
 
 
 @pytest.mark.parametrize("spec", ["erf:scale=1e4", "erf:scale=1e6", "erf:scale=1e8", "erf:scale=10"])

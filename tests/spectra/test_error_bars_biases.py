@@ -269,28 +269,12 @@ def line_eigenvalues(here, function, slope):
         return np.array([float(x) for x in mp.eigsy(H, eigvals_only=True)])
 
 
-def _sigmoid(u):
-    return 1 / (1 + mpmath.exp(-u))
-
-
-def _softplus(u):
-    return mpmath.log1p(mpmath.exp(u)) if u < 0 else u + mpmath.log1p(mpmath.exp(-u))
-
-
-FUNCTIONS = {
-    "tanh": (mpmath.tanh, lambda u: mpmath.sech(u) ** 2),
-    "sigmoid": (_sigmoid, lambda u: _sigmoid(u) * _sigmoid(-u)),
-    "softplus": (_softplus, _sigmoid),
-    "silu": (lambda u: u * _sigmoid(u), lambda u: _sigmoid(u) * (1 + u * _sigmoid(-u))),
-}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("bias", ["fixed", "scaled"])
 @pytest.mark.parametrize("spec", BY_QUADRATURE)
-def test_bars_of_quadratures_with_biases_cover_the_error_on_a_line(check_covered, spec, bias):
+def test_bars_of_quadratures_with_biases_cover_the_error_on_a_line(check_covered, of_many_digits, spec, bias):
     for scale in (1e-8, 1e-4, 1e-2, 1.0, 1e2, 1e6):
         here = network(spec, TWO[:, :1], scale, bias)
         refused = scale > LARGEST[spec]
-        exact = [] if refused else line_eigenvalues(here, *FUNCTIONS[spec])
+        exact = [] if refused else line_eigenvalues(here, *of_many_digits[spec])
         check_covered(here, exact, refused, floor=1e-25)

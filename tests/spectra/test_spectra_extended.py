@@ -57,12 +57,15 @@ def narrow_scales(d, k, seed):
     return Network(0.05 * rng.normal(size=(k, d)), rng.normal(size=k), "erf")
 
 
-@pytest.mark.parametrize(("d", "k"), [(3, 4), (2, 6)])
-def test_values_far_below_double_precision_against_certified_balls(d, k):
+@pytest.mark.parametrize(("d", "k", "biases"), [(3, 4, False), (2, 6, False), (2, 4, True)])
+def test_values_far_below_double_precision_against_certified_balls(d, k, biases):
     network = narrow_scales(d, k, 1)
+    if biases:
+        b = 0.1 * np.random.default_rng(1).standard_normal(k)
+        network = Network(network.W, network.a, network.activation, b, 0.2)
     found = spectrum(network, "extended")
-    with flint.ctx.workprec(400):
-        certified = flint.acb_mat(ball_hessian(network, 400).block).eig()
+    with flint.ctx.workprec(500):
+        certified = flint.acb_mat(ball_hessian(network, 500).block).eig()
         exact = np.sort([float(x.real.mid()) for x in certified])
     assert exact[0] < 1e-13 * exact[-1]
     assert np.all(np.abs(found.values - exact) <= found.errors)
