@@ -36,6 +36,19 @@ def test_prints_and_draws(name, tmp_path, capsys):
     assert path.stat().st_size > 1000
 
 
+@pytest.mark.parametrize(
+    ("name", "scale"), [("odd-network", "log"), ("sampled-hessian", "log"), ("linear-network", "linear")]
+)
+def test_a_law_of_many_scales_is_drawn_on_logarithmic_axes(name, scale, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr("tutelage.cli.support.save_figure", lambda figure, path: drawn.append(figure.axes[0]))
+    options = "--activation erf -d 20 -k 20" if name == "odd-network" else ARGUMENTS[name]
+    assert cli.run(["law", name, *options.split(), "--sample", "200", "--plot", str(tmp_path / "x.png")]) == 0
+    (axes,) = drawn
+    assert (axes.get_xscale(), axes.get_yscale()) == (scale, scale)
+    assert 0 < axes.get_ylim()[1] < float("inf")
+
+
 def test_numbers_are_the_laws(capsys):
     assert cli.run(["law", "linear-network", "-d", "30", "-k", "10"]) == 0
     out = capsys.readouterr().out

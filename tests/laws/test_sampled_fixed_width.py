@@ -59,6 +59,14 @@ def test_zeros_are_those_of_the_sample(activation, n):
     assert law.cdf(0.0) * network.n_params == pytest.approx((values == 0).sum(), abs=1e-6)
 
 
+def test_a_density_that_reaches_zero_is_a_table_of_few_panels():
+    """There round-off in the equation once cut six thousand."""
+    network = sample_teacher("relu", 30, 2, 1)
+    law = SampledFixedWidth(network, 70, preactivations=_sampled(network, 70, 0)[1])
+    assert law.pieces[0][0] == 0.0
+    assert len(law.panels()) < 50
+
+
 def _distance(d, alpha, own):
     network = sample_teacher("erf", d, 2, 1)
     found = []

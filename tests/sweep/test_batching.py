@@ -57,3 +57,9 @@ def test_larger_matrices_make_smaller_batches_before_they_are_measured():
     batches = drain(batcher, lambda i: cost[i >= 100])
     longest = max(sum(cost[i >= 100] for i in b) for b in batches)
     assert longest <= 2 * cost[True]
+
+
+def test_a_first_point_that_compiles_does_not_keep_the_batches_short():
+    batches = drain(Batcher(grid(1000), [range(1000)], 1, 1.0), lambda i: 0.3 if i == 0 else 1e-4)
+    assert [len(batch) for batch in batches][:2] == [1, 4]
+    assert len(batches) <= 6
