@@ -71,7 +71,9 @@ def _imported_distributions() -> set[str]:
     modules |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
     others = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names - {"tutelage"}
     known = metadata.packages_distributions()
-    return {_plain(known[module][0]) if module in known else f"unknown: {module}" for module in others}
+    return {
+        _plain(known.get(module, [module])[0]) for module in others
+    }  # of one that is not installed, its own name
 
 
 def test_what_is_imported_is_required_and_what_is_required_is_imported():

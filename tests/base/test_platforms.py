@@ -34,7 +34,14 @@ def test_every_module_imports_without_posix(windows):
         m.name for m in pkgutil.walk_packages(tutelage.__path__, "tutelage.") if "__main__" not in m.name
     ]
     assert len(names) > 200
-    windows(f"for name in {names!r}: importlib.import_module(name)")
+    windows(f"""
+for name in {names!r}:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:  # torch is an extra
+        if error.name != "torch":
+            raise
+""")
 
 
 def test_files_and_locks_work_without_posix(windows, tmp_path):
