@@ -19,6 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 import scipy.sparse.linalg
 import torch
+from jax.flatten_util import ravel_pytree
 
 from tutelage import ModelProblem, estimate_trace, spectral_density, spectrum
 
@@ -148,7 +149,7 @@ def of_matfree(product, size):
 
 def matfree():
     with jax.enable_x64(True):
-        theta, restore = jax.flatten_util.ravel_pytree(PARAMS)
+        theta, restore = ravel_pytree(PARAMS)
         inputs, targets = jnp.asarray(X), jnp.asarray(Y)
 
     def loss(theta):
