@@ -46,6 +46,9 @@ def _write_figure(figure: Figure, stem: Path, pdf_fonts: int) -> list[Path]:
 
 def _settle(figure: Figure) -> None:
     """Find the places once, for both files: while a figure has a layout engine, saving draws it once more in vain."""
+    from tutelage.plotting.style import plain_powers
+
+    plain_powers(figure)
     engine = figure.get_layout_engine()
     if engine is not None:
         figure.set_dpi(DPI)
