@@ -29,6 +29,11 @@ QUICK_COMPILATION = {"xla_backend_optimization_level": 0}
 at d = 10, k = 20 on one core), at 0.6 ms a call instead of 0.3 ms; matrix products are library calls either way."""
 
 
+LOOP_COMPILATION = {"xla_backend_optimization_level": 1}
+"""For the loops of steps: as fast as at level 2, compiled in 0.4 of the time (a tanh network's in 2.9 s against 7.3; erf, relu,
+linear and batches too; level 0 takes two to eight times as long a step)."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Track:
     """What was recorded: loss and squared distance (runs, times), parameters on demand, step of divergence
@@ -110,7 +115,7 @@ def _steps_at_once(steps: np.ndarray) -> int:
     return min(_STEPS_AT_ONCE, 1 << (mean.bit_length() - 1))
 
 
-@eqx.filter_jit
+@functools.partial(eqx.filter_jit, compiler_options=LOOP_COMPILATION)
 def _advance(
     objective: Objective, rule: Steps, walkers: Walker, keys: Array, span: Array, limit: Array, at_once: int
 ) -> Walker:
