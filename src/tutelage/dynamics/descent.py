@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import equinox as eqx
 import jax
@@ -87,13 +87,14 @@ def run_steps(
     never = jnp.full(starts.shape[0], -1, dtype=jnp.int64)
     walkers = Walker(theta, jax.vmap(rule.init)(theta), never)
     limit = jnp.asarray(GROWTH * max(1.0, float(np.max(np.abs(starts)))))
-    begin = _observe(objective.recorded, walkers, target)
+    observe = _observer(objective.recorded, target)
+    begin = observe(walkers)
     rows, records, done, at_once = [], [], 0, _steps_at_once(steps)
     for step in map(int, steps):
         if step > done:
             walkers = _advance(objective, rule, walkers, keys, jnp.asarray([done, step]), limit, at_once)
             done = step
-        rows.append(begin if step == 0 else _observe(objective.recorded, walkers, target))
+        rows.append(begin if step == 0 else observe(walkers))
         if record is not None:
             records.append([record(np.asarray(one)) for one in walkers.theta])
         if progress is not None:
@@ -146,9 +147,28 @@ def _advance(
     return jax.lax.fori_loop(0, (span[1] - span[0] + size - 1) // size, block, walkers)
 
 
+Observed: TypeAlias = tuple[Array, Array, Array]
+"""Loss, squared distance and round-off floor of every run; NaN after divergence."""
+
+
+def _observer(objective: Objective, reference: Array | None) -> Callable[[Walker], Observed]:
+    """Compiled, unless NumPy has these losses as quickly."""
+    plain = objective.plain()
+    if plain is None:
+        return lambda walkers: _observe(objective, walkers, reference)
+
+    def observe(walkers: Walker) -> Observed:
+        thetas, alive = np.asarray(walkers.theta), np.asarray(walkers.diverged) < 0
+        loss, floor = np.array([plain(theta) for theta in thetas]).T
+        with np.errstate(all="ignore"):
+            distance = np.sum((thetas - (0.0 if reference is None else np.asarray(reference))) ** 2, axis=1)
+        return np.where(alive, loss, np.nan), np.where(alive, distance, np.nan), floor
+
+    return observe
+
+
 @functools.partial(eqx.filter_jit, compiler_options=QUICK_COMPILATION)
-def _observe(objective: Objective, walkers: Walker, reference: Array | None) -> tuple[Array, Array, Array]:
-    """Loss, squared distance and round-off floor of every run; NaN after divergence."""
+def _observe(objective: Objective, walkers: Walker, reference: Array | None) -> Observed:
     loss, floor = jax.lax.map(objective.observed, walkers.theta)
     distance = jnp.sum((walkers.theta - (0.0 if reference is None else reference)) ** 2, axis=1)
     alive = walkers.diverged < 0
