@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.base.compiled import LOOP_COMPILATION, QUICK_COMPILATION
 from tutelage.base.progress import Progress
 from tutelage.base.types import Array, PyTree
 from tutelage.problem import Objective
@@ -23,15 +24,6 @@ GROWTH = 1e8
 _STEPS_AT_ONCE, _NUMBERS_AT_ONCE = 64, 2**17
 """Most steps, and random numbers, drawn in one call: a step of d = 50, B = 1 takes 3.6 µs instead of 8.6, of which the
 gradient is one (``benchmarks/dynamics_sgd.py``); more at once are no faster and leave the cache."""
-
-QUICK_COMPILATION = {"xla_backend_optimization_level": 0}
-"""For functions called once a record, not once a step: compiled in half the time (0.9 s against 2.1 s for the erf loss
-at d = 10, k = 20 on one core), at 0.6 ms a call instead of 0.3 ms; matrix products are library calls either way."""
-
-
-LOOP_COMPILATION = {"xla_backend_optimization_level": 1}
-"""For the loops of steps: as fast as at level 2, compiled in 0.4 of the time (a tanh network's in 2.9 s against 7.3; erf, relu,
-linear and batches too; level 0 takes two to eight times as long a step)."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
