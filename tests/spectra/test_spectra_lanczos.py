@@ -47,6 +47,13 @@ def test_a_fivefold_largest_eigenvalue_is_found_five_times(spread, count, tolera
     assert np.all(np.abs(found.values - values[-count:]) <= found.errors)
 
 
+def test_a_search_that_stalls_goes_on_in_a_larger_space(spread, monkeypatch):
+    monkeypatch.setattr(lanczos, "_RESTARTS", 1)
+    values = np.append(spread, np.full(5, 4.0))
+    found = spectrum(with_eigenvalues(values), "lanczos", count=2)
+    np.testing.assert_allclose(found.values, [4.0, 4.0], rtol=1e-13)
+
+
 @pytest.mark.parametrize("which", ["smallest", "both"])
 def test_repeated_eigenvalues_at_the_other_end(spread, which):
     values = np.concatenate([np.full(3, -2.0), spread, np.full(2, 4.0)])

@@ -61,8 +61,12 @@ def _affine_slopes(c: float, b: float, q: np.ndarray) -> np.ndarray:
     return c**4 + c**2 * b**2 * six + b**4 * three
 
 
-def erf_residual_products(scale: float, gram: np.ndarray, c: np.ndarray, k: int) -> np.ndarray:
-    r""":math:`N_{ij} = \sum_{lm}c_lc_mI_4(i, j, l, m) = E[(\sum_l c_l\sigma_l)^2\sigma'_i\sigma'_j]`, i, j < k, shape (k, k).
+def erf_residual_products(
+    scale: float, gram: np.ndarray, c: np.ndarray, k: int, variance: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    r""":math:`F_{ij} = E[((\sum_l c_l\sigma_l)^2 + v)\sigma'_i\sigma'_j]` and :math:`E[x\cdot\nabla_x(\ldots)]`, i, j < k.
+
+    Of Gaussian inputs :math:`E[|x|^2h] = d\,E[h] + E[x\cdot\nabla h]`, the second by scaling the Gram matrix of h.
 
     Parameters
     ----------
@@ -71,32 +75,36 @@ def erf_residual_products(scale: float, gram: np.ndarray, c: np.ndarray, k: int)
     gram : ndarray, shape (K, K)
         Covariances of the pre-activations of student and teacher.
     c : ndarray, shape (K,)
+    variance : float
+        v.
+
+    Returns
+    -------
+    tuple of ndarray, shapes (k, k)
     """
     C = 2.0 * scale**2 * gram
-    i, j = np.triu_indices(k)
-    own = 1.0 + np.diag(C)
-    A, B, x = own[i, None], own[j, None], C[i, j][:, None]
-    Ci, Cj = C[i], C[j]
-    L4 = A * B - x**2
-    L1 = L4 * own - Cj**2 * A - Ci**2 * B + 2.0 * x * Ci * Cj
-    cross = Ci[:, :, None] * Cj[:, None, :]
-    cross = cross + cross.transpose(0, 2, 1)
-    L0 = (
-        L4[:, :, None] * C
-        - A[:, :, None] * Cj[:, :, None] * Cj[:, None, :]
-        - B[:, :, None] * Ci[:, :, None] * Ci[:, None, :]
-        + x[:, :, None] * cross
-    )
-    root = np.sqrt(L1)
-    sines = np.arcsin(np.clip(L0 / (root[:, :, None] * root[:, None, :]), -1.0, 1.0))
-    values = 8.0 * scale**2 / math.pi**2 / np.sqrt(L4[:, 0]) * np.einsum("plm,l,m->p", sines, c, c)
-    return _symmetric(values, k)
+    pair = np.stack(np.triu_indices(k), axis=1)
+    weight = np.eye(2) + C[pair[:, :, None], pair[:, None, :]]
+    rows = C[pair]
+    inverse = np.linalg.inv(weight)
+    solved = inverse @ rows
+    # Covariances of l and m under the Gaussian times the two slopes, and their growth with log of the Gram matrix.
+    S = C - rows.transpose(0, 2, 1) @ solved
+    dS = S - solved.transpose(0, 2, 1) @ solved
+    own = 1.0 + _diagonals(S)
+    half, square = 0.5 * _diagonals(dS) / own, own[:, :, None] * own[:, None, :]
+    turned = dS - S * (half[:, :, None] + half[:, None, :])
+    sines = np.arcsin(np.clip(S / np.sqrt(square), -1.0, 1.0)) @ c @ c + 0.5 * math.pi * variance
+    turns = (turned / np.sqrt(square - S**2)) @ c @ c
+    lost = 2.0 - inverse.trace(axis1=1, axis2=2)
+    factor = 8.0 * scale**2 / math.pi**2 / np.sqrt(np.linalg.det(weight))
+    return _symmetric(factor * sines, k), _symmetric(factor * (2.0 * turns - lost * sines), k)
 
 
 def polynomial_residual_products(
-    coefficients: tuple[float, float], gram: np.ndarray, c: np.ndarray, k: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""The same for :math:`c_1u + c_2u^2`, by homogeneous degree 2, 4 and 6 in x: three arrays (k, k)."""
+    coefficients: tuple[float, float], gram: np.ndarray, c: np.ndarray, k: int, variance: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""The same two for :math:`c_1u + c_2u^2`, whose parts of degree m in x grow like m of them."""
     c1, c2 = coefficients
     D = c[:, None]
     Gc = gram @ c
@@ -106,10 +114,15 @@ def polynomial_residual_products(
     tau, square = c2 * c @ np.diag(gram), c2**2 * c @ (GDG.diagonal())
     trace = 2.0 * square + tau**2
     q, both = gram[:k, :k], lambda v: v[:, None] + v[None, :]
+    two = c1**2 * bb + 4.0 * c2**2 * variance * q
     four = c1**2 * trace + 2.0 * c1 * c2 * (2.0 * tau * both(wb) + 4.0 * both(wSb))
     four = four + 4.0 * c2**2 * (bb * q + 2.0 * np.outer(wb, wb))
     six = 4.0 * c2**2 * (trace * q + 8.0 * wSSw + 4.0 * tau * wSw)
-    return np.full((k, k), c1**2 * bb), four, six
+    return c1**2 * variance + two + four + six, 2.0 * two + 4.0 * four + 6.0 * six
+
+
+def _diagonals(matrices: np.ndarray) -> np.ndarray:
+    return np.diagonal(matrices, axis1=1, axis2=2)
 
 
 def _symmetric(values: np.ndarray, k: int) -> np.ndarray:

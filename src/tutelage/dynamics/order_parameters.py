@@ -43,8 +43,8 @@ class OnlineEquations:
        \dot Q_{ij} = V_{ij} + V_{ji} + \tfrac{\eta}{B}a_ia_jE[|x|^2e^2\sigma'_i\sigma'_j]
        + \eta(1 - \tfrac1B)\,\bar g_i\cdot\bar g_j,
 
-    :math:`V = -\bar gZ^T` the flow of the population loss. For erf :math:`E[|x|^2\ldots] = d\,E[\ldots]`, which leads for
-    large d; for polynomials it is exact at any d, so that one step from given overlaps has exactly this mean.
+    :math:`V = -\bar gZ^T` the flow of the population loss. One step from given overlaps has exactly this mean at any d:
+    :math:`E[|x|^2h] = d\,E[h] + E[x\cdot\nabla h]`.
 
     Attributes
     ----------
@@ -116,15 +116,10 @@ class OnlineEquations:
         a, d, v = overlaps[2], self.teacher.d, self.label_noise
         k, sigma = a.size, self.teacher.activation
         if sigma.erf_scale is not None:
-            q = np.diag(G)[:k]
-            labels = self._tables(q[:, None], G[:k, :k], q[None, :]).k11
-            noise = d * (erf_residual_products(sigma.erf_scale, G, c, k) + v * labels)
+            mean, growth = erf_residual_products(sigma.erf_scale, G, c, k, v)
         else:
-            c1, c2 = closed_coefficients(sigma) or (0.0, 0.0)
-            parts = polynomial_residual_products((c1, c2), G, c, k)
-            # E |x|² h = (d + m) E h for h homogeneous of degree m.
-            noise = sum((d + m) * part for m, part in zip((2, 4, 6), parts, strict=True))
-            noise = noise + v * (d * c1**2 + 4.0 * (d + 2) * c2**2 * G[:k, :k])
+            mean, growth = polynomial_residual_products(closed_coefficients(sigma) or (0.0, 0.0), G, c, k, v)
+        noise = d * mean + growth
         g, _ = self._gradient(overlaps)
         return np.outer(a, a) * noise / self.batch + (1.0 - 1.0 / self.batch) * (g @ G @ g.T)
 

@@ -107,7 +107,7 @@ class LinearNetwork(NetworkLaw):
     >>> law = LinearNetwork(d=10, k=20)
     >>> law.mean(), round(law.var(), 12)
     (3.0, 2.1)
-    >>> LinearNetwork(d=3, k=6, covariance=[1.0, 2.0, 3.0]).mean()
+    >>> round(LinearNetwork(d=3, k=6, covariance=[1.0, 2.0, 3.0]).mean(), 12)
     6.0
     >>> LinearNetwork(d=10, k=20, outputs=5).rank, LinearNetwork(d=10, k=3, outputs=5).rank
     (50, 36)

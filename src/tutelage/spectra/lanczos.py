@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,6 +102,11 @@ def _by_arpack(
     ]
 
 
+_RESTARTS, _SPACE = 200, 60
+"""Restarts in ARPACK's usual space of 20 vectors before a larger one: SciPy 1.18 goes round for ever in the small one where an
+outer eigenvalue is repeated."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Search:
     """Pairs of one operator to one tolerance."""
@@ -116,9 +122,19 @@ class _Search:
         """Eigenvalues (count,) at an end of an operator, ascending, and their vectors (n, count)."""
         import scipy.sparse.linalg
 
-        options = {"tol": self.tolerance} | rough
+        search = functools.partial(
+            scipy.sparse.linalg.eigsh,
+            operator,
+            k=count,
+            which=end,
+            v0=start,
+            **({"tol": self.tolerance} | rough),
+        )
         try:
-            values, vectors = scipy.sparse.linalg.eigsh(operator, k=count, which=end, v0=start, **options)
+            try:
+                values, vectors = search(maxiter=_RESTARTS)
+            except scipy.sparse.linalg.ArpackNoConvergence:
+                values, vectors = search(ncv=min(operator.shape[0], max(_SPACE, 4 * count)))
         except scipy.sparse.linalg.ArpackNoConvergence as failure:
             raise NotAvailableError(
                 f"{self.who}: {failure.eigenvalues.size} of {count} eigenvalues at the {self.which} end converged; ask for "
