@@ -144,9 +144,9 @@ Observed: TypeAlias = tuple[Array, Array, Array]
 
 
 def _observer(objective: Objective, reference: Array | None) -> Callable[[Walker], Observed]:
-    """Compiled, unless NumPy has these losses as quickly."""
+    """Compiled, unless NumPy has these losses as quickly: on a processor, where the parameters need no journey."""
     plain = objective.plain()
-    if plain is None:
+    if plain is None or jax.default_backend() != "cpu":
         return lambda walkers: _observe(objective, walkers, reference)
 
     def observe(walkers: Walker) -> Observed:
