@@ -8,6 +8,7 @@ import pytest
 from tutelage import (
     AbstractProblem,
     Layout,
+    Network,
     NoisyTeacher,
     Problem,
     empirical,
@@ -16,6 +17,7 @@ from tutelage import (
     simulate,
 )
 from tutelage.base.errors import InputError
+from tutelage.population import loss_and_gradient
 from tutelage.problem import Objective
 
 TEACHER, STUDENT = sample_teacher("erf", 3, 2, seed=1), sample_teacher("erf", 3, 2, seed=2)
@@ -88,6 +90,19 @@ def test_losses_near_the_teacher_in_numpy_are_the_compiled_ones(sigma, size, out
     assert objective.plain()(theta) == pytest.approx((loss, floor), rel=1e-15 / size)
     assert problem.loss(student) == pytest.approx(loss, rel=1e-15 / size)
     assert problem.gradient(student) == pytest.approx(slope, rel=1e-14 / size, abs=1e-13 * size)
+
+
+def test_near_a_teacher_of_other_width_nothing_is_left_to_jax():
+    """Which would compile a program for every loss: a loop outside of any function is one."""
+    teacher = sample_teacher("erf", 3, 2, seed=0)
+    wider = Network(
+        np.vstack([teacher.W, teacher.W[:1]]), [0.5 * teacher.a[0], teacher.a[1], 0.5 * teacher.a[0]], "erf"
+    )
+    for student, other in ((wider, teacher), (teacher, wider)):
+        rule = loss_and_gradient.segment_rule(4)
+        layers = (student.activation, student.layers, other.layers, rule)
+        values = [loss_and_gradient.path_loss(*layers), *loss_and_gradient.path_gradient(*layers).values()]
+        assert all(isinstance(value, (float, np.ndarray)) for value in values) and values[0] < 1e-16
 
 
 def test_what_numpy_has_no_quick_losses_of_is_compiled():

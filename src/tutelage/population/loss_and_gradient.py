@@ -129,9 +129,10 @@ def pad(student: Layers, teacher: Layers) -> tuple[Layers, Layers]:
 
 def _with_silent(narrow: Layers, wide: Layers) -> dict[str, Array]:
     k = narrow["W"].shape[0]
-    copied = {name: jnp.concatenate([narrow[name], wide[name][k:]]) for name in ("W", "b") if name in narrow}
-    silent = jnp.zeros_like(wide["a"][..., k:])
-    return {**narrow, **copied, "a": jnp.concatenate([narrow["a"], silent], axis=-1)}
+    xp = np if isinstance(narrow["W"], np.ndarray) and isinstance(wide["W"], np.ndarray) else jnp
+    copied = {name: xp.concatenate([narrow[name], wide[name][k:]]) for name in ("W", "b") if name in narrow}
+    silent = xp.zeros_like(wide["a"][..., k:])
+    return {**narrow, **copied, "a": xp.concatenate([narrow["a"], silent], axis=-1)}
 
 
 def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
