@@ -22,7 +22,7 @@ from tutelage.activations import (
 )
 from tutelage.activations.base import Elementary
 from tutelage.activations.pair_geometry import filled, pair_geometry, plain_geometry
-from tutelage.moments import pair_moments, pair_tables, plane_terms
+from tutelage.moments import own_tables, pair_moments, pair_tables, plane_terms
 from tutelage.population import loss_and_gradient
 from tutelage.population import problem as population
 
@@ -118,6 +118,20 @@ def test_plain_determinants_of_nearly_parallel_neurons_keep_their_digits(angle):
         exact = np.asarray(pair_geometry(jnp.asarray(W), jnp.asarray(W)).determinant)
     np.testing.assert_allclose(determinant, exact, rtol=1e-13)
     assert determinant[0, 1] == pytest.approx(36 * np.sin(angle) ** 2, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["erf", "gelu", "quadratic"])
+def test_plain_tables_of_a_stack_are_those_of_each_network(name, monkeypatch):
+    """Bit for bit, nearly parallel neurons in one of them included; nothing is compiled."""
+    activation = parse_activation(name)
+    W = np.random.default_rng(10).normal(size=(3, 4, 5))
+    W[1, 1], W[2, 3] = W[1, 0] * (1 + 1e-9) + 1e-9, -W[2, 2]
+    monkeypatch.setattr(moments, "_compiled_stack", None)
+    monkeypatch.setattr(moments, "_quick_tables", None)
+    found = moments.stacked_tables(activation, W)
+    for network, rows in enumerate(W):
+        for table, alone in zip(found, own_tables(activation, rows), strict=True):
+            np.testing.assert_array_equal(table[network], alone)
 
 
 def test_nothing_is_filled_up_where_pairs_are_slow_or_inputs_many(monkeypatch):

@@ -38,7 +38,7 @@ def test_lines_are_kept_where_they_are_wanted():
 @given(st.text())
 def test_nothing_acts_on_a_page(words):
     for shown in (text(words), prose(words), breaks(words)):
-        bare = shown
+        bare = str(shown)  # Markup of older releases escapes what it looks for
         for tag in ("<sub>", "</sub>", "<code>", "</code>", "<wbr>"):
             bare = bare.replace(tag, "")
         assert not set(bare) & set("<>\"'") and all(c.isprintable() or c == "\n" for c in bare)

@@ -163,12 +163,12 @@ def pair_tables(
     b_Z: np.ndarray | None = None,
 ) -> Tables:  # fmt: skip
     """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes where pairs are quick (not traceable)."""
+    if b is None and b_Z is None and is_plain(activation, W, Z):
+        return activation.plain_moments(W, Z)
     check.fits_in_memory(
         _BYTES_A_PAIR * len(W) * len(Z), "moments", f"a table of {len(W)} x {len(Z)} pairs of neurons",
         f"{int((0.9 * check.available_bytes() / _BYTES_A_PAIR) ** 0.5)} neurons", "choose fewer",
     )  # fmt: skip
-    if b is None and b_Z is None and is_plain(activation, W, Z):
-        return activation.plain_moments(W, Z)
     return _compiled_tables(activation, W, Z, b, b_Z)
 
 
@@ -214,14 +214,18 @@ STACK = 32
 """Networks whose tables one call makes: one size is compiled, and what a network gets does not depend on the others."""
 
 
-@float64
 def stacked_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = None) -> Tables:
     """``own_tables`` of every network of W (n, k, d) and b (n, k): tables (n, k, k), finite or not.
 
     With means a call for each network costs little beside their quadrature.
     """
-    if b is not None:
+    if b is not None or is_plain(activation, W, W):
         return single_tables(activation, W, b)
+    return _compiled_stack(activation, W)
+
+
+@float64
+def _compiled_stack(activation: Activation, W: np.ndarray) -> Tables:
     n, k, _ = W.shape
     parts = []  # of many networks the pairs that fill a table up take longer than compiling for a smaller size
     for start in range(0, n, STACK):
@@ -234,7 +238,10 @@ def stacked_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None =
 
 
 def single_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = None) -> Tables:
-    """``stacked_tables`` by a call for each network, as ``own_tables`` makes them: compiled for no size that is small."""
+    """``stacked_tables`` as ``own_tables`` makes them, compiled for no size that is small: NumPy's of all networks at once, or
+    by a call for each."""
+    if b is None and is_plain(activation, W, W):
+        return _with_own(activation.plain_moments(W, W), activation.plain_own_square(W))
     means = [None] * len(W) if b is None else b
     tables = [_own_tables(activation, rows, of_rows) for rows, of_rows in zip(W, means, strict=True)]
     return type(tables[0])(*(np.stack(each) for each in zip(*tables, strict=True)))
@@ -283,8 +290,9 @@ def _with_own(tables: PairMoments, own: np.ndarray | None) -> PairMoments:
     if own is None:
         return tables
     k22, k31, k13 = tables.k22.copy(), tables.k31.copy(), tables.k13.copy()
+    each = np.arange(own.shape[-1])
     for table, value in ((k22, 0.0), (k31, own / 2), (k13, own / 2)):
-        np.einsum("...ii->...i", table)[...] = value
+        table[..., each, each] = value
     return tables._replace(k22=k22, k31=k31, k13=k13)
 
 

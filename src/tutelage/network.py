@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -91,8 +92,8 @@ class Network(eqx.Module):
     @property
     def layers(self) -> dict[str, np.ndarray]:
         """The arrays it has by name, in the order of θ: W, b, a, c."""
-        arrays = {"W": self.W, "b": self.b, "a": self.a, "c": self.c}
-        return {name: array for name, array in arrays.items() if array is not None}
+        own = vars(self)  # an attribute of an equinox module takes ten times longer to read
+        return {name: own[name] for name in LAYERS if own[name] is not None}
 
     @property
     def layout(self) -> Layout:
@@ -199,6 +200,17 @@ def _bias(value: ArrayLike | None, name: str, shape: tuple[int, ...]) -> np.ndar
         layer = "one number for every neuron" if name == "b" else "one number for every output"
         raise InputError(f"Network: expected {name} of shape {shape}, {layer}, got {bias.shape}")
     return bias.reshape(shape)
+
+
+def with_same_shapes(network: Network, layers: Mapping[str, np.ndarray]) -> Network:
+    """``network.with_layers(layers)`` of all its layers, which takes a tenth of the time where they are finite float64 arrays
+    of the shapes of its own."""
+    own = network.layers
+    for name, layer in layers.items():
+        if layer.dtype != np.float64 or layer.shape != own[name].shape or not np.isfinite(layer).all():
+            return network.with_layers(layers)
+    leaves = [layers[name] for name in ("W", "a", "b", "c") if name in layers]
+    return jax.tree.unflatten(jax.tree.structure(network), leaves)
 
 
 def require_network(network: object, who: str) -> Network:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from tutelage.activations import Activation, as_activation
 from tutelage.base import check
-from tutelage.network import Network
+from tutelage.network import Network, with_same_shapes
 from tutelage.weights import Normal, Weights, as_bias_law, as_weight_law
+
+_WHO = "sample_teacher"
 
 _BIASES = (5, 6)
 """Streams of b and c: 0 and 1 are those of the weights, 2 to 4 those of starts."""
@@ -63,27 +67,38 @@ def sample_teacher(
         different sizes then begin with the same numbers, which correlates them (the smallest eigenvalues of linear
         teachers at d = k = 70 and 100 by more than 0.9), so that errors over sizes are not independent.
     """
-    activation = as_activation(activation)
-    d = check.integer(d, "sample_teacher", "d")
-    k = check.integer(k, "sample_teacher", "k")
-    seed = check.seed(seed, "sample_teacher")
-    realization = check.integer(realization, "sample_teacher", "realization", minimum=0)
-    law = as_weight_law(weights)
-    outputs = check.integer(outputs, "sample_teacher", "outputs")
+    realization = check.integer(realization, _WHO, "realization", minimum=0)
+    return draw_teachers(activation, d, k, seed, weights, [realization], biases, outputs, coupled=coupled)[0]
+
+
+def draw_teachers(
+    activation: Activation | str, d: int, k: int, seed: int, weights: Weights, realizations: Iterable[int],
+    biases: Weights | None, outputs: int, *, coupled: bool = False,
+) -> list[Network]:  # fmt: skip
+    """:func:`sample_teacher` of each of these realizations, whose arguments are checked once."""
+    activation, law, own = as_activation(activation), as_weight_law(weights), as_bias_law(biases)
+    d, k, seed = check.integer(d, _WHO, "d"), check.integer(k, _WHO, "k"), check.seed(seed, _WHO)
+    outputs = check.integer(outputs, _WHO, "outputs")
     n_params = d * k + k * outputs
     check.fits_in_memory(
-        16.0 * n_params, "sample_teacher", f"a network of P = {n_params} parameters",
+        16.0 * n_params, _WHO, f"a network of P = {n_params} parameters",
         f"k = {int(0.9 * check.available_bytes() / 16 / (d + outputs))} at this d", "choose a smaller d or k",
     )  # fmt: skip
-    shape = () if check.flag(coupled, "sample_teacher", "coupled") else (d, k)
-    W = law.sample(layer_rng(seed, realization, 0, shape), (k, d), d)
-    a = law.sample(layer_rng(seed, realization, 1, shape), (outputs, k), k)
-    own = as_bias_law(biases)
-    if own is None:
-        return Network(W, a, activation)
-    b = own.sample(layer_rng(seed, realization, _BIASES[0], shape), (k,), d)
-    c = own.sample(layer_rng(seed, realization, _BIASES[1], shape), (outputs,), k)
-    return Network(W, a, activation, b, c)
+    shape = () if check.flag(coupled, _WHO, "coupled") else (d, k)
+    read_out = (k,) if outputs == 1 else (outputs, k)
+    drawn = {"W": (law, 0, (k, d), d), "a": (law, 1, read_out, k)}
+    if own is not None:
+        drawn |= {"b": (own, _BIASES[0], (k,), d), "c": (own, _BIASES[1], read_out[:-1], k)}
+    found: list[Network] = []
+    for realization in realizations:
+        layers = {
+            name: np.asarray(law.sample(layer_rng(seed, realization, stream, shape), size, fan_in))
+            for name, (law, stream, size, fan_in) in drawn.items()
+        }
+        found.append(
+            with_same_shapes(found[0], layers) if found else Network(activation=activation, **layers)
+        )
+    return found
 
 
 def sample_teachers(
@@ -120,8 +135,4 @@ def sample_teachers(
     [2, 2, 2]
     """
     count = check.integer(count, "sample_teachers", "count")
-    activation, law = as_activation(activation), as_weight_law(weights)
-    return [
-        sample_teacher(activation, d, k, seed, law, realization, biases, outputs)
-        for realization in range(count)
-    ]
+    return draw_teachers(activation, d, k, seed, weights, range(count), biases, outputs)

@@ -71,3 +71,12 @@ def test_a_band_holds_every_measure_with_these_moments():
     x = np.linspace(0, 1, 201)
     assert np.all(band[0] <= x + 1e-14) and np.all(x <= band[1] + 1e-14)
     assert np.max(band[1] - band[0]) < 2.01 * rule[1].max()
+
+
+def test_copies_of_a_node_that_rounding_made_are_one():
+    whole = (np.array([0.0, 1.0, 2.0]), np.array([0.3, 0.3, 0.4]))
+    shared = (np.array([-1e-15, 1e-15, 1.0, 2.0]), np.array([0.1, 0.2, 0.3, 0.4]))
+    x = np.array([-1e-9, 1e-9, 0.5, 1.0, 1.5, 2.0])
+    expected = Draws((whole,), (whole,)).distribution(x)
+    np.testing.assert_allclose(Draws((shared,), (whole,)).distribution(x), expected, rtol=1e-14)
+    np.testing.assert_allclose(expected, [0.0, 0.3, 0.3, 0.6, 0.6, 1.0], rtol=1e-14)

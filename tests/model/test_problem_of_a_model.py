@@ -9,6 +9,7 @@ from jax.flatten_util import ravel_pytree
 
 import tutelage
 from tutelage import InputError, ModelProblem, NotAvailableError, empirical, hessian_of, spectrum
+from tutelage.model.chunks import Room, plan_chunks
 
 RNG = np.random.default_rng(0)
 N, D, K, C = 23, 3, 4, 2
@@ -221,7 +222,8 @@ def test_bad_input_is_told_what_to_do():
     refused("finite X, got 1 NaN", apply, PARAMS, np.where(X[0, 0] == X, np.nan, X), Y)
     refused("finite y, got 1 NaN", apply, PARAMS, X, np.where(Y[0, 0] == Y, np.nan, Y))
     refused("as many rows in X as in y", apply, PARAMS, X[1:], Y)
-    refused("y of the shape of the outputs", apply, PARAMS, X, Y[:, 0])
+    refused("y of the shape of the outputs, .*; let the model", apply, PARAMS, X, Y[:, 0])
+    refused("y.reshape\\(23, 1\\)", lambda p, X: apply(p, X)[:, :1], PARAMS, X, Y[:, 0])
     refused("labels from 0 to 1, got 0 to 2", apply, PARAMS, X, np.arange(N) % 3, "cross_entropy")
     refused("did you mean 'cross_entropy'", apply, PARAMS, X, LABELS, "crossentropy")
     refused("did you mean 'hidden'", apply, PARAMS, X, Y, only="hiden")
@@ -245,6 +247,32 @@ def test_a_chunk_that_does_not_fit_is_refused_with_the_largest_that_does(monkeyp
         chunk=10_000,
     )
     assert ModelProblem(apply, PARAMS, np.repeat(X, 500, 0), np.repeat(Y, 500, 0)).chunks.size < 500
+
+
+def test_memory_of_samples_is_seen_behind_that_of_many_parameters(monkeypatch):
+    """Eight samples cost less than the parameters: the slope between 8 and 16 says nothing of 2000."""
+    wide, n = {"W": np.full((200, 200), 0.01), "a": np.ones((1, 200))}, 2000
+
+    def apply(p, X):
+        return jnp.tanh(X @ p["W"].T) @ p["a"].T
+
+    X, y = np.zeros((n, 200)), np.zeros((n, 1))
+    monkeypatch.setattr("tutelage.base.check.available_bytes", lambda: 5_000_000)
+    refused("largest feasible: chunk = \\d+", apply, wide, X, y, chunk=n)
+    assert ModelProblem(apply, wide, X, y).chunks.size < n
+
+
+@pytest.mark.parametrize("samples", [1.0, 1e3, 1e6])
+def test_chunks_fill_the_room_they_are_given(samples):
+    """Bytes of c samples that hide behind the parameters at first: equal chunks below the room, batches within theirs."""
+    parameters, n = 3e4, 10_001
+    room = Room(product=1e6, batch=8e6)
+    chunks = plan_chunks(lambda c: max(parameters, samples * c), n, None, "test", n // 2, room)
+    one = max(parameters, samples) + samples * (chunks.size - 1)
+    assert chunks.size == 1 or samples * chunks.size <= room.product
+    assert -(-n // chunks.size) * chunks.size - n < -(-n // chunks.size)  # padding below one sample a chunk
+    assert chunks.columns == 4 or chunks.columns * one <= room.batch
+    assert chunks.columns == 64 or (chunks.columns + 1) * one > room.batch
 
 
 def test_a_loss_of_ones_own_has_no_fisher_information():

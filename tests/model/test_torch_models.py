@@ -174,6 +174,17 @@ def test_bad_modules_are_told_what_to_do(torch, module):
 
     refused("second derivatives", Fused(D, C))
 
+    class Unheeding(nn.Linear):
+        def forward(self, x):
+            return nn.functional.dropout(super().forward(x), 0.5)
+
+    class Centred(nn.Linear):
+        def forward(self, x):
+            return super().forward(x) - super().forward(x).mean(0)
+
+    for seen_by_others in (Unheeding(D, 50), Centred(D, C)):
+        refused("the same alone and in a batch", seen_by_others.eval(), y=np.zeros((len(X), 50)))
+
 
 def test_training_is_torchs(torch, module):
     with pytest.raises(NotAvailableError, match=r"torch\.optim"):

@@ -19,6 +19,8 @@ from tutelage.activations import as_activation
 from tutelage.base.errors import InputError, NoHessianError
 from tutelage.population.stack import stack_hessians
 from tutelage.spectra import many
+from tutelage.teachers import layer_rng
+from tutelage.weights import Normal
 
 CASES = [
     ("erf", 4, 5), ("erf", 9, 3), ("quadratic", 4, 9), ("quadratic", 9, 4), ("relu", 5, 5), ("relu", 9, 4),
@@ -235,6 +237,17 @@ def test_sampled_teachers_are_those_of_their_realizations():
             np.testing.assert_array_equal(layer, expected.layers[name])
     with pytest.raises(InputError, match="count"):
         sample_teachers("erf", 3, 2, count=0)
+
+
+def test_a_draw_that_is_no_number_is_refused_in_a_later_teacher_too():
+    class Breaks(Normal):
+        def sample(self, rng, shape, fan_in):
+            return np.where(rng.integers(1 << 62) == last, np.nan, super().sample(rng, shape, fan_in))
+
+    last = layer_rng(0, 2, 1, (3, 2)).integers(1 << 62)
+    assert len(sample_teachers("erf", 3, 2, count=2, weights=Breaks())) == 2
+    with pytest.raises(InputError, match="finite a"):
+        sample_teachers("erf", 3, 2, count=3, weights=Breaks())
 
 
 def test_every_spectrum_knows_its_network_as_one_alone_does():

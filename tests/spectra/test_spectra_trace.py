@@ -72,6 +72,38 @@ def test_the_trace_is_that_of_matfree_for_the_same_vectors():
     assert estimate_trace(matrix, products=40, seed=5) == pytest.approx(mean, rel=1e-10)
 
 
+def xtraces_as_defined(matrix, vectors):
+    """The estimate of each vector from an orthonormal basis of the images of all others, written out."""
+    n, k = vectors.shape
+    estimates = []
+    for i in range(k):
+        basis = np.linalg.qr(matrix @ np.delete(vectors, i, axis=1))[0]
+        rest = vectors[:, i] - basis @ (basis.T @ vectors[:, i])
+        outside = (n - k + 1) * (rest @ matrix @ rest) / (rest @ rest)
+        estimates.append(np.trace(basis.T @ matrix @ basis) + outside)
+    return np.array(estimates)
+
+
+@pytest.mark.parametrize("values", SPECTRA.values(), ids=SPECTRA)
+@pytest.mark.parametrize("k", [2, 7, 21])
+def test_value_and_error_are_those_of_refitting_without_each_vector(values, k):
+    matrix, vectors = rotated(values), np.random.default_rng(3).standard_normal((N, k))
+    each = xtraces_as_defined(matrix, vectors)
+    fewer = [xtraces_as_defined(matrix, np.delete(vectors, i, axis=1)).mean() for i in range(k)]
+    jackknife = np.sqrt((k - 1) * np.var(fewer))
+    found = estimate_trace(matrix, products=2 * k, seed=3)
+    assert found == pytest.approx(each.mean(), rel=1e-10)
+    expected = (each.std(ddof=1) / np.sqrt(k)) ** (2 / 3) * jackknife ** (1 / 3)
+    assert found.error == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+def test_errors_in_groups_are_those_in_one_stack(monkeypatch):
+    matrix = rotated(SPECTRA["slow"])
+    whole = estimate_trace(matrix, products=30).error
+    monkeypatch.setattr("tutelage.spectra.trace._STACKED", 4 * 15**2)
+    assert estimate_trace(matrix, products=30).error == pytest.approx(whole, rel=1e-12)
+
+
 def test_enough_products_are_exact_and_few_of_a_small_rank_too():
     matrix = rotated(SPECTRA["indefinite"])
     assert estimate_trace(matrix, products=N).error == 0.0

@@ -52,6 +52,12 @@ def test_a_dataset_comes_back_equal_bit_for_bit_with_provenance(tmp_path):
     xr.testing.assert_equal(load_dataset(path, lazy=True).loss, found.loss)
 
 
+@pytest.mark.parametrize("words", [["", ""], ["ä", "ä", "ä"], ["a", "a", "aa"], ["aa", "a", ""], ["x"]])
+def test_texts_that_repeat_come_back_as_they_are(words, tmp_path):
+    path = save_dataset(xr.Dataset({"text": ("point", np.array(words))}), tmp_path / "text.zarr.zip")
+    assert load_dataset(path).text.values.tolist() == words
+
+
 def test_xarray_alone_reads_the_file(tmp_path):
     path = save_dataset(example(), tmp_path / "a.zarr.zip")
     with xr.open_zarr(ZipStore(path, mode="r"), consolidated=False, chunks=None) as found:

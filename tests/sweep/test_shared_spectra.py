@@ -9,6 +9,7 @@ from tutelage.base.errors import InputError
 from tutelage.sweep import SweepSpec, evaluate, quantities, run
 from tutelage.sweep.evaluate import evaluate_point, run_task
 from tutelage.sweep.folder import SweepFolder
+from tutelage.sweep.quantities import Evaluation, share_spectra
 
 
 def specification(names, **more):
@@ -110,6 +111,21 @@ def test_a_sweep_of_batches_has_the_numbers_of_points_alone(tmp_path, monkeypatc
         np.testing.assert_allclose(shared[name].values, alone[name].values, rtol=1e-9)
     np.testing.assert_array_equal(shared.method.values, alone.method.values)
     assert np.all(shared.seconds.values > 0)
+
+
+def test_teachers_drawn_together_are_those_of_their_points():
+    more = {
+        "realizations": [3, 1],
+        "seed": [0, 4],
+        "grid": {**specification([])["grid"], "biases": ["none", "normal"]},
+    }
+    spec = SweepSpec.from_mapping(specification(["lambda_max"], **more))
+    evaluations = [Evaluation(spec.point(i)) for i in range(spec.n_points)]
+    share_spectra(evaluations)
+    for evaluation in evaluations:
+        expected = evaluation.point.teacher()
+        assert evaluation.teacher == expected
+        assert evaluation.teacher.activation == expected.activation
 
 
 def test_a_point_that_fails_fails_alone(tmp_path, monkeypatch):

@@ -274,7 +274,7 @@ class Elementary(Activation):
     def plain_own_square(self, W: np.ndarray) -> np.ndarray:
         """``own_square`` of rows in NumPy, which compiles nothing: its closed form where a class has one, or the derivative
         by a step into the complex plane, exact to rounding."""
-        q = np.sum(W * W, axis=1)
+        q = np.sum(W * W, axis=-1)
         with np.errstate(all="ignore"):
             if type(self).own_square is not Elementary.own_square:
                 return np.asarray(self.own_square(q))
@@ -287,7 +287,7 @@ class Elementary(Activation):
         with np.errstate(all="ignore"):  # numbers beyond float64 are infinite, as JAX has them
             q_uu, q_uv, q_vv, determinant = plain_geometry(W, Z)
             tables, none = self.tables(q_uu, q_uv, q_vv, np, determinant), np.zeros(q_uv.shape)
-            return PairMoments(*(t + none for t in tables))
+            return PairMoments(*(t if np.shape(t) == none.shape else t + none for t in tables))
 
     def terms(self, tables: PairMoments, W: np.ndarray, Z: np.ndarray) -> PairMoments:
         """Themselves: the formulas do not cancel."""

@@ -45,21 +45,8 @@ class NormalCdf(Elementary):
     ) -> PairMoments:
         r"""Closed tables. With A = 1 + q_uu and B = 1 + q_vv, the determinant AB - q_uv^2 is a sum of positive
         terms, D = 1 + q_uu + q_vv + det, which keeps its digits for long nearly parallel neurons."""
-        if determinant is None:
-            determinant = q_uu * q_vv - q_uv * q_uv
-        A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + determinant
-        root = xp.sqrt(D)
-        k11 = 1 / (2 * xp.pi * root)
-        return PairMoments(
-            k00=xp.atan2(q_uv, root) / (2 * xp.pi) + 0.25,
-            k11=k11,
-            k20=-q_uv * k11 / A,
-            k02=-q_uv * k11 / B,
-            k22=q_uv * k11 / D,
-            k31=-B * k11 / D,
-            k13=-A * k11 / D,
-            k40=q_uv * k11 / A * (2 / A + B / D),
-        )
+        t = _with_arcsine(q_uu, q_uv, q_vv, xp, determinant)
+        return t._replace(k00=t.k00 / (2 * xp.pi) + 0.25)
 
     def own_square(self, q: Array, refine: int = 1) -> Array:
         r"""Twice the slope of :math:`k_{11} = 1/(2\pi\sqrt{1 + 2q})`."""
@@ -83,6 +70,30 @@ class NormalCdf(Elementary):
     def taylor(self, order: int) -> tuple[Fraction, ...]:
         r"""Those of :math:`\sqrt{2\pi}(\Phi(u) - \tfrac12)`: the constant, no rational multiple of the rest, is left out."""
         return tuple(_odd_series(p) / 2 ** (p // 2) for p in range(order + 1))
+
+
+def _with_arcsine(
+    q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace, determinant: Array | None
+) -> PairMoments:
+    r"""The tables of the normal distribution function, with the arcsine of its kernel in place of k_00: a function that takes
+    1/4 from it would lose digits at small correlations."""
+    if determinant is None:
+        determinant = q_uu * q_vv - q_uv * q_uv
+    A, B, D = 1 + q_uu, 1 + q_vv, 1 + q_uu + q_vv + determinant
+    root = xp.sqrt(D)
+    k11 = 1 / (2 * xp.pi * root)
+    slope, fall = q_uv * k11, k11 / D
+    k20 = -slope / A
+    return PairMoments(
+        k00=xp.atan2(q_uv, root),
+        k11=k11,
+        k20=k20,
+        k02=-slope / B,
+        k22=q_uv * fall,
+        k31=-B * fall,
+        k13=-A * fall,
+        k40=-k20 * (2 / A + B / D),
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,15 +136,12 @@ class Erf(Elementary):
         :math:`\mathrm{erf}(su) = 2\Phi(\sqrt2 s u) - 1`."""
         if determinant is not None:
             determinant = self._double(self._double(determinant))
-        t = NormalCdf().tables(*map(self._double, (q_uu, q_uv, q_vv)), xp, determinant)
-        # 4 k00 - 1 without its cancellation at small correlations
-        p_uv = self._double(q_uv)
-        root = 1 / (2 * xp.pi * t.k11)
+        t = _with_arcsine(*map(self._double, (q_uu, q_uv, q_vv)), xp, determinant)
         first, second = (lambda k: 4 * self._double(k)), (lambda k: 4 * self._double(self._double(k)))
         if self.scale == 1.0:  # the same numbers
             first, second = (lambda k: 8 * k), (lambda k: 16 * k)
         return PairMoments(
-            2 * xp.atan2(p_uv, root) / xp.pi,
+            2 * t.k00 / xp.pi,
             *map(first, (t.k11, t.k20, t.k02)),
             *map(second, (t.k22, t.k31, t.k13, t.k40)),
         )

@@ -217,37 +217,40 @@ _PLAIN_PAIRS = 2**16
 
 
 def few_pairs(W: np.ndarray, Z: np.ndarray) -> bool:
-    """Whether tables of all pairs of rows are quick in NumPy."""
-    pairs = len(W) * len(Z)
-    return pairs <= _PLAIN_PAIRS and pairs * W.shape[1] <= _FEW_NUMBERS
+    """Whether tables of all pairs of rows, those of one network of a stack, are quick in NumPy."""
+    pairs = W.shape[-2] * Z.shape[-2]
+    return pairs <= _PLAIN_PAIRS and pairs * W.shape[-1] <= _FEW_NUMBERS
 
 
 def plain_geometry(W: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """q_uu, q_uv, q_vv and the determinant of :func:`pair_geometry` in NumPy, which compiles nothing; of few pairs."""
+    """q_uu, q_uv, q_vv and the determinant of :func:`pair_geometry` in NumPy, which compiles nothing; of few pairs, or those
+    of each network of a stack: W (..., k, d) and Z (..., l, d)."""
     first = _plain_rows(W)
     q_w, W_s, unit_w, safe_w = first
     q_z, Z_s, unit_z, _ = first if W is Z else _plain_rows(Z)
-    cosine = np.clip(unit_w @ unit_z.T, -1.0, 1.0)
+    cosine = (unit_w @ unit_z.swapaxes(-1, -2)).clip(-1.0, 1.0)
     sine_squared = (1 - cosine) * (1 + cosine)
     close = sine_squared < _SMALL_SINE_SQUARED
     if W is Z:  # of each row with itself nothing is left, exactly
-        np.fill_diagonal(sine_squared, 0.0)
-        np.fill_diagonal(close, False)
+        own = np.arange(W.shape[-2])
+        sine_squared[..., own, own] = 0.0
+        close[..., own, own] = False
     if close.any():
-        i, j = np.nonzero(close)
-        residual = normal_component(W_s[i], Z_s[j], np)
-        sine_squared[i, j] = np.minimum(np.sum(residual**2, axis=1) / safe_w[i] ** 2, 1.0)
-    q_uu, q_vv = q_w[:, None], q_z[None, :]
-    return q_uu, W @ Z.T, q_vv, q_uu * q_vv * sine_squared
+        *front, i, j = np.nonzero(close)
+        of_w, of_z = (*front, i), (*front, j)
+        residual = normal_component(W_s[of_w], Z_s[of_z], np)
+        sine_squared[close] = np.minimum(np.sum(residual**2, axis=1) / safe_w[of_w] ** 2, 1.0)
+    q_uu, q_vv = q_w[..., :, None], q_z[..., None, :]
+    return q_uu, W @ Z.swapaxes(-1, -2), q_vv, q_uu * q_vv * sine_squared
 
 
 def _plain_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Squared norms; rows over a power of two, so that no square of theirs leaves the range of floats; unit ones; the
-    lengths (n,) between both, 1 for zero rows."""
-    scaled = np.ldexp(rows, -np.frexp(np.abs(rows).max(axis=1, keepdims=True))[1])
-    length = np.sqrt((scaled * scaled).sum(axis=1))
+    lengths (..., n) between both, 1 for zero rows."""
+    scaled = np.ldexp(rows, -np.frexp(np.abs(rows).max(axis=-1, keepdims=True))[1])
+    length = np.sqrt((scaled * scaled).sum(axis=-1))
     safe = np.where(length > 0, length, 1.0)
-    return (rows * rows).sum(axis=1), scaled, scaled / safe[:, None], safe
+    return (rows * rows).sum(axis=-1), scaled, scaled / safe[..., None], safe
 
 
 def normal_component(W: Array, Z: Array, xp: ModuleType = jnp) -> Array:

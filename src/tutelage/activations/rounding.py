@@ -56,9 +56,13 @@ def of_mean_derivatives(
 
 def require_lengths(rows: np.ndarray, activation: Activation, who: str) -> None:
     """Refuse neurons (n, d) whose norms leave the range in which their tables are floats."""
+    longest, shortest = activation.longest, SHORTEST if activation.kinks else 0.0
+    if (
+        not shortest and float(np.abs(rows).max()) * rows.shape[-1] <= longest
+    ):  # no norm exceeds the sum of a row
+        return
     norms = lengths(rows)[:, 0]
     low, high = norms[norms > 0].min(initial=np.inf), norms.max()
-    longest, shortest = activation.longest, SHORTEST if activation.kinks else 0.0
     if high > longest or low < shortest:
         kept = f"up to {longest:g}" + (f" and above {shortest:g}" if shortest else "")
         raise InputError(

@@ -172,13 +172,16 @@ _FOUND = 1e-3
 """A node that moves by less than this share of the distance to its neighbours no longer moves."""
 
 
+_SAME = 1e-13
+"""Of the largest node: the distance of two that are one."""
+
 _GHOST = 1e-12
 """Nodes of less than this share are copies of others that rounding made, beside them."""
 
 
 def _interpolated(rule: Rule, coarse: Rule, x: np.ndarray) -> np.ndarray:
     real = rule[1] > _GHOST * rule[1].sum()
-    nodes, weights = rule[0][real], rule[1][real]
+    nodes, weights = _merged(rule[0][real], rule[1][real])
     upto = np.cumsum(weights)
     gaps = np.diff(nodes, prepend=-np.inf, append=np.inf)
     moved = np.abs(nodes[:, None] - coarse[0]).min(axis=1)
@@ -192,6 +195,13 @@ def _interpolated(rule: Rule, coarse: Rule, x: np.ndarray) -> np.ndarray:
     width = np.where(places[left + 1] > places[left], places[left + 1] - places[left], 1.0)
     between = heights[left] + (heights[left + 1] - heights[left]) * np.clip((x - places[left]) / width, 0, 1)
     return np.where(before < 0, 0.0, np.where(before >= places.size - 1, upto[-1], between))
+
+
+def _merged(nodes: np.ndarray, weights: np.ndarray) -> Rule:
+    """Nodes that differ by rounding as one: LAPACK shares the weight of an eigenvalue among its copies as it likes."""
+    apart = np.diff(nodes) > _SAME * np.abs(nodes).max(initial=0.0)
+    first = np.flatnonzero(np.append(True, apart))
+    return nodes[first], np.add.reduceat(weights, first)
 
 
 def _bounds(rule: Rule, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -50,9 +50,10 @@ class HalfSquare(Loss):
 
     def targets(self, outputs: Shape, y: np.ndarray, dtype: np.dtype, who: str) -> np.ndarray:
         if y.shape != outputs:
+            reshaped = f"pass y.reshape{outputs}, or " if y.size == np.prod(outputs, dtype=int) else ""
             raise InputError(
-                f"{who}: expected y of the shape of the outputs, {outputs}, got {y.shape}; pass y.reshape{outputs}, or "
-                "let apply return outputs of the shape of y"
+                f"{who}: expected y of the shape of the outputs, {outputs}, got {y.shape}; {reshaped}let the model return "
+                "outputs of the shape of y"
             )
         return y.astype(dtype)
 

@@ -14,10 +14,11 @@ import numpy as np
 
 from tutelage.base import check
 from tutelage.base.precision import float64
+from tutelage.base.processes import thread_count
 from tutelage.base.types import Array, ArrayLike, PyTree, Trainable
 from tutelage.layout import Layout
 from tutelage.model import checks
-from tutelage.model.chunks import Chunks, plan_chunks
+from tutelage.model.chunks import IN_MEMORY, Chunks, cache, plan_chunks
 from tutelage.model.hessian import ModelHessian
 from tutelage.model.kernel import TangentKernel
 from tutelage.model.losses import Loss, as_loss
@@ -58,7 +59,7 @@ class ModelProblem(SampledModel[PyTree]):
     only : str or sequence of str, optional
         The parameters that are trained, by steps of their paths (``"hidden"``, ``"layers.0"``); the rest is frozen.
     chunk : int, optional
-        Samples held at once; by default as many as 32 MB hold.
+        Samples held at once; by default as many as the cache holds, on other devices as 32 MB do.
     dtype : {"float64", "float32"}
         In which the model is computed. Error bars of eigenvalues grow to float32's.
 
@@ -255,7 +256,8 @@ class ModelProblem(SampledModel[PyTree]):
 
             return live_bytes(jax.make_jaxpr(product)(*data, weight, vector))
 
-        return plan_chunks(cost, self.n_samples, chunk, _WHO)
+        room = cache(thread_count()) if jax.default_backend() == "cpu" else IN_MEMORY
+        return plan_chunks(cost, self.n_samples, chunk, _WHO, max(8, self.n_samples // 2), room)
 
     def __repr__(self) -> str:
         return f"ModelProblem(P={self.n_params}, n={self.n_samples}, loss={self.compared.name!r})"

@@ -141,6 +141,15 @@ class Engine:
             raise InputError(
                 f"{who}: expected module(X) to give outputs ({n}, ...) of {n} samples, got {shape}"
             )
+        alone = [
+            self._outputs(self._theta(), jax.tree.map(lambda x, i=i: x[i : i + 1], few)) for i in range(n)
+        ]
+        slack = 1e3 * torch.finfo(self.dtype).eps * (1 + float(found.abs().max()))
+        if not bool(torch.all((torch.cat(alone) - found).abs() <= slack)):
+            raise InputError(
+                f"{who}: expected outputs of a sample that are the same alone and in a batch, got others; call module.eval(), "
+                "and take away dropout or batch statistics that do not heed it"
+            )
         return tuple(found.shape)
 
     def bytes_of(self, inputs: PyTree, c: int) -> float:

@@ -127,7 +127,7 @@ _BLOCKS = {
 }
 
 
-_NUMBERS_AT_ONCE = 2**15
+_NUMBERS_AT_ONCE = 2**17
 """Of rows of blocks in one pass: temporaries that stay in the cache, and few passes where there are few neurons."""
 
 
@@ -138,18 +138,14 @@ def fill_weights(t: Tables, W: np.ndarray, weight: np.ndarray, out: np.ndarray, 
     """
     *front, k, d = W.shape
     step = max(1, _NUMBERS_AT_ONCE // (math.prod(front) * k * d * d))
-    columns = np.repeat(
-        np.swapaxes(W, -1, -2)[..., None], d, axis=-1
-    )  # whole runs (j, b) of memory at a time
     for start in range(0, k, step):
-        stop = min(start + step, k)
-        i, j = slice(start, stop), slice(start if upper else 0, k)
+        i, j = slice(start, start + step), slice(start if upper else 0, k)
         k11, k22, k31, k13 = (weight[..., i, j] * x[..., i, j] for x in (t.k11, t.k22, t.k31, t.k13))
-        own, others, rows = W[..., i, :], W[..., None, j, :], out[..., i, :, j, :]
-        along = k31[..., None] * own[..., None, :] + k22[..., None] * others
-        across = k22[..., None] * own[..., None, :] + k13[..., None] * others
-        np.multiply(own[..., None, None], along[..., None, :, :], out=rows)
-        rows += columns[..., None, :, j, :] * across[..., None, :, :]
+        both, inner = np.empty((*k11.shape, 2, d)), np.empty((*k11.shape, 2, 2))
+        both[..., 0, :], both[..., 1, :] = W[..., i, None, :], W[..., None, j, :]
+        inner[..., 0, 0], inner[..., 0, 1], inner[..., 1, 0], inner[..., 1, 1] = k31, k22, k22, k13
+        rows = out[..., i, :, j, :]
+        np.matmul(np.swapaxes(both, -1, -2), inner @ both, out=np.swapaxes(rows, -3, -2))
         own_coordinate = np.einsum("...iaja->...ija", rows)
         own_coordinate += k11[..., None]
 

@@ -48,7 +48,8 @@ def ball_hessian(network: Network, bits: int) -> BallHessian | None:
         strength = [[_dot(u, v) for v in zip(*a, strict=True)] for u in zip(*a, strict=True)]
         W = [[flint.arb(float(x)) for x in row] for row in network.W]
         b = None if network.b is None else [flint.arb(float(x)) for x in network.b]
-        gram = [[_dot(u, v) for v in W] for u in W]
+        rows = flint.arb_mat(W)
+        gram = (rows * rows.transpose()).tolist()
         xp = arb_functions()
         tables = [[_tables(activation, gram, b, i, j, xp) for j in range(i + 1)] for i in range(len(W))]
         own = None if network.c is None else [_means(activation, gram, b, i, xp) for i in range(len(W))]
@@ -135,7 +136,8 @@ def _assemble(
         row = []
         for j in range(k):
             t = at(j, i)
-            row.extend(read_out[j] * (t["k20"] * u + t["k11"] * v) for u, v in zip(W[j], W[i], strict=True))
+            k20, k11 = read_out[j] * t["k20"], read_out[j] * t["k11"]
+            row.extend(k20 * u + k11 * v for u, v in zip(W[j], W[i], strict=True))
         row.extend(read_out[j] * at(j, i)["k10"] for j in range(k if biased else 0))
         row.extend(flint.arb(0) for _ in range(o * k))
         lower.append([*row, *(tables[i][j].k00 for j in range(i + 1))])
@@ -153,8 +155,8 @@ def _weight_block(
 ) -> list[Vector]:
     """(r, r) block of neurons u and v; the lower triangle alone on the diagonal."""
     k11, k22, k31, k13 = weight * t.k11, weight * t.k22, weight * t.k31, weight * t.k13
-    along = [[k31 * x + k22 * y, k22 * x + k13 * y] for x, y in zip(u, v, strict=True)]
-    block = (flint.arb_mat(along) * flint.arb_mat([u, v])).tolist()  # its loops are flint's own
+    both = flint.arb_mat([u, v])
+    block = (both.transpose() * (flint.arb_mat([[k31, k22], [k22, k13]]) * both)).tolist()
     for p, row in enumerate(block):
         row[p] += k11
     return [row[: p + 1] for p, row in enumerate(block)] if diagonal else block

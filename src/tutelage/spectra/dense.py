@@ -45,6 +45,18 @@ def of_values(values: np.ndarray, error: float, nulls: int = 0) -> Spectrum:
     return Spectrum(full, counts, n + nulls, "dense", errors, rank)
 
 
+def of_stacked_values(values: np.ndarray, errors: np.ndarray) -> list[Spectrum]:
+    """:func:`of_values` of every row of finite ones (m, n), each ascending, and its error (m,)."""
+    n, each = values.shape[1], zip(values, errors, np.abs(values).min(axis=1) > 10 * errors, strict=True)
+    return [
+        Spectrum.unchecked(
+            values=own, multiplicities=np.ones(n, dtype=np.int64), n_params=n, method="dense",
+            errors=np.full(n, error), rank=n if resolved else None, network=None,
+        )
+        for own, error, resolved in each
+    ]  # fmt: skip
+
+
 def error_bar(n: int, values: np.ndarray, entries: Entries) -> float:
     """Of every eigenvalue of a matrix of this size: LAPACK's backward error, and what is wrong in the entries."""
     largest = float(np.abs(values).max(initial=0.0))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tutelage.activations import Activation
 from tutelage.base import check
-from tutelage.layout import Layout
 from tutelage.moments import STACK
 from tutelage.network import Network
 from tutelage.source import Source
@@ -67,12 +66,13 @@ def _named(found: Spectrum, source: Source) -> Spectrum:
 
 
 def _alike(sources: Sequence[Source]) -> Iterator[dict[int, Network]]:
-    """Networks of one activation and one layout, by their index, in parts whose tables are small."""
-    groups: dict[tuple[Activation, Layout], list[tuple[int, Network]]] = {}
+    """Networks of one activation and layers of one shape, by their index, in parts whose tables are small."""
+    groups: dict[tuple[Activation, frozenset], list[tuple[int, Network]]] = {}
     for i, source in enumerate(sources):
         network = stackable_network(source)
         if network is not None:
-            groups.setdefault((network.activation, network.layout), []).append((i, network))
+            shapes = frozenset((name, layer.shape) for name, layer in network.layers.items())
+            groups.setdefault((network.activation, shapes), []).append((i, network))
     step = _TABLES_AT_ONCE * STACK
     for members in groups.values():
         if block_size(members[0][1]) <= LARGEST:

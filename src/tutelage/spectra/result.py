@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -100,8 +99,13 @@ class Spectrum(Value):
 
     def named(self, network: Network) -> Spectrum:
         """The same, of this network."""
-        found = copy.copy(self)
-        object.__setattr__(found, "network", network)
+        return self.unchecked(**{**vars(self), "network": network})
+
+    @classmethod
+    def unchecked(cls, **fields: object) -> Spectrum:
+        """A spectrum of these fields, all of them, as the constructor would leave them: for the results of LAPACK."""
+        found = object.__new__(cls)
+        vars(found).update(fields)
         return found
 
     @property

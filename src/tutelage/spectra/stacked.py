@@ -15,7 +15,7 @@ from tutelage.population.stack import HessianStack, TablesOf, stack_hessians
 from tutelage.population.structure import balls, has_balls
 from tutelage.source import Source
 from tutelage.spectra.choose import REFINE_UP_TO, is_unresolved, refined
-from tutelage.spectra.dense import of_values
+from tutelage.spectra.dense import of_stacked_values, of_values
 from tutelage.spectra.function_space import of_gram_values
 from tutelage.spectra.lapack import TWO_STAGE_FROM, backward_error, stacked_eigenvalues
 from tutelage.spectra.result import Spectrum
@@ -38,22 +38,25 @@ def _is_standard(source: Source) -> TypeGuard[Problem]:
 
 def _is_stackable(network: Network) -> bool:
     """One output, and NumPy numbers of double precision, which a tree of other arrays may lack."""
-    layers = network.layers.values()
-    return network.a.ndim == 1 and all(
-        isinstance(layer, np.ndarray) and layer.dtype == np.float64 for layer in layers
+    layers = network.layers
+    return layers["a"].ndim == 1 and all(
+        isinstance(layer, np.ndarray) and layer.dtype == np.float64 for layer in layers.values()
     )
 
 
 def block_size(network: Network) -> int:
     """P' of its Hessian inside the span of its neurons."""
-    return network.n_params - network.k * max(network.d - network.k, 0)
+    layers = network.layers
+    k, d = layers["W"].shape
+    return sum(layer.size for layer in layers.values()) - k * max(d - k, 0)
 
 
 def stacked_spectra(
     networks: Sequence[Network], refine: bool, make_tables: TablesOf = moments.stacked_tables
 ) -> list[Spectrum | None]:
     """The spectra of networks of one activation and layout; None for those that have to be computed alone."""
-    layers = {name: np.array([network.layers[name] for network in networks]) for name in networks[0].layers}
+    each = [network.layers for network in networks]
+    layers = {name: np.array([own[name] for own in each]) for name in each[0]}
     activation = networks[0].activation
     found: list[Spectrum | None] = [None] * len(networks)
     stack, kept = stack_hessians(activation, layers, make_tables)
@@ -100,8 +103,10 @@ def _dense(stack: HessianStack) -> list[Spectrum]:
 def _of_stack(values: np.ndarray, sizes: np.ndarray, nulls: int = 0) -> list[Spectrum]:
     """The spectra with these eigenvalues (n, P) of matrices whose terms are of these sizes (n,)."""
     largest = np.maximum(np.abs(values).max(axis=1), sizes)
-    errors = backward_error(values.shape[1], largest).tolist()
-    return [of_values(each, error, nulls) for each, error in zip(values, errors, strict=True)]
+    errors = backward_error(values.shape[1], largest)
+    if not nulls and np.isfinite(values).all():
+        return of_stacked_values(values, errors)
+    return [of_values(each, error, nulls) for each, error in zip(values, errors.tolist(), strict=True)]
 
 
 def _joined(stack: HessianStack, blocks: list[Spectrum]) -> list[Spectrum]:

@@ -15,6 +15,9 @@ from tutelage.spectra.dense import error_bar
 DEFAULT_PRODUCTS = 60
 """Thirty vectors, twice: a choice. Where the spectrum decays, the error falls much faster than their root."""
 
+_STACKED = 2**16
+"""Numbers in a stack of small matrices: all thirty of 30 × 30 at once, one by one where matrices are large."""
+
 
 def estimate_trace(source: Source, products: int = DEFAULT_PRODUCTS, seed: int = 0) -> Estimate:
     r"""The trace from ``products`` products with H, and its standard error.
@@ -56,7 +59,7 @@ def estimate_trace(source: Source, products: int = DEFAULT_PRODUCTS, seed: int =
     rounding = _rounding(operator, inner)
     if _is_singular(R):  # The images of k vectors span the whole range.
         return Estimate(np.trace(inner), rounding, k)
-    small = _Images(inner, R, basis.T @ vectors, np.sum(vectors**2, axis=0), n)
+    small = _Images.of(vectors, basis, R, inner)
     each = small.xtraces()
     return Estimate(each.mean(), _standard_error(small, each) + rounding, k)
 
@@ -70,43 +73,74 @@ def _standard_error(small: _Images, each: np.ndarray) -> float:
     """
     k = each.size
     spread = each.std(ddof=1) / np.sqrt(k)
-    above = jackknifed([small.without(i).xtraces().mean() for i in range(k)])
+    step = max(1, _STACKED // k**2)
+    groups = [np.arange(start, min(start + step, k)) for start in range(0, k, step)]
+    above = jackknifed(np.concatenate([small.means_without(group) for group in groups]))
     return float(spread ** (2 / 3) * above ** (1 / 3))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Images:
-    """All that XTrace needs of k vectors ω, in the coordinates of the basis Q of their images.
+    """All that XTrace needs of k vectors ω (columns), in the coordinates of a basis Q of their images.
 
-    ``inner`` is QᵀHQ, ``R`` is QᵀHω, ``along`` is Qᵀω, each (k, k); ``squares`` (k,) are |ω|².
+    ``R`` is QᵀHω; ``along`` Qᵀω and ``alone``, the unit vectors in the span of the images that leave out one of them, come
+    with their products by QᵀHQ, all (..., k, k). ``squares`` (k,) are |ω|², ``inside`` (..., 1) is the trace of H in the
+    span, ``outside`` the dimensions out of it.
     """
 
-    inner: np.ndarray
     R: np.ndarray
     along: np.ndarray
+    along_images: np.ndarray
+    alone: np.ndarray
+    alone_images: np.ndarray
     squares: np.ndarray
-    n: int
+    inside: np.ndarray
+    outside: int
+
+    @classmethod
+    def of(cls, vectors: np.ndarray, basis: np.ndarray, R: np.ndarray, inner: np.ndarray) -> _Images:
+        """Of the factors of the images, Q and R, and QᵀHQ."""
+        along, alone = basis.T @ vectors, np.linalg.inv(R).T
+        alone /= np.linalg.norm(alone, axis=0)
+        squares, outside = np.sum(vectors**2, axis=0), len(vectors) - R.shape[1]
+        inside = np.array([np.trace(inner)])
+        return cls(R, along, inner @ along, alone, inner @ alone, squares, inside, outside)
 
     def xtraces(self) -> np.ndarray:
-        """The estimate of each vector, the others its basis."""
-        inner, R, along, k = self.inner, self.R, self.along, self.R.shape[1]
-        # The unit vector in the span of the images that leaves out the i-th: the i-th column of R⁻ᵀ.
-        S = np.linalg.inv(R).T
-        S /= np.linalg.norm(S, axis=0)
-        left = np.sum(along * S, axis=0)
-        kept = along - S * left
-        mass = (self.n - k + 1) / (self.squares - np.sum(kept**2, axis=0))
-        # The quadratic form of what the other images leave of ω_i.
-        rest = (
-            -np.sum(R * kept, axis=0) + np.sum(kept * (inner @ kept), axis=0) + np.sum(S * R, axis=0) * left
+        """The estimate of each vector, the others its basis, shape (..., k)."""
+        S, left = self.alone, _dots(self.along, self.alone)
+        kept, images = (
+            whole - part * left[..., None, :]
+            for whole, part in ((self.along, S), (self.along_images, self.alone_images))
         )
-        return np.trace(inner) - np.sum(S * (inner @ S), axis=0) + mass * rest
+        mass = (self.outside + 1) / (self.squares - _dots(kept, kept))
+        # The quadratic form of what the other images leave of ω_i.
+        rest = -_dots(self.R, kept) + _dots(kept, images) + _dots(S, self.R) * left
+        return self.inside - _dots(S, self.alone_images) + mass * rest
 
-    def without(self, i: int) -> _Images:
-        """The same of all vectors but one."""
-        turn, R = np.linalg.qr(np.delete(self.R, i, axis=1))
-        along = turn.T @ np.delete(self.along, i, axis=1)
-        return _Images(turn.T @ self.inner @ turn, R, along, np.delete(self.squares, i), self.n)
+    def means_without(self, group: np.ndarray) -> np.ndarray:
+        """The mean estimate of all vectors but one, for each of these ones."""
+        others = np.arange(self.squares.size) != group[:, None]
+        s, image = (matrix.T[group, :, None] for matrix in (self.alone, self.alone_images))
+
+        def off(vectors: np.ndarray, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            """What is left of vectors orthogonal to s, and of their images."""
+            share = s.swapaxes(-1, -2) @ vectors
+            return vectors - s * share, images - image * share
+
+        alone, alone_images = off(self.alone, self.alone_images)
+        norms = np.where(others, np.linalg.norm(alone, axis=-2), 1.0)[:, None]
+        inside = self.inside - _dots(s, image)
+        fewer = _Images(
+            self.R, *off(self.along, self.along_images), alone / norms, alone_images / norms, self.squares, inside,
+            self.outside + 1,
+        )  # fmt: skip
+        return np.mean(fewer.xtraces(), axis=-1, where=others)
+
+
+def _dots(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """The products of columns."""
+    return np.sum(A * B, axis=-2)
 
 
 def estimate_frobenius_norm(source: Source, products: int = DEFAULT_PRODUCTS, seed: int = 0) -> Estimate:

@@ -46,11 +46,10 @@ def storable(dataset: xr.Dataset) -> xr.Dataset:
 
     Fixed-length unicode has no zarr 3 specification (zarr warns); ``object`` strings have one.
     """
-    result = labelled(dataset)
-    for name, variable in dataset.variables.items():
-        if variable.dtype.kind == "U":
-            result = _with_data(result, name, variable.values.astype(object))
-    return result
+    text = {
+        name: variable.values for name, variable in dataset.variables.items() if variable.dtype.kind == "U"
+    }
+    return _with_data(labelled(dataset), {name: values.astype(object) for name, values in text.items()})
 
 
 def labelled(dataset: xr.Dataset) -> xr.Dataset:
@@ -68,20 +67,21 @@ def labelled(dataset: xr.Dataset) -> xr.Dataset:
     return result
 
 
-def _with_data(dataset: xr.Dataset, name: Hashable, data: np.ndarray) -> xr.Dataset:
-    """Replace a variable's data, an index variable included (xarray forbids it in place)."""
-    variable = (dataset[name].dims, data, dataset[name].attrs)
-    if name in dataset.coords:
-        return dataset.drop_vars(name).assign_coords({name: variable})
-    return dataset.assign({name: variable})
+def _with_data(dataset: xr.Dataset, data: Mapping[Hashable, np.ndarray]) -> xr.Dataset:
+    """Replace the data of variables, of index variables too (xarray forbids it in place)."""
+    variables = {
+        name: (dataset.variables[name].dims, own, dataset.variables[name].attrs) for name, own in data.items()
+    }
+    coordinates = {name: variables.pop(name) for name in data if name in dataset.coords}
+    return dataset.drop_vars(coordinates).assign_coords(coordinates).assign(variables)
 
 
 def _fixed_strings(dataset: xr.Dataset) -> xr.Dataset:
     """NumPy's fixed-length unicode in place of the variable-length strings zarr returns."""
-    for name, variable in dataset.variables.items():
-        if variable.dtype.kind in "TO":
-            dataset = _with_data(dataset, name, variable.values.astype(object).astype(str))
-    return dataset
+    text = {
+        name: variable.values for name, variable in dataset.variables.items() if variable.dtype.kind in "TO"
+    }
+    return _with_data(dataset, {name: values.astype(object).astype(str) for name, values in text.items()})
 
 
 def save_dataset(dataset: xr.Dataset, path: str | os.PathLike) -> Path:

@@ -81,9 +81,9 @@ def _encode_array(values: np.ndarray) -> tuple[str, dict[str, Any], Any, bytes] 
         little = values.astype(values.dtype.newbyteorder("<"), copy=False)
         return name, _BYTES, fill, np.ascontiguousarray(little).tobytes()
     if values.dtype.kind == "U" or (values.dtype == object and all(isinstance(v, str) for v in values.flat)):
-        words = [str(v).encode() for v in values.flat]
-        packed = b"".join(struct.pack("<I", len(word)) + word for word in words)
-        return "string", _TEXT, "", struct.pack("<I", len(words)) + packed
+        words = [str(v) for v in values.ravel().tolist()]
+        packed = {word: struct.pack("<I", len(raw := word.encode())) + raw for word in set(words)}
+        return "string", _TEXT, "", struct.pack("<I", len(words)) + b"".join(map(packed.__getitem__, words))
     return None
 
 
@@ -128,8 +128,11 @@ def _words(raw: bytes) -> list[str]:
     """The texts of a vlen-utf8 chunk: a count, then length and bytes of each."""
     (count,) = struct.unpack_from("<I", raw)
     words, position = [], 4
-    for _ in range(count):
+    while len(words) < count:
         (length,) = struct.unpack_from("<I", raw, position)
-        words.append(raw[position + 4 : position + 4 + length].decode())
-        position += 4 + length
+        end = position + 4 + length
+        words.append(raw[position + 4 : end].decode())
+        if len(words) == 1 and len(raw) - 4 == count * (end - 4) and raw[4:] == raw[4:end] * count:
+            return words * count  # as most columns of a sweep are
+        position = end
     return words

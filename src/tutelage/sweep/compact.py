@@ -136,7 +136,10 @@ def _opened(folder: SweepFolder) -> xr.Dataset:
 
     points = xr.open_zarr(folder.compact_path, consolidated=False, zarr_format=3)
     check_schema(points.attrs, who(folder))
-    return points.assign_coords({name: _loaded(c) for name, c in points.coords.items() if name != "point"})
+    parameters = points.coords.to_dataset().compute()  # all at once: each by itself takes Dask 3 ms
+    return points.assign_coords(
+        {name: _loaded(c) for name, c in parameters.coords.items() if name != "point"}
+    )
 
 
 def _named(folder: SweepFolder, damaged: list[str]) -> str:

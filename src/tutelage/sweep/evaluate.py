@@ -22,7 +22,7 @@ from tutelage.store import code_version, save_dataset
 from tutelage.store.provenance import cpu_model
 from tutelage.sweep.folder import SweepFolder
 from tutelage.sweep.imports import load_activation, source_file
-from tutelage.sweep.layout import Labelled, agreed, alike, layout_of, misfit, stack
+from tutelage.sweep.layout import Labelled, alike, layout_of, misfit, stack
 from tutelage.sweep.marker import Marker, described
 from tutelage.sweep.names import RECORDED, check_dimensions, check_name, check_text
 from tutelage.sweep.quantities import Evaluation, Values, share_spectra
@@ -91,9 +91,9 @@ def _checked(found: Values, recorded: Collection[str], others: Mapping[str, Labe
     for name, value in found.items():
         check_name(name, "a quantity", {*recorded, *others})
         checked[name] = _labelled(name, value, recorded)
-    agreed_on = agreed([({name: layout_of(value) for name, value in {**others, **checked}.items()}, 1)])
-    if wrong := next((name for name in checked if name not in agreed_on), None):
-        raise InputError(misfit(wrong, layout_of(checked[wrong]), agreed_on))
+    dimensions = {dim for dims, _ in (*others.values(), *checked.values()) for dim in dims}
+    if wrong := next((name for name in checked if name in dimensions), None):
+        raise InputError(misfit(wrong, layout_of(checked[wrong]), {}))
     return checked
 
 

@@ -41,7 +41,7 @@ def alike(rows: Sequence[Mapping[str, Labelled]]) -> list[range]:
     for index, row in enumerate(rows):
         own = {name: layout_of(value) for name, value in row.items()}
         both = seen | own
-        fits = parts and both == own | seen and len(agreed([(both, 1)])) == len(both)
+        fits = parts and (own == seen or (both == own | seen and len(agreed([(both, 1)])) == len(both)))
         parts[-1:] = [range(parts[-1].start, index + 1)] if fits else [*parts[-1:], range(index, index + 1)]
         seen = both if fits else own
     return parts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from tutelage.network import Network
 from tutelage.population import Problem
 from tutelage.spectra import Spectrum, spectrum, spectrum_many
 from tutelage.sweep.names import PLAIN
+from tutelage.teachers import draw_teachers
 
 if TYPE_CHECKING:
     from tutelage.sweep.spec import Point
@@ -67,10 +69,26 @@ def share_spectra(evaluations: Sequence[Evaluation]) -> None:
     """The spectra of points by method ``auto``, as one batch where they are of one shape."""
     start = time.perf_counter()
     refine = any(evaluation.refine for evaluation in evaluations)
+    _draw(evaluations)
     found = spectrum_many([evaluation.source for evaluation in evaluations], refine=refine)
     share = (time.perf_counter() - start) / len(evaluations)
     for evaluation, each in zip(evaluations, found, strict=True):
         evaluation.take(each, share)
+
+
+def _draw(evaluations: Sequence[Evaluation]) -> None:
+    """Every ``point.teacher()``; of those in a row that differ in their realization alone, together."""
+
+    def law(each: Evaluation) -> tuple[Any, ...]:
+        point = each.point
+        return point.activation, point.d, point.k, point.seed, point.weights, point.biases, point.outputs
+
+    for (activation, d, k, seed, weights, biases, outputs), members in itertools.groupby(evaluations, law):
+        alike = list(members)
+        realizations = [each.point.realization for each in alike]
+        drawn = draw_teachers(activation, d, k, seed, weights, realizations, biases, outputs)
+        for each, teacher in zip(alike, drawn, strict=True):
+            each.teacher = teacher
 
 
 @dataclasses.dataclass(frozen=True)
