@@ -8,6 +8,7 @@ import pytest
 from tutelage import (
     AbstractProblem,
     Layout,
+    Network,
     NoisyTeacher,
     Problem,
     empirical,
@@ -16,6 +17,7 @@ from tutelage import (
     simulate,
 )
 from tutelage.base.errors import InputError
+from tutelage.population import loss_and_gradient
 from tutelage.problem import Objective
 
 TEACHER, STUDENT = sample_teacher("erf", 3, 2, seed=1), sample_teacher("erf", 3, 2, seed=2)
@@ -74,10 +76,39 @@ def test_few_losses_in_numpy_are_the_compiled_ones(sigma, trainable, outputs):
     assert abs(plain[0] - loss) <= floor and plain[1] == pytest.approx(floor, rel=1e-12)
 
 
+@pytest.mark.parametrize("sigma", ["erf", "quadratic:alpha=0.5", "linear"])
+@pytest.mark.parametrize(("size", "outputs"), [(1e-3, 1), (1e-6, 1), (1e-3, 2)])
+def test_losses_near_the_teacher_in_numpy_are_the_compiled_ones(sigma, size, outputs):
+    teacher = sample_teacher(sigma, 3, 2, seed=0, outputs=outputs)
+    theta = teacher.theta + size * np.random.default_rng(0).standard_normal(teacher.n_params)
+    student, problem = teacher.with_theta(theta), Problem(teacher)
+    objective = problem.objective([student])
+    with jax.enable_x64(True):
+        loss, floor = (float(x) for x in objective.observed(jnp.asarray(theta)))
+        slope = np.asarray(objective.gradient(jnp.asarray(theta), None))
+    # The step of a neuron is known to the rounding of its weights: 1e-16 over its size.
+    assert objective.plain()(theta) == pytest.approx((loss, floor), rel=1e-15 / size)
+    assert problem.loss(student) == pytest.approx(loss, rel=1e-15 / size)
+    assert problem.gradient(student) == pytest.approx(slope, rel=1e-14 / size, abs=1e-13 * size)
+
+
+def test_near_a_teacher_of_other_width_nothing_is_left_to_jax():
+    """Which would compile a program for every loss: a loop outside of any function is one."""
+    teacher = sample_teacher("erf", 3, 2, seed=0)
+    wider = Network(
+        np.vstack([teacher.W, teacher.W[:1]]), [0.5 * teacher.a[0], teacher.a[1], 0.5 * teacher.a[0]], "erf"
+    )
+    for student, other in ((wider, teacher), (teacher, wider)):
+        rule = loss_and_gradient.segment_rule(4)
+        layers = (student.activation, student.layers, other.layers, rule)
+        values = [loss_and_gradient.path_loss(*layers), *loss_and_gradient.path_gradient(*layers).values()]
+        assert all(isinstance(value, (float, np.ndarray)) for value in values) and values[0] < 1e-16
+
+
 def test_what_numpy_has_no_quick_losses_of_is_compiled():
     biased, tanh = sample_teacher("erf", 3, 2, biases="normal"), sample_teacher("tanh", 3, 2)
-    near, wide = sample_teacher("erf", 3, 2), sample_teacher("erf", 3, 40)
-    problems = [(Problem(n), n) for n in (biased, tanh, near, wide)]
+    wide = sample_teacher("erf", 3, 400)
+    problems = [(Problem(n), n) for n in (biased, tanh, wide)]
     problems.append((empirical.Problem(X, np.sin(np.arange(11.0))), STUDENT))
     assert all(problem.objective([student]).plain() is None for problem, student in problems)
 

@@ -147,7 +147,14 @@ class Network(eqx.Module):
         x = check.float_array(x, "Network", "x")
         check.same_length(x.shape[-1] if x.ndim else 1, self.d, "Network", "the last dimension of x and d")
         x = np.atleast_1d(x)
-        return np.asarray(evaluate(lambda u: np.asarray(self.activation(jnp.asarray(u))), self.layers, x))
+        return np.asarray(evaluate(self._activate, self.layers, x))
+
+    def _activate(self, u: np.ndarray) -> np.ndarray:
+        """Polynomials in NumPy: JAX would compile every product and sum for every number of inputs."""
+        if self.activation.degree is None:
+            return np.asarray(self.activation(jnp.asarray(u)))
+        with np.errstate(all="ignore"):
+            return np.asarray(self.activation(u))
 
     def _shape(self) -> str:
         parts = f"d={self.d}, k={self.k}" + (f", m={self.n_outputs}" if self.a.ndim > 1 else "")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tutelage.plotting.slopes import local_slopes, mean_and_errors
-from tutelage.plotting.style import WIDTH, panels
+from tutelage.plotting.style import WIDTH, panels, plain_powers
 
 steps = st.lists(st.floats(0.1, 3.0), min_size=2, max_size=8)
 
@@ -47,3 +47,18 @@ def test_never_three_panels_in_a_row_and_the_last_of_an_odd_number_fills_its_row
     columns = [axis.get_subplotspec().colspan for axis in axes]
     assert max(span.stop for span in columns) == min(count, 2)
     assert (len(columns[-1]) == 2) == (count % 2 == 1 and count > 1)
+
+
+@given(st.integers(-140, 3), st.integers(1, 140), st.sampled_from(["log", "symlog"]))
+def test_plain_labels_of_powers_say_what_matplotlibs_formulas_say(lowest, decades, scale):
+    figure, (axes,) = panels(1)
+    axes.set(yscale=scale, ylim=(0.5 * 10.0**lowest, 10.0 ** (lowest + decades)))
+    before = [label.get_text() for label in axes.get_yticklabels(which="both")]
+    plain_powers(figure)
+    after = [label.get_text() for label in axes.get_yticklabels(which="both")]
+    superscripts = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    assert any(after) and "$" not in "".join(after)
+    for formula, plain in zip(before, after, strict=True):
+        digits = "".join(filter(str.isdigit, formula))
+        assert "".join(filter(str.isdigit, plain.translate(superscripts))) == digits
+        assert ("⁻" in plain) == ("{-" in formula) and ("×" in plain) == ("times" in formula)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import jax
@@ -10,6 +11,7 @@ import numpy as np
 
 from tutelage.activations.base import Activation
 from tutelage.activations.pair_geometry import Pair, PlaneTerms, filled, normal_component, pair_geometry
+from tutelage.base.compiled import QUICK_COMPILATION
 from tutelage.base.errors import NoHessianError
 from tutelage.base.precision import pinned
 from tutelage.base.types import ArrayLike
@@ -89,7 +91,7 @@ def require_nonzero_rows(
         )
 
 
-@jax.jit
+@functools.partial(jax.jit, compiler_options=QUICK_COMPILATION)
 def _angles_and_close(W: jax.Array, Z: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     pair = pair_geometry(W, Z)
     return pair.angle, pair.supplement, is_close(pair)

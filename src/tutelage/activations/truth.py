@@ -10,6 +10,7 @@ import numpy as np
 
 from tutelage.activations.base import Activation
 from tutelage.activations.gaussian_rule import derivatives
+from tutelage.base.compiled import QUICK_COMPILATION
 from tutelage.base.errors import InputError
 from tutelage.base.precision import pinned
 
@@ -49,7 +50,8 @@ def _comparisons(activation: Activation) -> Iterator[tuple[str, np.ndarray, np.n
         yield "translation", np.exp(rate * _SHIFT) * value, _values(activation, u + _SHIFT)
     if (taylor := activation.taylor(3)) is not None:
         with pinned():
-            slopes = np.array([float(x) for x in derivatives(activation, 3, jax.numpy.zeros(()))])
+            at = jax.jit(functools.partial(derivatives, activation, 3), compiler_options=QUICK_COMPILATION)
+            slopes = np.array(at(jax.numpy.zeros(())))
         # Up to one factor, and the constant may be left out.
         ours, own = np.array([float(c) for c in taylor[1:]]), slopes[1:] / [1, 2, 6]
         yield "Taylor series", ours * np.sqrt(own @ own), np.sign(ours @ own) * own * np.sqrt(ours @ ours)
@@ -62,5 +64,7 @@ def _has_reflection(activation: Activation) -> bool:
 
 
 def _values(activation: Activation, u: np.ndarray) -> np.ndarray:
+    if activation.degree is not None:
+        return np.asarray(activation(u))
     with pinned():
         return np.asarray(activation(jax.numpy.asarray(u)))

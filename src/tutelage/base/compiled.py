@@ -14,6 +14,15 @@ from pathlib import Path
 SWITCH = "TUTELAGE_COMPILED"
 """Environment variable: ``off`` keeps nothing; a folder keeps it there."""
 
+QUICK_COMPILATION = {"xla_backend_optimization_level": 0}
+"""For functions called once a record or a network, not once a step: compiled in half the time (0.9 s against 2.1 s for the
+erf loss at d = 10, k = 20 on one core), at 0.6 ms a call instead of 0.3 ms; matrix products are library calls either way."""
+
+
+LOOP_COMPILATION = {"xla_backend_optimization_level": 1}
+"""For the loops of steps: as fast as at level 2, compiled in 0.4 of the time (a tanh network's in 2.9 s against 7.3; erf, relu,
+linear and batches too; level 0 takes two to eight times as long a step)."""
+
 _LARGEST = 2**30
 """Bytes above which the oldest programs go: years of use."""
 

@@ -8,19 +8,17 @@ from tutelage import moments
 from tutelage.activations import Activation, as_activation
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
-from tutelage.base.precision import float64
 from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import FLOW
 
 
-@float64
 def bulk_strength(activation: Activation | str) -> float:
     r""":math:`\nu' = E[\sigma'(z)^2] - (E\sigma'(z))^2`, z standard normal (science 8a)."""
     sigma = as_activation(activation)
     z = np.eye(2)
-    k11 = np.asarray(moments.first_moments(sigma, z, z)[1])
+    k11 = moments.pair_tables(sigma, z, z).k11
     return float(k11[0, 0] - k11[0, 1])
 
 

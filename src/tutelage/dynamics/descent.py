@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.base.compiled import LOOP_COMPILATION, QUICK_COMPILATION
 from tutelage.base.progress import Progress
 from tutelage.base.types import Array, PyTree
 from tutelage.problem import Objective
@@ -23,10 +24,6 @@ GROWTH = 1e8
 _STEPS_AT_ONCE, _NUMBERS_AT_ONCE = 64, 2**17
 """Most steps, and random numbers, drawn in one call: a step of d = 50, B = 1 takes 3.6 µs instead of 8.6, of which the
 gradient is one (``benchmarks/dynamics_sgd.py``); more at once are no faster and leave the cache."""
-
-QUICK_COMPILATION = {"xla_backend_optimization_level": 0}
-"""For functions called once a record, not once a step: compiled in half the time (0.9 s against 2.1 s for the erf loss
-at d = 10, k = 20 on one core), at 0.6 ms a call instead of 0.3 ms; matrix products are library calls either way."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -82,13 +79,14 @@ def run_steps(
     never = jnp.full(starts.shape[0], -1, dtype=jnp.int64)
     walkers = Walker(theta, jax.vmap(rule.init)(theta), never)
     limit = jnp.asarray(GROWTH * max(1.0, float(np.max(np.abs(starts)))))
-    begin = _observe(objective.recorded, walkers, target)
+    observe = _observer(objective.recorded, target)
+    begin = observe(walkers)
     rows, records, done, at_once = [], [], 0, _steps_at_once(steps)
     for step in map(int, steps):
         if step > done:
             walkers = _advance(objective, rule, walkers, keys, jnp.asarray([done, step]), limit, at_once)
             done = step
-        rows.append(begin if step == 0 else _observe(objective.recorded, walkers, target))
+        rows.append(begin if step == 0 else observe(walkers))
         if record is not None:
             records.append([record(np.asarray(one)) for one in walkers.theta])
         if progress is not None:
@@ -110,7 +108,7 @@ def _steps_at_once(steps: np.ndarray) -> int:
     return min(_STEPS_AT_ONCE, 1 << (mean.bit_length() - 1))
 
 
-@eqx.filter_jit
+@functools.partial(eqx.filter_jit, compiler_options=LOOP_COMPILATION)
 def _advance(
     objective: Objective, rule: Steps, walkers: Walker, keys: Array, span: Array, limit: Array, at_once: int
 ) -> Walker:
@@ -141,9 +139,28 @@ def _advance(
     return jax.lax.fori_loop(0, (span[1] - span[0] + size - 1) // size, block, walkers)
 
 
+Observed: TypeAlias = tuple[Array, Array, Array]
+"""Loss, squared distance and round-off floor of every run; NaN after divergence."""
+
+
+def _observer(objective: Objective, reference: Array | None) -> Callable[[Walker], Observed]:
+    """Compiled, unless NumPy has these losses as quickly: on a processor, where the parameters need no journey."""
+    plain = objective.plain()
+    if plain is None or jax.default_backend() != "cpu":
+        return lambda walkers: _observe(objective, walkers, reference)
+
+    def observe(walkers: Walker) -> Observed:
+        thetas, alive = np.asarray(walkers.theta), np.asarray(walkers.diverged) < 0
+        loss, floor = np.array([plain(theta) for theta in thetas]).T
+        with np.errstate(all="ignore"):
+            distance = np.sum((thetas - (0.0 if reference is None else np.asarray(reference))) ** 2, axis=1)
+        return np.where(alive, loss, np.nan), np.where(alive, distance, np.nan), floor
+
+    return observe
+
+
 @functools.partial(eqx.filter_jit, compiler_options=QUICK_COMPILATION)
-def _observe(objective: Objective, walkers: Walker, reference: Array | None) -> tuple[Array, Array, Array]:
-    """Loss, squared distance and round-off floor of every run; NaN after divergence."""
+def _observe(objective: Objective, walkers: Walker, reference: Array | None) -> Observed:
     loss, floor = jax.lax.map(objective.observed, walkers.theta)
     distance = jnp.sum((walkers.theta - (0.0 if reference is None else reference)) ** 2, axis=1)
     alive = walkers.diverged < 0

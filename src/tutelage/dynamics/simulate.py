@@ -13,12 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.base import check
+from tutelage.base.compiled import QUICK_COMPILATION
 from tutelage.base.errors import InputError, NoHessianError
 from tutelage.base.precision import float64
 from tutelage.base.progress import AskedProgress, Progress, as_progress
 from tutelage.dynamics.clock import Clock, clock
 from tutelage.dynamics.curve import Curve
-from tutelage.dynamics.descent import GROWTH, QUICK_COMPILATION, OptaxRule, Track, run_steps
+from tutelage.dynamics.descent import GROWTH, OptaxRule, Track, run_steps
 from tutelage.dynamics.flow import run_flow
 from tutelage.dynamics.quadratic import as_problem
 from tutelage.dynamics.rules import FLOW, GradientDescent, Rule, as_rule, warn_if_unstable

@@ -13,6 +13,7 @@ import scipy.linalg
 from tutelage.activations import Activation, as_activation
 from tutelage.activations.pair_geometry import filled, pair_geometry
 from tutelage.base import check
+from tutelage.base.compiled import QUICK_COMPILATION
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.laws.odd_network import OddGroups
@@ -62,9 +63,13 @@ def averages(activation: Activation | str, lengths: np.ndarray) -> Averages:
     return _averages(as_activation(activation), rows)
 
 
+_SMALLEST = 256
+"""Rows of the tables: compiled once for all widths below it, which takes longer than the tables."""
+
+
 @float64
 def _averages(sigma: Activation, rows: np.ndarray) -> Averages:
-    tables = (np.asarray(table) for table in _tables(sigma, filled(rows)))
+    tables = (np.asarray(table) for table in _tables(sigma, filled(rows, smallest=_SMALLEST)))
     product, bent, square, slope = (table[: len(rows)] for table in tables)
     unit = max(float(product[0]), 0.0)
     centred = unit < _CENTRED * square[0]
@@ -73,7 +78,7 @@ def _averages(sigma: Activation, rows: np.ndarray) -> Averages:
     return Averages(mean[1:], square[1:], slope[1:], 0.0 if centred else unit, float(square[0]), curvature)
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=0, compiler_options=QUICK_COMPILATION)
 def _tables(sigma: Activation, rows: jax.Array) -> tuple[jax.Array, ...]:
     """E[s(u)s(v)] and E[s''(u)s(v)] beside an independent unit neuron; E s^2 and E s'^2, for every row."""
     beside = jnp.zeros((1, rows.shape[1])).at[0, 1].set(1.0)

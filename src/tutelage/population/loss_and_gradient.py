@@ -34,6 +34,15 @@ Rule: TypeAlias = tuple[np.ndarray, np.ndarray]
 """Nodes and weights."""
 
 
+def is_plain(activation: Activation, student: Layers, teacher: Layers, n_nodes: int = 1) -> bool:
+    """Whether NumPy has these forms, given its arrays, before JAX has compiled them: no biases, tables of few pairs."""
+    if not {"b", "c"}.isdisjoint({**student, **teacher}):
+        return False
+    k, d = len(student["W"]) + len(teacher["W"]), student["W"].shape[1]
+    one, all_nodes = (np.broadcast_to(0.0, (n * k, d)) for n in (1, max(1, n_nodes)))
+    return moments.is_plain(activation, one, all_nodes)
+
+
 def same_layers(student: Layers, teacher: Layers) -> tuple[dict[str, Array], dict[str, Array]]:
     """Both with the biases that either has: zeros where one has none."""
     zeros = {"b": lambda n: jnp.zeros(n["W"].shape[:-1]), "c": lambda n: jnp.zeros(n["a"].shape[:-1])}
@@ -63,6 +72,14 @@ class _Difference:
             return activation.plain_moments(self.Z, self.Z).k00
         return moments.dual_matrix(activation, self.Z, self.Z, self.b_Z, self.b_Z)
 
+    def first_moments(self, activation: Activation) -> tuple[Array, Array, Array, list[Array]]:
+        """k_00, k_11, k_20 of the student's rows with all, and with biases k_10; NumPy's own of few."""
+        if self.is_plain and moments.is_plain(activation, self.W, self.Z):
+            tables = activation.plain_moments(self.W, self.Z)
+            return tables.k00, tables.k11, tables.k20, []
+        k00, k11, k20, _, *of_means = moments.first_moments(activation, self.W, self.Z, self.b, self.b_Z)
+        return k00, k11, k20, of_means
+
     def own(self, activation: Activation) -> tuple[Array, Array, Array]:
         """s_0, s_1, s_2 of all neurons."""
         b = jnp.zeros(len(self.Z)) if self.b_Z is None else self.b_Z
@@ -88,10 +105,10 @@ def loss(activation: Activation, student: Layers, teacher: Layers) -> Array:
 def gradient(activation: Activation, student: Layers, teacher: Layers) -> dict[str, Array]:
     """The gradient by every layer of the student, expanded ([C25] (1)-(2) in expectation)."""
     f = _Difference(student, teacher)
-    k00, k11, k20, _, *of_means = moments.first_moments(activation, f.W, f.Z, f.b, f.b_Z)
+    k00, k11, k20, of_means = f.first_moments(activation)
     G, k = f.A.T @ f.C, len(f.W)
-    along, read_out = jnp.sum(G * k20, axis=1), f.C @ k00.T
-    found = {"b": jnp.sum(G * of_means[0], axis=1)} if of_means else {}
+    along, read_out = (G * k20).sum(axis=1), f.C @ k00.T
+    found = {"b": (G * of_means[0]).sum(axis=1)} if of_means else {}
     if f.offset is not None:
         s0, s1, s2 = f.own(activation)
         pull = f.A.T @ f.offset
@@ -112,9 +129,10 @@ def pad(student: Layers, teacher: Layers) -> tuple[Layers, Layers]:
 
 def _with_silent(narrow: Layers, wide: Layers) -> dict[str, Array]:
     k = narrow["W"].shape[0]
-    copied = {name: jnp.concatenate([narrow[name], wide[name][k:]]) for name in ("W", "b") if name in narrow}
-    silent = jnp.zeros_like(wide["a"][..., k:])
-    return {**narrow, **copied, "a": jnp.concatenate([narrow["a"], silent], axis=-1)}
+    xp = np if isinstance(narrow["W"], np.ndarray) and isinstance(wide["W"], np.ndarray) else jnp
+    copied = {name: xp.concatenate([narrow[name], wide[name][k:]]) for name in ("W", "b") if name in narrow}
+    silent = xp.zeros_like(wide["a"][..., k:])
+    return {**narrow, **copied, "a": xp.concatenate([narrow["a"], silent], axis=-1)}
 
 
 def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -126,7 +144,7 @@ def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, n
 
 def _segment(student: Layers, teacher: Layers, delta: Layers, rule: Rule) -> tuple[Layers, Layers, Layers]:
     """All θ_s, stacked; their neurons as one wide network (n k neurons); the step with the quadrature weights in it."""
-    s, p = map(jnp.asarray, rule)
+    s, p = rule
     nodes = {name: teacher[name] + _times(s, step) for name, step in delta.items()}
     steps = {name: _times(p, step) for name, step in delta.items()}
     return nodes, _widened(nodes, len(s)), _widened(steps, len(s))
@@ -139,7 +157,7 @@ def _times(numbers: Array, layer: Array) -> Array:
 def _widened(nodes: Layers, n: int) -> dict[str, Array]:
     """Layers (n, ...) of n networks as those of their sum: neurons side by side, output biases added up."""
     wide = {name: nodes[name].reshape(-1, *nodes[name].shape[2:]) for name in ("W", "b") if name in nodes}
-    a = jnp.moveaxis(nodes["a"], 0, -2)
+    a = nodes["a"].swapaxes(0, -2)
     wide["a"] = a.reshape(*a.shape[:-2], -1)
     return wide | ({"c": nodes["c"].sum(axis=0)} if "c" in nodes else {})
 
@@ -154,14 +172,19 @@ def path_loss(
     """
     student, teacher, delta = _apart(student, teacher, step)
     nodes, wide, step = _segment(student, teacher, delta, rule)
-    weights = jnp.asarray(rule[1])
 
     def one_node(node: Layers) -> Array:
         image = _applied(activation, node, wide, step)
-        return sum((jnp.sum(delta[name] * image[name]) for name in delta), jnp.zeros(()))
+        return sum(((delta[name] * image[name]).sum() for name in delta), np.zeros(()))
 
     # One node at a time: tables (k, n k), never (n k, n k).
-    return 0.5 * jnp.sum(weights * jax.lax.map(one_node, nodes))
+    if all(isinstance(layer, np.ndarray) for layer in nodes.values()):
+        each = np.array(
+            [one_node({name: layer[i] for name, layer in nodes.items()}) for i in range(len(rule[0]))]
+        )
+    else:
+        each = jax.lax.map(one_node, nodes)
+    return 0.5 * (rule[1] * each).sum()
 
 
 def _apart(student: Layers, teacher: Layers, step: Layers | None) -> tuple[Layers, Layers, Layers]:
@@ -186,8 +209,16 @@ def path_gradient(
 
 def _applied(activation: Activation, left: Layers, right: Layers, vector: Layers) -> dict[str, Array]:
     """E[∇f ∇gᵀ] of two networks applied to a vector."""
-    b, b_right = left.get("b"), right.get("b")
-    tables = moments.pair_moments(activation, left["W"], right["W"], b, b_right)
+    (W, b), (Z, b_right) = ((layers["W"], layers.get("b")) for layers in (left, right))
+    if (
+        b is None
+        and isinstance(W, np.ndarray)
+        and isinstance(Z, np.ndarray)
+        and moments.is_plain(activation, W, Z)
+    ):
+        tables = activation.plain_moments(W, Z)
+    else:
+        tables = moments.pair_moments(activation, W, Z, b, b_right)
     own = None
     if "c" in left:
         own = (_own(activation, left), _own(activation, right))

@@ -15,7 +15,6 @@ from tutelage.activations import Activation
 from tutelage.base.types import Array, PyTree
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import Layout
-from tutelage.moments import is_plain
 from tutelage.network import Network, evaluate
 from tutelage.population import loss_and_gradient
 from tutelage.problem import Objective, half_mean_square
@@ -59,25 +58,31 @@ class PopulationLoss(Objective):
         layers = self._layers(theta)
         if self.n_nodes == 0:
             return _expanded(self.activation, layers, self.teacher)
-        near = jnp.maximum(self._near(loss_and_gradient.path_loss, layers, theta), 0.0)
+        near = _positive(self._near(loss_and_gradient.path_loss, layers, theta))
         # The path form sums terms of the size of the starting loss: the displacement along flat
         # directions never shrinks (measured: within a factor of ten of eps times that loss).
         if self.activation.degree is not None:
             return near, _EPS * near
         expanded, floor = _expanded(self.activation, layers, self.teacher)
         # The nodes were chosen for the start; the expanded form is the better one only far away.
-        loss = jnp.where(expanded > 1e12 * floor, expanded, near)
+        far = expanded > 1e12 * floor
+        numpy = isinstance(far, np.bool_)
+        loss = (expanded if far else near) if numpy else jnp.where(far, expanded, near)
         return loss, _EPS * loss
 
     def plain(self) -> Callable[[np.ndarray], tuple[Array, Array]] | None:
-        """Expanded and without biases, of an activation whose tables of few pairs are quick in NumPy."""
-        names = {name for name, _ in self.layout.shapes} | set(self.teacher)
-        rows = np.empty((self.layout.shape("W")[0] + len(self.teacher["W"]), self.teacher["W"].shape[1]))
-        quick = self.inputs.root is None and names == {"W", "a"} and is_plain(self.activation, rows, rows)
-        if self.n_nodes or not quick:
+        """Before standard normal inputs and without biases, of an activation whose tables of few pairs are quick in NumPy."""
+        student = {name: np.broadcast_to(0.0, shape) for name, shape in self.layout.shapes}
+        quick = loss_and_gradient.is_plain(self.activation, student, self.teacher, self.n_nodes)
+        if self.original is not None or not quick:
             return None
-        frozen, teacher = jax.tree.map(np.asarray, (self.frozen, self.teacher))
-        return lambda theta: _expanded(self.activation, self.layout.split(theta, frozen), teacher)
+        host = jax.tree.map(np.asarray, self)
+
+        def observed(theta: np.ndarray) -> tuple[Array, Array]:
+            with np.errstate(all="ignore"):  # parameters that diverge overflow, as they do in JAX
+                return host.observed(theta)
+
+        return observed
 
     def gradient(self, theta: Array, drawn: PyTree) -> Array:
         if self.n_nodes == 0:
@@ -104,7 +109,12 @@ def _expanded(
 ) -> tuple[Array, Array]:
     """The expanded loss and its floor."""
     value, size = loss_and_gradient.loss_terms(activation, layers, teacher)
-    return 0.5 * (value + abs(value)), 4 * _EPS * size
+    return _positive(value), 4 * _EPS * size
+
+
+def _positive(value: Array) -> Array:
+    """Rounding below zero is zero."""
+    return 0.5 * (value + abs(value))
 
 
 class OnlineLoss(Objective):

@@ -82,15 +82,15 @@ def outer_product(
     A, C, alpha = outputs(left["a"]), outputs(right["a"]), outputs(vector["a"])
     G, M = A.T @ C, A.T @ alpha
     S = W @ V.T  # S[i, j] = w_i . V_j
-    s = jnp.diagonal(S) if left is right else jnp.sum(Z * V, axis=1)  # z_j . V_j
-    along_w = jnp.sum(G * t.k31 * S + M * t.k20, axis=1) + (G * t.k22) @ s
+    s = S.diagonal() if left is right else (Z * V).sum(axis=1)  # z_j . V_j
+    along_w = (G * t.k31 * S + M * t.k20).sum(axis=1) + (G * t.k22) @ s
     along_z = G * (t.k22 * S + t.k13 * s) + M * t.k11
     slopes = t.k11 * S + t.k02 * s
     out = {}
     if "b" in vector:
         beta = vector["b"]
         along_w, along_z = along_w + (G * t.k21) @ beta, along_z + G * t.k12 * beta
-        out["b"] = jnp.sum(G * (t.k21 * S + t.k11 * beta) + M * t.k10, axis=1) + (G * t.k12) @ s
+        out["b"] = (G * (t.k21 * S + t.k11 * beta) + M * t.k10).sum(axis=1) + (G * t.k12) @ s
         slopes = slopes + t.k01 * beta
     read_out = C @ slopes.T + alpha @ t.k00.T
     if own is not None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.activations import Activation
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
@@ -22,9 +25,13 @@ from tutelage.population import loss_and_gradient
 from tutelage.population.assemble import functional_part, outer_hessian
 from tutelage.population.congruent import CongruentHessian
 from tutelage.population.hessian_blocks import PairHessian
+from tutelage.population.loss_and_gradient import Rule
 from tutelage.population.objective import OnlineLoss, PopulationLoss, nodes_for, step_between
+from tutelage.population.pairs import Layers
 from tutelage.population.short import lengthened
 from tutelage.problem import NetworkProblem
+
+Form = TypeVar("Form")
 
 _EPS = float(np.finfo(float).eps)
 
@@ -106,15 +113,15 @@ class Problem(NetworkProblem, Shown):
         Negative round-off is returned as zero, with the floor as error.
         """
         layers = self._pair(student)
-        expanded, scale = _expanded(self.teacher.activation, *layers)
+        expanded, scale = _form(loss_and_gradient.loss_terms, self.teacher.activation, layers)
         self._require_numbers(np.asarray([expanded, scale]), student)
         floor = 4 * _EPS * float(scale)
         best = LossValue(max(float(expanded), 0.0), floor, "expanded")
         if float(expanded) > 1e13 * floor or self.teacher.activation.kinks:
             return best
+        form, step = loss_and_gradient.path_loss, self._step(student)
         coarse, fine = (
-            float(_path_loss(self.teacher.activation, *layers, rule, self._step(student)))
-            for rule in (_COARSE, _FINE)
+            float(_form(form, self.teacher.activation, layers, rule, step)) for rule in (_COARSE, _FINE)
         )
         error = abs(fine - coarse) + 16 * _EPS * abs(fine)
         return LossValue(max(fine, 0.0), error, "path") if error < floor else best
@@ -124,8 +131,10 @@ class Problem(NetworkProblem, Shown):
         """∇ε with respect to the trainable parameters, shape (P,) when all layers are ([C25] (1)-(2))."""
         layers = self._pair(student)
         near = self.loss_with_error(student).method == "path"
-        form, rule = (_path_gradient, (_FINE, self._step(student))) if near else (_gradient, ())
-        found = {name: np.asarray(x) for name, x in form(self.teacher.activation, *layers, *rule).items()}
+        form = loss_and_gradient.path_gradient if near else loss_and_gradient.gradient
+        rest = (_FINE, self._step(student)) if near else ()
+        layered = _form(form, self.teacher.activation, layers, *rest)
+        found = {name: np.asarray(x) for name, x in layered.items()}
         gradient = np.asarray(self.layout(student).flatten(self.inputs.pulled_back(found)))
         self._require_numbers(gradient, student)
         return gradient
@@ -259,14 +268,23 @@ def _same(first: Network, second: Network) -> bool:
     )
 
 
-_expanded = jax.jit(loss_and_gradient.loss_terms, static_argnums=0)
-_gradient = jax.jit(loss_and_gradient.gradient, static_argnums=0)
 _FINE = loss_and_gradient.segment_rule(6)
 _COARSE = loss_and_gradient.segment_rule(
     4, length=6
 )  # one compilation for both: a third less at first, half more later
-_path_loss = jax.jit(loss_and_gradient.path_loss, static_argnums=0)
-_path_gradient = jax.jit(loss_and_gradient.path_gradient, static_argnums=0)
+_compiled = functools.cache(functools.partial(jax.jit, static_argnums=0))
+
+
+def _form(
+    form: Callable[..., Form], activation: Activation, layers: tuple[Layers, Layers], rule: Rule | None = None,
+    step: Layers | None = None,
+) -> Form:  # fmt: skip
+    """A form of student and teacher: in NumPy where that has it before JAX has compiled it."""
+    rest = () if rule is None else (rule, step)
+    if loss_and_gradient.is_plain(activation, *layers, n_nodes=len(_FINE[0]) if rest else 1):
+        with np.errstate(all="ignore"):  # what is beyond float64 is refused by the caller
+            return form(activation, *layers, *rest)
+    return _compiled(form)(activation, *layers, *rest)
 
 
 def population_problem(source: Problem | Network, who: str) -> Problem:

@@ -20,6 +20,7 @@ from tutelage.store import Store, provenance
 from tutelage.store.keys import SUFFIX
 from tutelage.store.ownership import refuse_others
 from tutelage.studies import Study, available, study_class
+from tutelage.studies.base import PARTS
 from tutelage.studies.discover import path_of
 from tutelage.studies.runner import Judged, Run, key_of, run_study
 
@@ -147,12 +148,13 @@ def build_report(
     known = {} if fresh else _shown_again(chosen, folders, pdf_fonts)
     left = {name: study for name, study in chosen.items() if name not in known}
     jobs = _jobs(left, folders, store, fresh=fresh, pdf_fonts=pdf_fonts)
+    imports = [f"{home}.{part}" for study in left.values() for home in study.homes() for part in PARTS]
     overall = bars("report")
     outcomes: dict[str, Judged | Failed] = {}
     # closing: an interrupted report ends its workers here and now, not when the garbage is collected.
     with (
         _without_abandoned(store.directory, *dataclasses.astuple(folders)),
-        contextlib.closing(run_all(jobs, workers, bars)) as running,
+        contextlib.closing(run_all(jobs, workers, bars, imports)) as running,
     ):
         for name, outcome in itertools.chain(known.items(), running):
             outcomes[name] = outcome

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 FIGURE_SUFFIXES = (".png", ".pdf", ".svg")
 
+DPI = 150
+"""Pixels to the inch of a PNG."""
+
 
 def check_output(path: str | Path, who: str, suffixes: Iterable[str] = ()) -> Path:
     """A file path that can be written, checked BEFORE any long computation.
@@ -60,7 +63,7 @@ def write_json(path: str | Path, content: object) -> None:
         stream.write(text)
 
 
-def save_figure(figure: Figure, path: str | Path, dpi: int = 150, pdf_fonts: int = 42) -> None:
+def save_figure(figure: Figure, path: str | Path, dpi: int = DPI, pdf_fonts: int = 42) -> None:
     """Write a figure as PNG, PDF or SVG by its suffix, atomically; the same figure gives the same bytes.
 
     ``pdf_fonts`` is matplotlib's ``pdf.fonttype``: 42 (TrueType) is what conferences accept; 3 takes a third of the time.

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+PARTS = ("compute", "figure")
+"""The modules beside a study's ``__init__``, imported when they are needed."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Study:
