@@ -29,7 +29,7 @@ CALLS = {
     "hessian": "tutelage.hessian_at_optimum(teacher)",
     "spectrum": "tutelage.spectrum(teacher, 'dense')",
     "ntk": "tutelage.ntk(teacher, np.ones((2, 2)))",
-    "curve": "tutelage.dynamics.bulk_loss('erf', 3, 3, 0.1, [1.0])",
+    "curve": "tutelage.dynamics.bulk_loss('tanh', 3, 3, 0.1, [1.0])",
     "simulation": "tutelage.simulate(tutelage.Problem(teacher), tutelage.NoisyTeacher(0.1), times=[1.0])",
     "sweep": "tutelage.sweep.run({'quantities': ['rank'], 'grid': {'activation': 'erf', 'd': 1, 'k': 1}}, workers=0)",
 }
@@ -52,6 +52,7 @@ def test_jax_that_others_started_counts(python):
 
 NUMPY_ALONE = [
     "pass", "tutelage.quadratic.certify_uniqueness(np.eye(2), np.eye(2))", "tutelage.spectrum(teacher)",
+    "tutelage.dynamics.bulk_loss('erf', 3, 3, 0.1, [1.0])",
 ]  # fmt: skip
 
 

@@ -21,7 +21,14 @@ def tutelage(*arguments, encoding="utf-8", **options):
     )
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "shift_jis"])
+ENCODINGS = [
+    "ascii",
+    "cp1252",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("latin-1", "shift_jis")),
+]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_shows_every_number(encoding):
     said = tutelage(*DYNAMICS, encoding=encoding, capture_output=True)
     assert said.returncode == 0 and said.stderr == b""

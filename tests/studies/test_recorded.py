@@ -59,8 +59,8 @@ STUDIES = {
     "inputs": reduced.INPUTS,
     "along-training": reduced.ALONG,
 }
-SLOW = {"fig3", "inputs", "along-training"}
-"""They train networks; compiling that takes most of ten seconds."""
+SLOW = {"fig3", "inputs", "along-training", "student-width"}
+"""They train networks; compiling that takes most of ten seconds, or certify recoveries."""
 
 
 # How far a number may be from the recorded one. Residuals of round-off are recorded too; their size, not their

@@ -69,6 +69,7 @@ def command(tmp_path, monkeypatch):
     return spec
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the scripts are bash")
 def test_the_job_array_fills_its_part_and_resume_the_rest(command, tmp_path, capsys):
     environment = os.environ | {"SLURM_ARRAY_TASK_ID": "2", "SLURM_ARRAY_TASK_COUNT": "3"}

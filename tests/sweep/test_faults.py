@@ -281,6 +281,7 @@ def test_a_pipe_in_a_folder_from_a_stranger_hangs_nobody(mapping, tmp_path, plac
     assert code == (2 if place == "sweep.json" else 0)
 
 
+@pytest.mark.slow
 def test_a_function_that_kills_every_worker_stops_the_sweep(mapping, tmp_path, monkeypatch, capsys):
     from tutelage.sweep import driver
 
