@@ -117,7 +117,8 @@ _SUPERSCRIPTS = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸�
 
 
 class PlainPowers(LogFormatterSciNotation):
-    """10⁻³ in letters of the font: as a formula, parsed and set anew for every figure, it is a fifth of drawing."""
+    """10⁻³ in letters of the font, and 30 for 3×10¹, which would run into the next: as a formula, parsed and set anew for every
+    figure, it is a fifth of drawing."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """The label of one tick."""
@@ -125,6 +126,8 @@ class PlainPowers(LogFormatterSciNotation):
         found = re.fullmatch(r"\$\\mathdefault\{(.*?)(?:10\^\{(.*)\})?\}\$", formula)
         if found is None:
             return formula
+        if r"\times" in found[1] and 0.01 < x < 1000.0:
+            return f"{x:g}"
         power = "" if found[2] is None else "10" + found[2].translate(_SUPERSCRIPTS)
         return found[1].replace(r"\times", "×") + power
 
