@@ -19,7 +19,7 @@ OTHERS := -W default::DeprecationWarning -W default::FutureWarning \
 
 SITE := docs/_build/html
 
-.PHONY: report report-full gallery docs test test-slow test-gpu test-floors test-newest test-sdist check clean
+.PHONY: report report-full gallery docs test tests test-slow test-gpu test-floors test-newest test-sdist check clean
 
 report: $(VENV)/.run  ## the quick report: every study in its small form
 	$(BIN)/tutelage report --output $(REPORT)
@@ -34,14 +34,17 @@ docs: $(VENV)/.docs  ## the documentation site: docs/_build/html/index.html; eve
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs $(SITE)
 	@echo "written $(SITE)/index.html"
 
-test: check  ## the linters, the static types, the import contracts, every doctest and the tests
+test: $(VENV)/.dev  ## the linters, the static types, the import contracts, every doctest and the tests, side by side
+	$(MAKE) --no-print-directory -j 2 check tests
+
+tests: $(VENV)/.dev
 	$(BIN)/python $(TESTS)
 
 check: $(VENV)/.dev  ## what can be said without running anything
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(BIN)/basedpyright --pythonpath $(BIN)/python
+	$(BIN)/basedpyright --pythonpath $(BIN)/python --level error
 
 test-slow: $(VENV)/.dev  ## the long tests
 	$(BIN)/python -m pytest -m slow
