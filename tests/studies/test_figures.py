@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tutelage.plotting.slopes import local_slopes, mean_and_errors
@@ -51,7 +51,10 @@ def test_never_three_panels_in_a_row_and_the_last_of_an_odd_number_fills_its_row
     assert (len(columns[-1]) == 2) == (count % 2 == 1 and count > 1)
 
 
-@given(st.integers(-140, 3), st.integers(1, 140), st.sampled_from(["log", "symlog"]))
+@given(st.integers(-140, 3), st.integers(0, 140), st.sampled_from(["log", "symlog"]))
+@example(1, 0, "log")
+@example(-5, 0, "log")
+@example(6, 0, "log")
 def test_labels_of_powers_are_plain_and_say_where_they_are(lowest, decades, scale):
     figure, (axes,) = panels(1)
     axes.set(yscale=scale, ylim=(0.5 * 10.0**lowest, 10.0 ** (lowest + decades)))
@@ -64,3 +67,7 @@ def test_labels_of_powers_are_plain_and_say_where_they_are(lowest, decades, scal
             exponent = power and int(power[2].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
             value = float(label) if power is None else float(power[1] or 1.0) * 10.0**exponent
             assert value == pytest.approx(position)
+            assert power is not None or 0.01 < position < 1000.0 or position == 0.0
+            assert power is None or power[1] is None or not 0.01 < position < 1000.0
+    if (decades, scale) == (0, "log"):
+        assert any("×" in label or label.isdecimal() for label in shown.values())
