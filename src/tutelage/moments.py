@@ -41,6 +41,7 @@ __all__ = [
     "own_tables",
     "pair_moments",
     "pair_tables",
+    "plain_tables",
     "plane_terms",
 ]
 
@@ -158,13 +159,23 @@ def pair_moments(
     return _tables(activation, W, Z, b, b_Z, 2)
 
 
+def plain_tables(
+    activation: Activation, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None
+) -> PairMoments | None:
+    """``pair_moments`` in NumPy, of NumPy's own arrays without biases, where pairs are few; None elsewhere."""
+    if b is not None or b_Z is not None or not (isinstance(W, np.ndarray) and isinstance(Z, np.ndarray)):
+        return None
+    return activation.plain_moments(W, Z) if is_plain(activation, W, Z) else None
+
+
 def pair_tables(
     activation: Activation, W: np.ndarray, Z: np.ndarray, b: np.ndarray | None = None,
     b_Z: np.ndarray | None = None,
 ) -> Tables:  # fmt: skip
     """``pair_moments`` of NumPy arrays in NumPy, compiled once for many sizes where pairs are quick (not traceable)."""
-    if b is None and b_Z is None and is_plain(activation, W, Z):
-        return activation.plain_moments(W, Z)
+    plain = plain_tables(activation, W, Z, b, b_Z)
+    if plain is not None:
+        return plain
     check.fits_in_memory(
         _BYTES_A_PAIR * len(W) * len(Z), "moments", f"a table of {len(W)} x {len(Z)} pairs of neurons",
         f"{int((0.9 * check.available_bytes() / _BYTES_A_PAIR) ** 0.5)} neurons", "choose fewer",

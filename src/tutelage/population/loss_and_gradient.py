@@ -64,19 +64,21 @@ class _Difference:
         self.A = outputs(student["a"])
         self.C = xp.concatenate([self.A, -outputs(teacher["a"])], axis=1)
         self.offset = (student["c"] - teacher["c"]).reshape(-1) if "c" in student else None
-        self.is_plain = plain and self.b is None
 
     def dual(self, activation: Activation) -> Array:
         """κ of all rows with all; NumPy's own of few."""
-        if self.is_plain and moments.is_plain(activation, self.Z, self.Z):
-            return activation.plain_moments(self.Z, self.Z).k00
-        return moments.dual_matrix(activation, self.Z, self.Z, self.b_Z, self.b_Z)
+        plain = moments.plain_tables(activation, self.Z, self.Z, self.b_Z, self.b_Z)
+        return (
+            moments.dual_matrix(activation, self.Z, self.Z, self.b_Z, self.b_Z)
+            if plain is None
+            else plain.k00
+        )
 
     def first_moments(self, activation: Activation) -> tuple[Array, Array, Array, list[Array]]:
         """k_00, k_11, k_20 of the student's rows with all, and with biases k_10; NumPy's own of few."""
-        if self.is_plain and moments.is_plain(activation, self.W, self.Z):
-            tables = activation.plain_moments(self.W, self.Z)
-            return tables.k00, tables.k11, tables.k20, []
+        plain = moments.plain_tables(activation, self.W, self.Z, self.b, self.b_Z)
+        if plain is not None:
+            return plain.k00, plain.k11, plain.k20, []
         k00, k11, k20, _, *of_means = moments.first_moments(activation, self.W, self.Z, self.b, self.b_Z)
         return k00, k11, k20, of_means
 
@@ -210,15 +212,8 @@ def path_gradient(
 def _applied(activation: Activation, left: Layers, right: Layers, vector: Layers) -> dict[str, Array]:
     """E[∇f ∇gᵀ] of two networks applied to a vector."""
     (W, b), (Z, b_right) = ((layers["W"], layers.get("b")) for layers in (left, right))
-    if (
-        b is None
-        and isinstance(W, np.ndarray)
-        and isinstance(Z, np.ndarray)
-        and moments.is_plain(activation, W, Z)
-    ):
-        tables = activation.plain_moments(W, Z)
-    else:
-        tables = moments.pair_moments(activation, W, Z, b, b_right)
+    plain = moments.plain_tables(activation, W, Z, b, b_right)
+    tables = moments.pair_moments(activation, W, Z, b, b_right) if plain is None else plain
     own = None
     if "c" in left:
         own = (_own(activation, left), _own(activation, right))
