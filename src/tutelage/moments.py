@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import functools
-from typing import TypeAlias, TypeGuard
+from typing import TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tutelage.activations.base import Activation, Elementary
+from tutelage.activations.base import Activation
+from tutelage.activations.closed_form import is_plain
 from tutelage.activations.pair_geometry import (
     TABLES_UP_TO,
     MeanMoments,
     PairMoments,
     PlaneTerms,
-    few_pairs,
     filled,
 )
 from tutelage.base import check
@@ -273,11 +273,6 @@ def own_errors(activation: Activation, W: np.ndarray, b: np.ndarray | None = Non
         return errors
     coarse, fine = (_own_square(activation, W, refine) for refine in (1, 2))
     return errors if coarse is None or fine is None else _with_own(errors, np.abs(coarse - fine))
-
-
-def is_plain(activation: Activation, W: np.ndarray, Z: np.ndarray) -> TypeGuard[Elementary]:
-    """Whether NumPy has these tables before JAX has compiled them."""
-    return isinstance(activation, Elementary) and activation.is_plain and few_pairs(W, Z)
 
 
 def _own_square(activation: Activation, W: np.ndarray, refine: int) -> np.ndarray | None:

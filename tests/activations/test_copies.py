@@ -13,6 +13,7 @@ import pytest
 import tutelage
 from tutelage import Architecture, Network, effective_parameters, hessian_rank, load_network, save_network
 from tutelage.activations import ACTIVATIONS, Activation, Elementary, Relu, parse_activation
+from tutelage.activations.closed_form import ClosedForm
 from tutelage.activations.quadrature import QuadratureActivation
 from tutelage.base.errors import NotAvailableError
 from tutelage.rank import compress, equivalent, flat_directions, verify
@@ -31,7 +32,7 @@ PARAMETERS = {
 
 def copied(cls):
     """The same class body under another name, derived from no concrete family."""
-    towers = (Elementary, QuadratureActivation, Activation)
+    towers = (Elementary, ClosedForm, QuadratureActivation, Activation)
     base = next(parent for parent in cls.__mro__ if parent in towers)
     body = {}
     for parent in reversed(cls.__mro__[: cls.__mro__.index(base)]):

@@ -5,7 +5,8 @@ import pytest
 
 import tutelage
 from tutelage.base.errors import InputError
-from tutelage.laws import largest_eigenvalue, largest_step, mean_largest, mean_trace
+from tutelage.laws import largest_eigenvalue, largest_step, mean_largest, mean_trace, outlier
+from tutelage.laws.outlier import averages
 from tutelage.teachers import sample_teacher
 
 NOT_CENTRED = ("relu", "gelu", "abs", "cos", "quadratic:alpha=0.5", "sigmoid", "softplus")
@@ -40,6 +41,15 @@ def test_without_a_mean_the_largest_is_the_top_edge(activation):
     predicted = largest_eigenvalue(network.W, network.a, activation)
     assert predicted == pytest.approx(exact, rel=1e-11 if activation == "linear" else 0.06)
     assert largest_step(network.W, network.a, activation) == 2 / predicted
+
+
+@pytest.mark.parametrize("activation", ["relu", "cos", "quadratic:alpha=0.5"])
+def test_averages_in_numpy_are_the_compiled_ones(activation, monkeypatch):
+    lengths = np.array([1e-3, 0.5, 1.0, 7.0])
+    plain = averages(activation, lengths)
+    monkeypatch.setattr(outlier, "_plain_tables", lambda sigma, rows: None)
+    for found, compiled in zip(plain, averages(activation, lengths), strict=True):
+        np.testing.assert_allclose(found, compiled, rtol=1e-13)
 
 
 def test_quadratic_outlier_is_that_of_the_groups():

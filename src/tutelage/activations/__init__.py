@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tutelage.activations.base import ACTIVATIONS as ACTIVATIONS
 from tutelage.activations.base import Activation as Activation
-from tutelage.activations.base import Elementary as Elementary
+from tutelage.activations.closed_form import Elementary as Elementary
 from tutelage.activations.erf import Erf as Erf
 from tutelage.activations.erf import NormalCdf as NormalCdf
 from tutelage.activations.exponential import Exp as Exp

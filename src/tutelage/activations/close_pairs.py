@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations.base import Activation
-from tutelage.activations.pair_geometry import Pair, PlaneTerms, filled, normal_component, pair_geometry
+from tutelage.activations.pair_geometry import (
+    Pair,
+    PlaneTerms,
+    few_pairs,
+    filled,
+    normal_component,
+    pair_geometry,
+    plain_geometry,
+)
 from tutelage.base.compiled import QUICK_COMPILATION
 from tutelage.base.errors import NoHessianError
 from tutelage.base.precision import pinned
@@ -21,10 +30,10 @@ from tutelage.base.types import ArrayLike
 CLOSE_ANGLE = 0.1
 
 
-def is_close(pair: Pair) -> jax.Array:
+def is_close(pair: Pair, xp: ModuleType = jnp) -> Any:
     """Pairs whose blocks are carried by ``plane_terms``: nearly parallel or opposite, or with a zero neuron."""
     nonzero = (pair.q_uu > 0) & (pair.q_vv > 0)
-    return (jnp.minimum(pair.angle, pair.supplement) < CLOSE_ANGLE) | ~nonzero
+    return (xp.minimum(pair.angle, pair.supplement) < CLOSE_ANGLE) | ~nonzero
 
 
 class ClosePairs(NamedTuple):
@@ -52,15 +61,13 @@ def close_pairs(W: ArrayLike, Z: ArrayLike, with_parallel: bool = True) -> Close
     Each pair costs several vectors of length d, and a neuron is parallel to itself.
     """
     W, Z = np.asarray(W, float), np.asarray(Z, float)
-    with pinned():
-        tables = _angles_and_close(filled(W), filled(Z))
-        angle, supplement, wanted = (np.asarray(table)[: len(W), : len(Z)] for table in tables)
-        if not with_parallel:
-            wanted = wanted & (np.minimum(angle, supplement) > 0)
-        # A neuron of zero weights, off the kinks, has no direction.
-        wanted = wanted & np.any(W != 0, axis=1)[:, None] & np.any(Z != 0, axis=1)
-        i, j = np.nonzero(wanted)
-        residual = np.asarray(_normal_component(filled(W[i]), filled(Z[j])))[: len(i), : W.shape[1]]
+    angle, supplement, wanted = _angles_and_close(W, Z)
+    if not with_parallel:
+        wanted = wanted & (np.minimum(angle, supplement) > 0)
+    # A neuron of zero weights, off the kinks, has no direction.
+    wanted = wanted & np.any(W != 0, axis=1)[:, None] & np.any(Z != 0, axis=1)
+    i, j = np.nonzero(wanted)
+    residual = np.asarray(normal_component(W[i], Z[j], np))
     angle, supplement = angle[i, j], supplement[i, j]
     v, e = _unit(Z[j]), _unit(residual)
     # u = cos v + sin e exactly, so p, m and n need no difference of nearly equal vectors.
@@ -91,13 +98,21 @@ def require_nonzero_rows(
         )
 
 
+def _angles_and_close(W: np.ndarray, Z: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if few_pairs(W, Z):
+        with np.errstate(all="ignore"):  # of determinants, which are not asked for
+            pair = plain_geometry(W, Z)
+        return pair.angle, pair.supplement, is_close(pair, np)
+    with pinned():
+        tables = _compiled(filled(W), filled(Z))
+        angle, supplement, close = (np.asarray(table)[: len(W), : len(Z)] for table in tables)
+    return angle, supplement, close
+
+
 @functools.partial(jax.jit, compiler_options=QUICK_COMPILATION)
-def _angles_and_close(W: jax.Array, Z: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+def _compiled(W: jax.Array, Z: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
     pair = pair_geometry(W, Z)
     return pair.angle, pair.supplement, is_close(pair)
-
-
-_normal_component = jax.jit(normal_component)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
-from tutelage.activations.base import Elementary
+from tutelage.activations.closed_form import Elementary
 from tutelage.activations.erf import NormalCdf
 from tutelage.activations.facts import EVEN
 from tutelage.activations.half_planes import Table

@@ -10,7 +10,7 @@ from jax import Array
 from jax.scipy.special import ndtr
 
 from tutelage.activations.arithmetic import Namespace
-from tutelage.activations.base import Elementary
+from tutelage.activations.closed_form import Elementary
 from tutelage.activations.facts import Reflection
 from tutelage.activations.half_planes import Table, half_line, half_planes
 from tutelage.activations.pair_geometry import PairMoments

@@ -6,12 +6,13 @@ import dataclasses
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from types import ModuleType
 
 import jax.numpy as jnp
 from jax import Array
 
 from tutelage.activations.arithmetic import JAX, Namespace
-from tutelage.activations.base import Elementary
+from tutelage.activations.closed_form import Elementary
 from tutelage.activations.facts import EVEN, ODD
 from tutelage.activations.half_planes import Table
 from tutelage.activations.pair_geometry import MeanMoments, Pair, PairMoments, mean_moments
@@ -38,8 +39,8 @@ class Sin(Elementary):
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
         return _sin_tables((near - opposite) / 2, (near + opposite) / 2)
 
-    def moments(self, pair: Pair, order: int = 2) -> PairMoments:
-        return _sin_tables(*_odd_and_even(pair))
+    def closed(self, pair: Pair, xp: ModuleType) -> PairMoments:
+        return _sin_tables(*_odd_and_even(pair, xp))
 
     def mean_tables(
         self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
@@ -49,7 +50,7 @@ class Sin(Elementary):
         return _with_means(m_u, m_v, (near + opposite) / 2, (near - opposite) / 2, xp, quarters=-1)
 
     def mean_moments(self, pair: Pair, order: int = 2) -> MeanMoments:
-        odd, even = _odd_and_even(pair)
+        odd, even = _odd_and_even(pair, jnp)
         return mean_moments(_with_means(*pair.means, even, odd, JAX, quarters=-1), pair, order)
 
     def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
@@ -82,8 +83,8 @@ class Cos(Elementary):
         near, opposite = _exponentials(q_uu, q_uv, q_vv, xp)
         return _sin_tables((near + opposite) / 2, (near - opposite) / 2)
 
-    def moments(self, pair: Pair, order: int = 2) -> PairMoments:
-        return _sin_tables(*reversed(_odd_and_even(pair)))
+    def closed(self, pair: Pair, xp: ModuleType) -> PairMoments:
+        return _sin_tables(*reversed(_odd_and_even(pair, xp)))
 
     def mean_tables(
         self, m_u: Array, m_v: Array, q_uu: Array, q_uv: Array, q_vv: Array, xp: Namespace,
@@ -93,7 +94,7 @@ class Cos(Elementary):
         return _with_means(m_u, m_v, (near + opposite) / 2, (near - opposite) / 2, xp)
 
     def mean_moments(self, pair: Pair, order: int = 2) -> MeanMoments:
-        odd, even = _odd_and_even(pair)
+        odd, even = _odd_and_even(pair, jnp)
         return mean_moments(_with_means(*pair.means, even, odd, JAX), pair, order)
 
     def mean_table(self, m: Array, q: Array, xp: Namespace) -> Callable[[int], Array]:
@@ -133,20 +134,20 @@ def _sin_tables(same: Array, slopes: Array) -> PairMoments:
     )
 
 
-def _odd_and_even(pair: Pair) -> tuple[Array, Array]:
+def _odd_and_even(pair: Pair, xp: ModuleType) -> tuple[Array, Array]:
     r""":math:`e^{-(q_{uu}+q_{vv})/2}` times sinh and cosh of q_uv, from the distance of the neurons.
 
     :math:`|w \mp z|^2 = (|w| - |z|)^2 + 2\det/(|w||z| + |q_{uv}|)`: the exponents of long neurons, differences of large
     numbers, keep their digits, and so does the difference of two exponentials near 1 that short neurons have.
     """
-    sign = jnp.where(pair.q_uv < 0, -1.0, 1.0)  # not jnp.sign, nor abs: both have the slope 0 at 0
+    sign = xp.where(pair.q_uv < 0, -1.0, 1.0)  # not jnp.sign, nor abs: both have the slope 0 at 0
     total, q = pair.q_uu + pair.q_vv, sign * pair.q_uv
     both = (pair.q_uu > 0) & (pair.q_vv > 0)
-    product = jnp.sqrt(jnp.where(both, pair.q_uu, 1.0)) * jnp.sqrt(jnp.where(both, pair.q_vv, 1.0))
+    product = xp.sqrt(xp.where(both, pair.q_uu, 1.0)) * xp.sqrt(xp.where(both, pair.q_vv, 1.0))
     # (|w| - |z|)^2 = (q_uu - q_vv)^2 / (|w| + |z|)^2
     apart = (pair.q_uu - pair.q_vv) ** 2 / (total + 2 * product) + 2 * pair.determinant / (product + q)
-    near = jnp.exp(-jnp.where(both, apart, total) / 2)
-    opposite = jnp.expm1(-2 * q)
+    near = xp.exp(-xp.where(both, apart, total) / 2)
+    opposite = xp.expm1(-2 * q)
     return -sign * near * opposite / 2, near * (2 + opposite) / 2
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from tutelage.activations.arithmetic import Namespace
-from tutelage.activations.base import Elementary
+from tutelage.activations.closed_form import Elementary
 from tutelage.activations.facts import Reflection
 from tutelage.activations.half_planes import Table
 from tutelage.activations.pair_geometry import MeanMoments, PairMoments

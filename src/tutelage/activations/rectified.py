@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from types import ModuleType
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from tutelage.activations.base import Activation
 from tutelage.activations.bivariate import crossing
 from tutelage.activations.close_pairs import close_pairs, is_close, require_nonzero_rows
+from tutelage.activations.closed_form import ClosedForm
 from tutelage.activations.facts import Reflection
 from tutelage.activations.pair_geometry import MeanMoments, Means, Pair, PairMoments, PlaneTerms, mean_moments
 from tutelage.activations.positive_pairs import half_line_with_zeros, positive_parts
@@ -22,7 +23,7 @@ from tutelage.base import check
 from tutelage.base.types import ArrayLike
 
 
-class RectifiedFamily(Activation):
+class RectifiedFamily(ClosedForm):
     r""":math:`\sigma(u) = s\,u + t\max(u, 0)`, t = 1 - s, with its kink at 0.
 
     .. math:: \kappa = s\,q_{uv} + \frac{t^2}{2\pi}\bigl(\sqrt{\det} + (\pi - \varphi)q_{uv}\bigr),\quad
@@ -37,8 +38,6 @@ class RectifiedFamily(Activation):
 
     kinks = (0.0,)
     homogeneity = 1
-    quick_pairs = True
-    stackable = True
     longest = 1e150
 
     @property
@@ -63,15 +62,15 @@ class RectifiedFamily(Activation):
             s * s * linear + s * t * mixed + t * t * positive_part_dual(m_u, m_v, q_uu, q_uv, q_vv, noise=0.0)
         )
 
-    def moments(self, pair: Pair, order: int = 2) -> PairMoments:
+    def closed(self, pair: Pair, xp: ModuleType) -> PairMoments:
         s, c = self.slope, (1 - self.slope) ** 2 / (2 * np.pi)
-        close = is_close(pair)
-        norm_u, norm_v = jnp.sqrt(pair.q_uu), jnp.sqrt(pair.q_vv)
-        safe_u, safe_v = jnp.where(norm_u > 0, norm_u, 1.0), jnp.where(norm_v > 0, norm_v, 1.0)
+        close = is_close(pair, xp)
+        norm_u, norm_v = xp.sqrt(pair.q_uu), xp.sqrt(pair.q_vv)
+        safe_u, safe_v = xp.where(norm_u > 0, norm_u, 1.0), xp.where(norm_v > 0, norm_v, 1.0)
         # From angles and norms: the determinant overflows long before the weights do.
-        sine, cosine = jnp.sin(jnp.minimum(pair.angle, pair.supplement)), jnp.cos(pair.angle)
+        sine, cosine = xp.sin(xp.minimum(pair.angle, pair.supplement)), xp.cos(pair.angle)
         root = norm_u * norm_v * sine
-        far = jnp.where(close, 0.0, c / jnp.where(close, 1.0, root))
+        far = xp.where(close, 0.0, c / xp.where(close, 1.0, root))
         k11 = s + c * pair.supplement
         return PairMoments(
             k00=k11 * pair.q_uv + c * root,

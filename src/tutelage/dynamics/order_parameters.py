@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import scipy.integrate
 
-from tutelage.activations.base import Elementary
+from tutelage.activations.closed_form import Elementary
 from tutelage.activations.pair_geometry import PairMoments
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.linalg
 
 from tutelage.activations import Activation, as_activation
+from tutelage.activations.closed_form import is_plain
 from tutelage.activations.pair_geometry import filled, pair_geometry
 from tutelage.base import check
 from tutelage.base.compiled import QUICK_COMPILATION
@@ -69,13 +70,23 @@ _SMALLEST = 256
 
 @float64
 def _averages(sigma: Activation, rows: np.ndarray) -> Averages:
-    tables = (np.asarray(table) for table in _tables(sigma, filled(rows, smallest=_SMALLEST)))
-    product, bent, square, slope = (table[: len(rows)] for table in tables)
+    product, bent, square, slope = _plain_tables(sigma, rows) or (
+        np.asarray(table)[: len(rows)] for table in _tables(sigma, filled(rows, smallest=_SMALLEST))
+    )
     unit = max(float(product[0]), 0.0)
     centred = unit < _CENTRED * square[0]
     mean = np.zeros(len(rows)) if centred else product**2 / unit
     curvature = float("nan") if centred else float(bent[0]) ** 2 / unit
     return Averages(mean[1:], square[1:], slope[1:], 0.0 if centred else unit, float(square[0]), curvature)
+
+
+def _plain_tables(sigma: Activation, rows: np.ndarray) -> tuple[np.ndarray, ...] | None:
+    """``_tables`` in NumPy, where that has them."""
+    beside, each = np.array([[0.0, 1.0]]), rows[:, None]
+    if not is_plain(sigma, rows, beside):
+        return None
+    apart, equal = sigma.plain_moments(rows, beside), sigma.plain_moments(each, each)
+    return apart.k00[:, 0], apart.k20[:, 0], equal.k00[:, 0, 0], equal.k11[:, 0, 0]
 
 
 @functools.partial(jax.jit, static_argnums=0, compiler_options=QUICK_COMPILATION)

@@ -14,7 +14,7 @@ from typing import cast
 import flint
 
 from tutelage.activations.arithmetic import Namespace, arb_functions
-from tutelage.activations.base import Elementary
+from tutelage.activations.closed_form import Elementary
 from tutelage.activations.half_planes import Table
 from tutelage.activations.pair_geometry import MeanMoments, PairMoments
 from tutelage.base.errors import NotAvailableError

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from tutelage.activations.base import Activation, Elementary
+from tutelage.activations.base import Activation
+from tutelage.activations.closed_form import Elementary
 from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import BallHessian, Factor, Structure
