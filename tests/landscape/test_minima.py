@@ -38,7 +38,8 @@ def test_at_the_teacher_d_eigenvalues_grow_like_a_quarter_of_d_one_like_d_over_t
         assert values[-(d + 2)] < 0.41
 
 
-def test_the_batched_loss_and_gradient_are_those_of_the_problem(monkeypatch):
+@pytest.mark.parametrize("sigma", ["erf", "relu", "softplus"])  # softplus is compiled
+def test_the_batched_loss_and_gradient_are_those_of_the_problem(sigma, monkeypatch):
     """Seen from outside: what L-BFGS is handed, against the library's one student at a time."""
     seen = {}
 
@@ -47,7 +48,7 @@ def test_the_batched_loss_and_gradient_are_those_of_the_problem(monkeypatch):
         return type("End", (), {"x": start})
 
     monkeypatch.setattr(search, "minimize_rows", spy)
-    teacher, a = tutelage.sample_teacher("erf", d=4, k=3, seed=2), np.array([0.7, -1.2])
+    teacher, a = tutelage.sample_teacher(sigma, d=4, k=3, seed=2), np.array([0.7, -1.2])
     starts = np.random.default_rng(0).standard_normal((5, 2, 4))
     search.descend(teacher, a, starts)
     loss, gradient = seen["found"]

@@ -7,7 +7,7 @@ import pytest
 
 from tutelage.activations import Polynomial
 from tutelage.base.errors import InputError, NotAvailableError
-from tutelage.landscape import large_step, simulate_large_step
+from tutelage.landscape import large_step, one_step, simulate_large_step
 
 
 def test_a_small_step_leaves_the_edge_of_independent_entries():
@@ -43,6 +43,15 @@ def test_the_spike_is_that_of_a_matrix_with_one_row_direction_replaced(k, learni
     for found, predicted in ((tops, step.top), (overlaps, step.overlap)):
         error = np.std(found, ddof=1) / np.sqrt(8)
         assert abs(np.mean(found) - predicted) < 4 * error + 0.01 * predicted
+
+
+@pytest.mark.parametrize("shape", [(3, 7), (7, 3), (4, 4)])
+def test_the_top_is_that_of_the_whole_gram_matrix(shape):
+    W = np.random.default_rng(0).standard_normal(shape)
+    top, vector = one_step._top_of_gram(W)
+    values, vectors = np.linalg.eigh(W.T @ W)
+    assert top == pytest.approx(values[-1], rel=1e-13)
+    assert abs(vector @ vectors[:, -1]) == pytest.approx(1.0, abs=1e-13)
 
 
 def test_a_network_takes_the_step_that_is_predicted():

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+import scipy.linalg
 
 from tutelage import moments
 from tutelage.activations import Activation, as_activation
@@ -16,6 +14,7 @@ from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.value import Value
+from tutelage.empirical.derivatives import derivative_tables
 from tutelage.teachers import layer_rng
 
 
@@ -111,12 +110,9 @@ def large_step(
     return LargeStep(top, overlap, slope * top + square - slope, error)
 
 
-@float64
 def _constants(activation: Activation, who: str) -> tuple[float, float]:
     """ν = E σ² and c_1² = (E σ')², from the pair moments of two orthogonal unit neurons."""
-    k00, k11, _, _ = (
-        np.asarray(table) for table in moments.first_moments(activation, jnp.eye(2), jnp.eye(2))
-    )
+    k00, k11, *_ = moments.pair_tables(activation, np.eye(2), np.eye(2))
     if abs(k00[0, 1]) > 1e-12 * k00[0, 0]:
         raise NotAvailableError(
             f"{who}: expected an activation with E σ(u) = 0, got (E σ)² = {k00[0, 1]:.3g} for {activation.spec}; "
@@ -153,15 +149,21 @@ def simulate_large_step(
     W, X = rng.standard_normal((k, d)) / np.sqrt(d), rng.standard_normal((n, d))
     a, teacher = (v / np.linalg.norm(v) for v in (rng.standard_normal(k), rng.standard_normal(d)))
     a *= check.number(readout_norm, who, "readout_norm", above=0.0)
-    hidden, slopes = (np.asarray(v) for v in _with_slope(sigma, X @ W.T))
-    e = hidden @ a - np.asarray(sigma(jnp.asarray(X @ teacher)))
-    W = W - rate * (e[:, None] * slopes * a).T @ X / n
-    values, vectors = np.linalg.eigh(W.T @ W)
-    kernel = np.asarray(moments.dual_matrix(sigma, jnp.asarray(W), jnp.asarray(W)))
-    overlap, error = float((vectors[:, -1] @ teacher) ** 2), float(np.mean(e**2))
-    return LargeStep(float(values[-1]), overlap, float(np.linalg.eigvalsh(kernel)[-1]), error)
+    hidden, slopes, _ = derivative_tables(sigma, np.column_stack([X @ W.T, X @ teacher]))
+    e = hidden[:, :k] @ a - hidden[:, k]
+    W = W - rate * (e[:, None] * slopes[:, :k] * a).T @ X / n
+    top, right = _top_of_gram(W)
+    plain = moments.plain_tables(sigma, W, W)
+    kernel = np.asarray(moments.dual_matrix(sigma, W, W)) if plain is None else plain.k00
+    return LargeStep(
+        top, float((right @ teacher) ** 2), float(np.linalg.eigvalsh(kernel)[-1]), float(np.mean(e**2))
+    )
 
 
-def _with_slope(sigma: Activation, u: np.ndarray) -> tuple[Any, Any]:
-    """σ and σ', elementwise."""
-    return jax.jvp(sigma, (jnp.asarray(u),), (jnp.ones(u.shape),))
+def _top_of_gram(W: np.ndarray) -> tuple[float, np.ndarray]:
+    """The largest eigenvalue of WᵀW and its eigenvector, through the smaller Gram matrix."""
+    rows = W if len(W) < W.shape[1] else W.T
+    last = len(rows) - 1
+    values, vectors = scipy.linalg.eigh(rows @ rows.T, subset_by_index=(last, last))
+    top, vector = float(values[0]), vectors[:, 0]
+    return top, vector if rows is not W else vector @ W / math.sqrt(top)

@@ -13,11 +13,12 @@ from tutelage import moments
 from tutelage.activations import Activation
 from tutelage.base.lbfgs import minimize_rows
 from tutelage.base.precision import float64
+from tutelage.base.types import Array
 from tutelage.network import Network
 from tutelage.population import Problem
 from tutelage.spectra import spectrum
 
-# Students evaluated in one compiled call: a multiple of it never compiles again, and tables stay in the cache.
+# Students evaluated at once: their tables stay in the cache, and one number of them is compiled where NumPy has no tables.
 _TOGETHER = 32
 # Norm of the gradient at which descent hands over: below it runs only crawl in rounding, hundreds of steps for nothing.
 _NEAR = 1e-8
@@ -28,32 +29,48 @@ _NEWTON_STEPS = 40
 @float64
 def descend(teacher: Network, readouts: np.ndarray, starts: np.ndarray) -> np.ndarray:
     """L-BFGS in W from ``starts`` (n, k, d) to gradients from which Newton's method takes over: shape (n, k, d)."""
-    constants = tuple(jnp.asarray(v) for v in (readouts, teacher.W, teacher.a))
     shape = starts.shape[1:]
 
     def evaluate(flat: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        filled = -(-len(flat) // _TOGETHER) * _TOGETHER
-        W = np.resize(flat, (filled, *shape))
-        pieces = [_losses(teacher.activation, w, *constants) for w in np.split(W, filled // _TOGETHER)]
-        loss, gradient = (np.concatenate([np.asarray(p[i]) for p in pieces])[: len(flat)] for i in (0, 1))
+        students = flat.reshape(-1, *shape)
+        pieces = [
+            _losses(teacher, students[start : start + _TOGETHER], readouts)
+            for start in range(0, len(flat), _TOGETHER)
+        ]
+        loss, gradient = (np.concatenate(part) for part in zip(*pieces, strict=True))
         return loss, gradient.reshape(flat.shape)
 
     end = minimize_rows(evaluate, starts.reshape(len(starts), -1), gradient=_NEAR)
     return end.x.reshape(starts.shape)
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _losses(activation: Activation, W: Any, a: Any, W_star: Any, a_star: Any) -> tuple[Any, Any]:
+def _losses(teacher: Network, W: np.ndarray, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Loss but for its constant (n,), and gradient (n, k, d), of students W (n, k, d) from one set of tables."""
+    Z = np.concatenate([W, np.broadcast_to(teacher.W, (len(W), *teacher.W.shape))], axis=1)
+    plain = moments.plain_tables(teacher.activation, W, Z)
+    if plain is not None:
+        with np.errstate(all="ignore"):  # students that are stepped too far overflow, as they do in JAX
+            return _of_tables((plain.k00, plain.k11, plain.k20), W, Z, a, teacher.a)
+    filled = (np.resize(x, (_TOGETHER, *x.shape[1:])) for x in (W, Z))
+    loss, gradient = _compiled(teacher.activation, *filled, a, teacher.a)
+    return np.asarray(loss)[: len(W)], np.asarray(gradient)[: len(W)]
 
-    def one(W: Any) -> tuple[Any, Any]:
-        Z, c = jnp.concatenate([W, W_star]), jnp.concatenate([a, -a_star])
-        k00, k11, k20, _ = moments.first_moments(activation, W, Z)
-        # ½ cᵀκc = ½ aᵀκa − aᵀκ_*a_* + constant.
-        loss = a @ (k00 @ jnp.concatenate([a / 2, -a_star]))
-        return loss, a[:, None] * ((k20 @ c)[:, None] * W + (k11 * c) @ Z)
 
-    return jax.vmap(one)(W)
+@functools.partial(jax.jit, static_argnums=0)
+def _compiled(activation: Activation, W: Array, Z: Array, a: Array, a_star: Array) -> tuple[Array, Array]:
+    def one(W: Array, Z: Array) -> tuple[Array, Array]:
+        return _of_tables(moments.first_moments(activation, W, Z)[:3], W, Z, a, a_star)
+
+    return jax.vmap(one)(W, Z)
+
+
+def _of_tables(tables: tuple[Array, ...], W: Array, Z: Array, a: Array, a_star: Array) -> tuple[Any, Any]:
+    """From k_00, k_11 and k_20 (..., k, l) of the student's neurons with those of both."""
+    (k00, k11, k20), xp = tables, np if isinstance(W, np.ndarray) else jnp
+    c = xp.concatenate([a, -a_star])
+    # ½ cᵀκc = ½ aᵀκa − aᵀκ_*a_* + constant.
+    loss = k00 @ xp.concatenate([a / 2, -a_star]) @ a
+    return loss, a[:, None] * ((k20 @ c)[..., None] * W + (k11 * c) @ Z)
 
 
 def polish(teacher: Network, readouts: np.ndarray, ends: np.ndarray) -> dict[str, np.ndarray]:
