@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -17,6 +17,7 @@ from tutelage.base.precision import float64, require_64_bit
 from tutelage.base.rows import row_space
 from tutelage.base.types import Array
 from tutelage.deep_network import DeepNetwork
+from tutelage.empirical.derivatives import derivative_tables
 from tutelage.layout import Layout
 from tutelage.operators import Copies, Entries, LossHessian, Reduction, Structure
 from tutelage.population.deep_linear import DeepLinearHessian, is_identity, linear_hessian
@@ -28,6 +29,9 @@ _SETS = 8
 """Independent sets of points, between which the error is read: known to 1/sqrt(14), a quarter of itself."""
 
 _AT_ONCE = 512
+
+_KEPT = 2**16
+"""Numbers up to which sets of points are kept, a power of 2 in up to 2^16 coordinates taking 10 ms to draw."""
 
 
 class DeepHessian(LossHessian):
@@ -173,10 +177,21 @@ def _sampled(network: DeepNetwork, points: int, seed: int) -> DeepHessian:
         f"size {int((0.9 * check.available_bytes() / 8 / (_SETS + 2)) ** 0.5)}", "take narrower layers",
     )  # fmt: skip
     theta = inner.flatten({**network.layers, "W1": coordinates})
-    x = np.stack([normal_points(coordinates.shape[1], points, [seed, i]) for i in range(_SETS)])
+    x = _points(coordinates.shape[1], points, seed)
     inside, repeated = _averages(network.activation, inner, theta, x)
     errors = (_standard_error(inside), _standard_error(repeated))
     return DeepHessian(inside.mean(axis=0), repeated.mean(axis=0), frame, network.layout, inner, errors)
+
+
+def _points(dimension: int, n: int, seed: int) -> np.ndarray:
+    """The sets of points (sets, n, dimension), kept where they are small: many networks of one width ask for the same."""
+    few = _SETS * n * dimension <= _KEPT
+    return (_drawn if few else _drawn.__wrapped__)(dimension, n, seed)
+
+
+@functools.lru_cache(maxsize=16)
+def _drawn(dimension: int, n: int, seed: int) -> np.ndarray:
+    return np.stack([normal_points(dimension, n, [seed, i]) for i in range(_SETS)])
 
 
 def _standard_error(sets: np.ndarray) -> float:
@@ -190,32 +205,39 @@ def _averages(
     activation: Activation, layout: Layout, theta: np.ndarray, x: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     r""":math:`E[J^TJ]` (sets, p, p) and C (sets, k_1, k_1) over each set of points x (sets, n, r)."""
-    sets, n, r = x.shape
-    chunks = x.reshape(sets, -1, min(n, _AT_ONCE), r)
-    gram = np.asarray(_grams(activation, layout, jnp.asarray(theta), jnp.asarray(chunks)))
-    gram = (gram + gram.transpose(0, 2, 1)) / (2 * n)
-    p = layout.size
+    n, p = x.shape[1], layout.size
+    with np.errstate(all="ignore"):  # what is beyond float64 is refused by who asks
+        gram = np.array([_gram(activation, layout, theta, points) for points in x]) / n
     return gram[:, :p, :p], gram[:, p:, p:]
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1))
-def _grams(activation: Activation, layout: Layout, theta: jax.Array, x: jax.Array) -> jax.Array:
-    """For every set the sum of gradients by θ and by a shift of the first neurons, times themselves."""
+def _gram(activation: Activation, layout: Layout, theta: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The sum over points (n, r) of gradients by θ and by a shift of the first neurons, times themselves."""
+    total, layers = np.zeros(()), layout.split(theta)
+    for start in range(0, len(x), _AT_ONCE):
+        rows = _gradients(activation, layout, layers, x[start : start + _AT_ONCE])
+        total = total + rows.T @ rows
+    return total
 
-    def output(both: jax.Array, x: jax.Array) -> Array:
-        layers = layout.split(both[: layout.size])
-        hidden = layers["W1"] @ x + both[layout.size :] + layers.get("b1", 0.0)
-        for i in range(2, 2 + sum(name[0] == "W" for name in layers) - 1):
-            hidden = layers[f"W{i}"] @ activation(hidden) + layers.get(f"b{i}", 0.0)
-        return hidden
 
-    both = jnp.concatenate([theta, jnp.zeros(layout.shape("W1")[0])])
-
-    def add(total: jax.Array, points: jax.Array) -> tuple[jax.Array, None]:
-        rows = jax.vmap(jax.jacrev(output), (None, 0))(both, points).reshape(-1, both.size)
-        return total + rows.T @ rows, None
-
-    return jax.lax.map(lambda chunks: jax.lax.scan(add, jnp.zeros((both.size, both.size)), chunks)[0], x)
+def _gradients(
+    activation: Activation, layout: Layout, layers: Mapping[str, np.ndarray], x: np.ndarray
+) -> np.ndarray:
+    """Of every output at every point (n, r), by θ and by a shift of the first neurons, (n m, p + k_1): by hand, so that for
+    every activation one elementwise function is compiled and nothing for the shape of a network."""
+    weights = [W for name, W in layers.items() if name[0] == "W"]
+    entering, slopes = [x], []
+    for i, W in enumerate(weights[:-1], start=1):
+        value, slope, _ = derivative_tables(activation, entering[-1] @ W.T + layers.get(f"b{i}", 0.0))
+        entering.append(value)
+        slopes.append(slope[:, None])
+    m = len(weights[-1])
+    delta, found = np.broadcast_to(np.eye(m), (len(x), m, m)), {}
+    for i in range(len(weights), 0, -1):
+        found[f"W{i}"], found[f"b{i}"] = delta[..., None] * entering[i - 1][:, None, None], delta
+        if i > 1:
+            delta = (delta @ weights[i - 1]) * slopes[i - 2]
+    return np.concatenate([layout.flatten(found), delta], axis=-1).reshape(len(x) * m, -1)
 
 
 __all__ = ["POINTS", "DeepHessian", "deep_hessian"]
