@@ -41,11 +41,11 @@ class Objective(eqx.Module):
         """Its gradient, shape of ``theta``; ``drawn`` is what :meth:`draw` gave, or None for all there is."""
 
     def draw(self, key: jax.Array) -> PyTree:
-        """What a step needs beside θ, of the step's own key: the key itself, unless a batch is drawn by it.
+        """What a step needs beside θ, of the step's own key: nothing, unless a batch is drawn by it.
 
         Runs draw for many steps at once, which a step alone would pay for dearly.
         """
-        return key
+        return None
 
     @property
     def recorded(self) -> Objective:

@@ -19,6 +19,7 @@ from tutelage.dynamics import (
     NoisyTeacher,
     RandomStart,
     StabilityWarning,
+    descent,
     flow,
     lanczos_loss,
     log_steps,
@@ -118,6 +119,17 @@ def test_a_run_draws_what_a_loop_over_its_steps_draws(linear, steps):
                 slope = [np.outer(student.a, e @ X).reshape(-1), e @ X @ student.W.T]
                 student = student.with_theta(student.theta - rate * np.concatenate(slope))
             np.testing.assert_allclose(found.final[run].theta, student.theta, rtol=0, atol=1e-13)
+
+
+def test_full_gradients_are_compiled_once_for_all_schedules(linear, monkeypatch):
+    """Where nothing is drawn, the steps that are drawn for at once are no constant of the program, and there are no keys."""
+    seen = []
+    advance = descent._advance
+    monkeypatch.setattr(descent, "_advance", lambda *args: seen.append(args[3:]) or advance(*args))
+    for last in (3, 40, 300):
+        simulate(linear, NoisyTeacher(1e-3), "gd:learning_rate=0.05", steps=[0, last // 2, last], runs=2)
+    assert {at_once for *_, at_once in seen} == {64}
+    assert all(keys is None for keys, *_ in seen)
 
 
 def test_finite_data_is_learned_and_the_test_loss_recorded(linear):

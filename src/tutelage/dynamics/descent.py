@@ -72,23 +72,24 @@ def run_steps(
     ``rule`` has ``init(theta)`` and ``update(gradient, theta, state)``. The loop between two records is one
     compiled call whose length is an argument, so a schedule of records costs one compilation.
     """
-    keys = jax.random.split(jax.random.key(seed), starts.shape[0])
+    draws = bool(jax.tree.leaves(jax.eval_shape(objective.draw, jax.eval_shape(jax.random.key, 0))))
+    keys = jax.random.split(jax.random.key(seed), starts.shape[0]) if draws else None
     theta, target = jnp.asarray(starts), None if reference is None else jnp.asarray(reference)
     # As arrays, as below: Python numbers would be compiled in, once per learning rate or record.
     rule = jax.tree.map(lambda x: jnp.asarray(x) if isinstance(x, (int, float)) else x, rule)
-    never = jnp.full(starts.shape[0], -1, dtype=jnp.int64)
+    never = np.full(starts.shape[0], -1)
     walkers = Walker(theta, jax.vmap(rule.init)(theta), never)
-    limit = jnp.asarray(GROWTH * max(1.0, float(np.max(np.abs(starts)))))
+    limit = np.asarray(GROWTH * max(1.0, float(np.max(np.abs(starts)))))
     observe = _observer(objective.recorded, target)
     begin = observe(walkers)
-    rows, records, done, at_once = [], [], 0, _steps_at_once(steps)
+    rows, records, done, at_once = [], [], 0, _steps_at_once(steps) if draws else _STEPS_AT_ONCE
     for step in map(int, steps):
         if step > done:
-            walkers = _advance(objective, rule, walkers, keys, jnp.asarray([done, step]), limit, at_once)
+            walkers = _advance(objective, rule, walkers, keys, np.array([done, step]), limit, at_once)
             done = step
         rows.append(begin if step == 0 else observe(walkers))
         if record is not None:
-            records.append([record(np.asarray(one)) for one in walkers.theta])
+            records.append([record(one) for one in np.asarray(walkers.theta)])
         if progress is not None:
             progress(done / max(int(steps[-1]), 1))
     loss, distance, _ = (np.stack(column, axis=1) for column in zip(*rows, strict=True))
@@ -97,7 +98,7 @@ def run_steps(
         None if reference is None else distance,
         np.asarray(walkers.diverged),
         records,
-        float(begin[2][0]),
+        float(np.asarray(begin[2])[0]),
         np.asarray(walkers.theta),
     )
 
@@ -110,11 +111,15 @@ def _steps_at_once(steps: np.ndarray) -> int:
 
 @functools.partial(eqx.filter_jit, compiler_options=LOOP_COMPILATION)
 def _advance(
-    objective: Objective, rule: Steps, walkers: Walker, keys: Array, span: Array, limit: Array, at_once: int
-) -> Walker:
-    """Blocks of steps, whose batches are drawn at once: the same numbers as one by one, at a fraction of the time."""
+    objective: Objective, rule: Steps, walkers: Walker, keys: Array | None, span: Array, limit: Array,
+    at_once: int,
+) -> Walker:  # fmt: skip
+    """Blocks of steps, whose batches are drawn at once: the same numbers as one by one, at a fraction of the time. Without keys
+    nothing is drawn, and a block, whose length is compiled in, has the same for all schedules."""
 
     def draw(step: Array) -> PyTree:
+        if keys is None:
+            return None
         return jax.vmap(lambda key: objective.draw(jax.random.fold_in(key, step)))(keys)
 
     def one(walker: Walker, drawn: PyTree, step: Array) -> Walker:
