@@ -121,7 +121,7 @@ class DeepLinear(TransformLaw):
         pairs = zip(self.widths, self.widths[1:], strict=False)
         return with_zeros(self, self.rank, sum(m * n for m, n in pairs) + self.widths[-1], "DeepLinear.full")
 
-    @property
+    @functools.cached_property
     def _layers(self) -> tuple[tuple[float, float], ...]:
         """(s_j, r_j) from the first layer on."""
         assert self.lengths is not None
@@ -160,10 +160,11 @@ class DeepLinear(TransformLaw):
         after, slope_after = g / (1 + g), 1 / (1 + g) ** 2
         here, slope = g, np.ones_like(g)
         for j, (s, r) in enumerate(reversed(self._layers), 1):
-            last = j == len(self._layers)
-            # d/dg of -1/here + r/here - r after/here^2
-            value = (0.0 if last else s) - (1 - r) / here - r * after / here**2
-            change = (1 - r) * slope / here**2 - r * slope_after / here**2 + 2 * r * after * slope / here**3
+            last, inverse = j == len(self._layers), 1 / here
+            # s - 1/here + r/here - r after/here^2, and its derivative by g
+            nested = r * after * inverse
+            value = (0.0 if last else s) - inverse * (nested + (1 - r))
+            change = inverse**2 * (slope * (2 * nested + (1 - r)) - r * slope_after)
             if last:
                 return value, change, here
             after, slope_after = here, slope
@@ -176,8 +177,9 @@ class DeepLinear(TransformLaw):
         fall = np.maximum(1e-10 * np.abs(z), 1e-290) / start
         g = -1 / (z + 1j * start)
         for share in np.linspace(0, 1, _HEIGHTS) ** 0.8:
+            above = z + 1j * start * fall**share
             for _ in range(_STEPS):
-                g = self._step(g, z + 1j * start * fall**share)
+                g = self._step(g, above)
         for _ in range(_LAST):
             g = self._step(g, z)
         return np.maximum(self._chain(g)[2].imag, 0.0) / np.pi
