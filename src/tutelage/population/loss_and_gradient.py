@@ -19,6 +19,7 @@ Every term is of order |δ|². n nodes are exact for polynomial σ of degree ≤
 
 from __future__ import annotations
 
+import functools
 from typing import TypeAlias
 
 import jax
@@ -137,6 +138,7 @@ def _with_silent(narrow: Layers, wide: Layers) -> dict[str, Array]:
     return {**narrow, **copied, "a": xp.concatenate([narrow["a"], silent], axis=-1)}
 
 
+@functools.cache
 def segment_rule(n_nodes: int, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Gauss-Legendre nodes s and weights p on [0, 1]; filled up to ``length`` with nodes of weight 0."""
     nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
