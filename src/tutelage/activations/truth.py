@@ -39,15 +39,15 @@ def require_true_facts(activation: Activation) -> None:
 def _comparisons(activation: Activation) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """(fact, what it says, what the function says) for every declared fact that values can contradict."""
     u = np.concatenate([_POINTS, -_POINTS])
-    value, mirrored = _values(activation, u), _values(activation, -u)
+    value, mirrored = values_of(activation, u), values_of(activation, -u)
     if activation.coefficients is not None:  # first: others follow from them
         yield "coefficients", np.polynomial.polynomial.polyval(u, activation.coefficients), value
     if (r := activation.reflection) is not None:
         yield "reflection", r.sign * value + r.constant + r.linear * u, mirrored
     if (p := activation.homogeneity) is not None:
-        yield "homogeneity", _FACTOR**p * value, _values(activation, _FACTOR * u)
+        yield "homogeneity", _FACTOR**p * value, values_of(activation, _FACTOR * u)
     if (rate := activation.translation) is not None:
-        yield "translation", np.exp(rate * _SHIFT) * value, _values(activation, u + _SHIFT)
+        yield "translation", np.exp(rate * _SHIFT) * value, values_of(activation, u + _SHIFT)
     if (taylor := activation.taylor(3)) is not None:
         with pinned():
             at = jax.jit(functools.partial(derivatives, activation, 3), compiler_options=QUICK_COMPILATION)
@@ -58,13 +58,17 @@ def _comparisons(activation: Activation) -> Iterator[tuple[str, np.ndarray, np.n
 
 
 def _has_reflection(activation: Activation) -> bool:
-    right, left = _values(activation, _POINTS), _values(activation, -_POINTS)
+    right, left = values_of(activation, _POINTS), values_of(activation, -_POINTS)
     constants = (left + right, (left - right) / _POINTS)
     return any(np.ptp(c) <= _TOLERANCE * max(np.abs(right).max(), np.abs(left).max()) for c in constants)
 
 
-def _values(activation: Activation, u: np.ndarray) -> np.ndarray:
+def values_of(activation: Activation, u: np.ndarray) -> np.ndarray:
+    """sigma at a few points, in float64: a polynomial's in NumPy, others' in one program, not one an operation."""
     if activation.degree is not None:
         return np.asarray(activation(u))
     with pinned():
-        return np.asarray(activation(jax.numpy.asarray(u)))
+        return np.asarray(_compiled(activation, u))
+
+
+_compiled = jax.jit(lambda activation, u: activation(u), static_argnums=0, compiler_options=QUICK_COMPILATION)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
-from tutelage.base.precision import float64
+from tutelage.activations.truth import values_of
 
 
 def two_slopes(activation: Activation) -> tuple[float, float] | None:
@@ -19,10 +18,9 @@ def two_slopes(activation: Activation) -> tuple[float, float] | None:
     return ahead, -ahead if activation.parity == "even" else -behind
 
 
-@float64
 def values_at(activation: Activation, points: Sequence[float]) -> list[float]:
     """sigma at some points, in float64."""
-    return np.asarray(activation(jnp.asarray(points))).tolist()
+    return values_of(activation, np.array(points, dtype=float)).tolist()
 
 
 def vanishing_at_zero(activation: Activation) -> tuple[bool | None, bool | None]:
