@@ -13,6 +13,7 @@ import numpy as np
 from tutelage.activations.pair_geometry import Pair, pair_geometry
 from tutelage.base import check
 from tutelage.base.errors import InputError
+from tutelage.base.methods import quick
 from tutelage.base.precision import float64
 from tutelage.base.roots import Root, identity_root
 from tutelage.base.types import Array, ArrayLike
@@ -111,6 +112,7 @@ class GaussianInputs(eqx.Module):
             return None if self.mean is None else np.eye(self.mean.shape[0])
         return self.root.covariance()
 
+    @quick
     def standardised(self, layers: Mapping[str, Array]) -> dict[str, Array]:
         r"""The layers of the same network as one of z, :math:`x = \mu + Rz`: :math:`(WR, b + W\mu)`, linear in θ.
 
@@ -118,8 +120,8 @@ class GaussianInputs(eqx.Module):
         """
         moved = dict(layers)
         if "W" in layers:
-            moved["W"] = _standardised(self, layers["W"])
-            means = _means(self, layers["W"], layers.get("b"))
+            moved["W"] = self._standardised(layers["W"])
+            means = self._means(layers["W"], layers.get("b"))
             if means is not None:
                 moved["b"] = means
         return moved
@@ -129,7 +131,7 @@ class GaussianInputs(eqx.Module):
         \mu\,\partial_{\hat b}` (its transpose)."""
         moved = dict(gradient)
         if "W" in gradient:
-            moved["W"] = _standardised(self, gradient["W"])
+            moved["W"] = self._standardised(gradient["W"])
             if self.mean is not None:
                 moved["W"] = moved["W"] + gradient["b"][..., None] * self.mean
         return moved
@@ -148,8 +150,8 @@ class GaussianInputs(eqx.Module):
         Pair
             The means are None where both vanish by design.
         """
-        pair = pair_geometry(_standardised(self, W), _standardised(self, Z))
-        m_u, m_v = _means(self, W, b), _means(self, Z, b_Z)
+        pair = pair_geometry(self._standardised(W), self._standardised(Z))
+        m_u, m_v = self._means(W, b), self._means(Z, b_Z)
         if m_u is None and m_v is None:
             return pair
         m_u = jnp.zeros(W.shape[0]) if m_u is None else m_u
@@ -178,6 +180,17 @@ class GaussianInputs(eqx.Module):
         """The same in JAX, traceable: float64, so in 64-bit mode."""
         return jnp.asarray(self._place(jax.random.normal(key, (n, self._dimension(d)), dtype=jnp.float64)))
 
+    @quick
+    def _standardised(self, W: Array) -> Array:
+        """Rows W R: the weights on z."""
+        return W if self.root is None else self.root.rows(W)
+
+    @quick
+    def _means(self, W: Array, b: Array | None) -> Array | None:
+        if self.mean is None:
+            return b
+        return W @ self.mean if b is None else W @ self.mean + b
+
     def _dimension(self, d: int | None) -> int:
         if self.d is None and d is None:
             raise InputError(
@@ -186,7 +199,7 @@ class GaussianInputs(eqx.Module):
         return self.d or d or 0
 
     def _place(self, z: Array) -> Array:
-        x = _standardised(self, z)
+        x = self._standardised(z)
         return x if self.mean is None else x + self.mean
 
     def _repr_html_(self) -> str:
@@ -200,20 +213,6 @@ class GaussianInputs(eqx.Module):
         if self.d is None:
             return "GaussianInputs()"
         return f"GaussianInputs(d={self.d}{', standard' if self.is_standard else ''})"
-
-
-# Functions, not methods: Equinox makes a module of every method that is asked for, 40 µs.
-
-
-def _standardised(inputs: GaussianInputs, W: Array) -> Array:
-    """Rows W R: the weights on z."""
-    return W if inputs.root is None else Root.rows(inputs.root, W)
-
-
-def _means(inputs: GaussianInputs, W: Array, b: Array | None) -> Array | None:
-    if inputs.mean is None:
-        return b
-    return W @ inputs.mean if b is None else W @ inputs.mean + b
 
 
 def _root(covariance: np.ndarray, who: str) -> Root:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import equinox as eqx
 import numpy as np
 
+from tutelage.base.methods import quick
 from tutelage.base.types import Array
 
 _EQUAL = 1e-12
@@ -37,6 +38,7 @@ class Root(eqx.Module):
     vectors: Array
     values: Array
 
+    @quick
     def rows(self, W: Array) -> Array:
         """W R for W (..., d): symmetric, so also R applied to every row."""
         inside = (W @ self.vectors) * (self.values - self.scale)

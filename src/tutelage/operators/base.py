@@ -4,7 +4,7 @@
 import abc
 import functools
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import equinox as eqx
 import jax
@@ -13,6 +13,7 @@ import lineax as lx
 import numpy as np
 
 from tutelage.base import check
+from tutelage.base.methods import quick
 from tutelage.base.precision import float64, pinned, require_64_bit
 from tutelage.base.types import Array, ArrayLike, PyTree, Scalar
 from tutelage.operators.structure import Structure
@@ -24,23 +25,6 @@ if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
 
 T = TypeVar("T", bound="SymmetricOperator")
-F = TypeVar("F", bound=Callable)
-
-
-class _Quick:
-    """A method that Equinox does not make a module of whenever it is looked up, which takes 50 microseconds."""
-
-    def __init__(self, function: Callable):
-        functools.update_wrapper(self, function)
-        self.function = function
-
-    def __get__(self, operator: object, kind: type | None = None) -> Callable:
-        return self.function if operator is None else functools.partial(self.function, operator)
-
-
-def quick(function: F) -> F:
-    """The function as a method that is called often, on NumPy arrays."""
-    return cast("F", _Quick(function))
 
 
 class SymmetricOperator(lx.AbstractLinearOperator):
@@ -174,6 +158,7 @@ class SymmetricOperator(lx.AbstractLinearOperator):
         shape = (self.size, self.size)
         return LinearOperator(shape, matvec=matvec, rmatvec=matvec, matmat=self.matmat, dtype=np.float64)
 
+    @quick
     def require_memory(self, copies: float = 2.0) -> None:
         """Refuse a dense form that does not fit: its size, the bytes and the largest feasible size."""
         n = self.size
@@ -195,10 +180,12 @@ class SymmetricOperator(lx.AbstractLinearOperator):
     def transpose(self: T) -> T:
         return self
 
+    @quick
     def in_structure(self) -> jax.ShapeDtypeStruct:
         # float64 in 64-bit mode; elsewhere what JAX makes of it, so that sums can be formed there, to be used here.
         return jax.ShapeDtypeStruct((self.size,), jax.dtypes.canonicalize_dtype(np.float64))
 
+    @quick
     def out_structure(self) -> jax.ShapeDtypeStruct:
         return self.in_structure()
 

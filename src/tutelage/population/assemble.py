@@ -17,8 +17,9 @@ from tutelage.population.short import lengthened
 
 
 @float64
-def outer_hessian(network: Network, layout: Layout) -> PairHessian:
-    r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights: the Hessian where the residual vanishes."""
+def outer_hessian(network: Network, layout: Layout, part: FunctionalPart | None = None) -> PairHessian:
+    r""":math:`E[\nabla f\,\nabla f^T]` at the network's weights, the Hessian where the residual vanishes; with its functional
+    part elsewhere."""
     network, units = lengthened(network)
     network.activation.require_rows(network.W, "hessian")
     rows, plane = _rows_and_planes(network)
@@ -29,7 +30,7 @@ def outer_hessian(network: Network, layout: Layout) -> PairHessian:
     if plane is not None and len(plane.i):
         weight = (A.T @ A)[plane.i, plane.j][:, None]
         blocks = PlaneBlocks(plane.i, plane.j, plane.p, plane.m, weight * plane.outer)
-    return PairHessian(network, tables, layout, own, blocks, units=units)
+    return PairHessian(network, tables, layout, own, blocks, part, units=units)
 
 
 def _rows_and_planes(network: Network) -> tuple[np.ndarray, PlaneTerms | None]:

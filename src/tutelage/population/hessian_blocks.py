@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.base.methods import quick
 from tutelage.base.precision import require_64_bit
 from tutelage.base.types import Array
 from tutelage.layout import Layout
@@ -108,6 +109,7 @@ class PairHessian(LossHessian):
             return None
         return host_product(PairMoments(*here.tables), here.network.W, here.network.a, here.layout)
 
+    @quick
     def dense(self) -> np.ndarray:
         self.require_memory()
         here = _on_host(self)

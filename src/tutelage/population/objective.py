@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
+from tutelage.base.methods import quick
 from tutelage.base.types import Array, PyTree
 from tutelage.inputs import GaussianInputs
 from tutelage.layout import Layout
@@ -43,14 +44,20 @@ class PopulationLoss(Objective):
     activation: Activation = eqx.field(static=True)
     n_nodes: int = eqx.field(static=True, default=0)
 
+    @quick
+    def _layers(self, theta: Array) -> dict[str, Array]:
+        """The student's, before standard normal inputs."""
+        return self.inputs.standardised(self.layout.split(theta, self.frozen))
+
     def loss(self, theta: Array) -> Array:
         return self.observed(theta)[0]
 
+    @quick
     def observed(self, theta: Array) -> tuple[Array, Array]:
-        layers = _layers(self, theta)
+        layers = self._layers(theta)
         if self.n_nodes == 0:
             return _expanded(self.activation, layers, self.teacher)
-        near = _positive(_near(self, loss_and_gradient.path_loss, layers, theta))
+        near = _positive(self._near(loss_and_gradient.path_loss, layers, theta))
         # The path form sums terms of the size of the starting loss: the displacement along flat
         # directions never shrinks (measured: within a factor of ten of eps times that loss).
         if self.activation.degree is not None:
@@ -72,39 +79,30 @@ class PopulationLoss(Objective):
 
         def observed(theta: np.ndarray) -> tuple[Array, Array]:
             with np.errstate(all="ignore"):  # parameters that diverge overflow, as they do in JAX
-                return PopulationLoss.observed(host, theta)
+                return host.observed(theta)
 
         return observed
 
     def gradient(self, theta: Array, drawn: PyTree) -> Array:
         if self.n_nodes == 0:
             return self.smooth_gradient(theta)
-        return self._flat(_near(self, loss_and_gradient.path_gradient, _layers(self, theta), theta))
+        return self._flat(self._near(loss_and_gradient.path_gradient, self._layers(theta), theta))
 
     def smooth_gradient(self, theta: Array) -> Array:
         """The expanded gradient: its derivative is the exact Hessian at the cost of one set of tables."""
-        return self._flat(loss_and_gradient.gradient(self.activation, _layers(self, theta), self.teacher))
+        return self._flat(loss_and_gradient.gradient(self.activation, self._layers(theta), self.teacher))
+
+    @quick
+    def _near(self, form: Callable[..., T], layers: Mapping[str, Array], theta: Array) -> T:
+        """A form that does not cancel."""
+        step = None
+        if self.original is not None:
+            step = step_between(self.layout.split(theta, self.frozen), self.original, self.inputs)
+        rule = loss_and_gradient.segment_rule(self.n_nodes)
+        return form(self.activation, layers, self.teacher, rule, step)
 
     def _flat(self, gradient: Mapping[str, Array]) -> Array:
         return self.layout.flatten(self.inputs.pulled_back(gradient))
-
-
-# Functions, not methods: Equinox makes a module of every method that is asked for, 40 µs.
-
-
-def _layers(objective: PopulationLoss, theta: Array) -> dict[str, Array]:
-    """The student's, before standard normal inputs."""
-    return objective.inputs.standardised(objective.layout.split(theta, objective.frozen))
-
-
-def _near(objective: PopulationLoss, form: Callable[..., T], layers: Mapping[str, Array], theta: Array) -> T:
-    """A form that does not cancel."""
-    step = None
-    if objective.original is not None:
-        trained = objective.layout.split(theta, objective.frozen)
-        step = step_between(trained, objective.original, objective.inputs)
-    rule = loss_and_gradient.segment_rule(objective.n_nodes)
-    return form(objective.activation, layers, objective.teacher, rule, step)
 
 
 def _expanded(

@@ -151,11 +151,8 @@ class Problem(NetworkProblem, Shown):
             inside = standard.layout.only(
                 [*layout.trained, *(name for name in means if name not in layout.trained)]
             )
-        hessian = outer_hessian(standard, inside)
-        if not at_optimum:
-            hessian = dataclasses.replace(
-                hessian, part=functional_part(standard, self._standard(self.teacher))
-            )
+        part = None if at_optimum else functional_part(standard, self._standard(self.teacher))
+        hessian = outer_hessian(standard, inside, part)
         return hessian if standard is student else CongruentHessian(hessian, self.inputs, student, layout)
 
     @float64
