@@ -170,7 +170,7 @@ def test_nothing_is_filled_up_where_pairs_are_slow_or_inputs_many(monkeypatch):
         seen.append(W.shape)
         return moments.PairMoments(*(np.zeros((3, 3)),) * 8)
 
-    for name in ("_tables", "_quick_tables"):
+    for name in ("_large_tables", "_quick_tables"):
         monkeypatch.setattr(moments, name, tables)
     pair_tables(Numerical(jnp.abs, kinks=(0.0,)), rows, rows)
     pair_tables(Square(), rows, rows)  # derivatives of its kernel

@@ -19,7 +19,7 @@ from tutelage.activations.pair_geometry import (
     filled,
 )
 from tutelage.base import check
-from tutelage.base.compiled import QUICK_COMPILATION
+from tutelage.base.compiled import COMPILATION, QUICK_COMPILATION
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.base.rows import lengths
@@ -190,7 +190,7 @@ def _compiled_tables(
     rows = tuple(filled(x, finer=b is not None) for x in (W, Z)) if activation.quick_pairs else (W, Z)
     biases = (None if m is None else _padded(m, len(row)) for m, row in zip((b, b_Z), rows, strict=True))
     few = activation.quick_pairs and len(rows[0]) * len(rows[1]) <= _QUICK_PAIRS
-    tables = (_quick_tables if few else _tables)(activation, *rows, *biases, 2)
+    tables = (_quick_tables if few else _large_tables)(activation, *rows, *biases, 2)
     return type(tables)(*(np.ascontiguousarray(np.asarray(t)[: len(W), : len(Z)]) for t in tables))
 
 
@@ -258,7 +258,7 @@ def single_tables(activation: Activation, W: np.ndarray, b: np.ndarray | None = 
     return type(tables[0])(*(np.stack(each) for each in zip(*tables, strict=True)))
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=0, compiler_options=COMPILATION)
 def _stacked(activation: Activation, W: Array) -> tuple[Tables, Array | None]:
     def one(rows: Array) -> tuple[Tables, Array | None]:
         return pair_moments(activation, rows, rows), activation.own_square(jnp.sum(rows**2, axis=1))
@@ -287,7 +287,7 @@ def _filled_own_square(activation: Activation, W: np.ndarray, refine: int) -> np
     return None if own is None else np.asarray(own)[: len(W)]
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=0, compiler_options=COMPILATION)
 def _compiled_own_square(activation: Activation, q: Array, refine: int) -> Array | None:
     return activation.own_square(q, refine)
 
@@ -338,11 +338,15 @@ def _tables(
     return kind(*(getattr(tables, name) if name in kept else None for name in kind._fields))
 
 
+# By themselves: inside of other programs, which have their own, no options are allowed.
 _quick_tables = jax.jit(_tables.__wrapped__, static_argnums=(0, 5), compiler_options=QUICK_COMPILATION)
+_large_tables = jax.jit(_tables.__wrapped__, static_argnums=(0, 5), compiler_options=COMPILATION)
 _QUICK_PAIRS = 2**14
 """Up to here a call takes 1 to 3 ms longer for compiling in 0.7 s instead of 1.0 (relu, gelu, sin)."""
 
-_of_neurons = jax.jit(lambda activation, m, q: activation.neuron_means(m, q), static_argnums=0)
+_of_neurons = jax.jit(
+    lambda activation, m, q: activation.neuron_means(m, q), static_argnums=0, compiler_options=COMPILATION
+)
 
 
 def _names(order: int, biased: bool) -> tuple[str, ...]:

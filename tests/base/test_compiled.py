@@ -103,3 +103,20 @@ def test_a_cold_command_does_without_scipy_stats(cold, command):
         "print([name for name in ('scipy.stats', 'scipy.optimize', 'matplotlib') if name in sys.modules])"
     )
     assert cold("-c", code).splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    "options", [compiled.COMPILATION, compiled.QUICK_COMPILATION, compiled.LOOP_COMPILATION]
+)
+def test_the_options_are_known_to_xla(options):
+    import jax
+
+    assert jax.jit(lambda x: 2 * x, compiler_options=options)(3.0) == 6.0
+
+
+@pytest.mark.parametrize(
+    ("release", "known"), [("0.7.2", False), ("0.8.0", True), ("0.10.2", True), ("1.0.0", False)]
+)
+def test_no_other_release_is_asked_for_what_it_may_not_know(release, known, monkeypatch):
+    monkeypatch.setattr(compiled, "version", lambda package: release)
+    assert bool(compiled._without_emitters()) == known

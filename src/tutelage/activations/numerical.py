@@ -17,6 +17,7 @@ from tutelage.activations.pair_geometry import MeanMoments, Means, Pair, PairMom
 from tutelage.activations.probe import require_smooth
 from tutelage.activations.quadrature import QuadratureActivation, correlation
 from tutelage.base import check
+from tutelage.base.compiled import COMPILATION
 from tutelage.base.errors import InputError
 from tutelage.base.precision import pinned
 from tutelage.base.types import ArrayLike
@@ -190,4 +191,4 @@ def _require_traceable(fn: Elementwise) -> None:
         ) from None
 
 
-_compiled = jax.jit(Numerical._expectations, static_argnums=0)
+_compiled = jax.jit(Numerical._expectations, static_argnums=0, compiler_options=COMPILATION)

@@ -30,6 +30,7 @@ from tutelage.activations.pair_geometry import (
 )
 from tutelage.activations.rounding import of_sums
 from tutelage.base import check
+from tutelage.base.compiled import COMPILATION
 from tutelage.base.errors import InputError
 from tutelage.base.precision import pinned
 from tutelage.base.rows import lengths, row_coordinates
@@ -139,7 +140,7 @@ class QuadratureActivation(Activation):
         return [(np.asarray(one)[:k, :n], np.asarray(other)[:k, :n]) for one, other in pairs]
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=0, compiler_options=COMPILATION)
 def _refined(
     activation: QuadratureActivation, W: Array, Z: Array, refine: int | Array, means: Means
 ) -> PairMoments | MeanMoments:

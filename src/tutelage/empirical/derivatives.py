@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
+from tutelage.base.compiled import COMPILATION
 from tutelage.base.precision import float64
 from tutelage.base.types import Array
 
@@ -33,4 +34,4 @@ def derivative_tables(activation: Activation, u: np.ndarray) -> tuple[np.ndarray
     return tuple(np.asarray(v)[: u.size].reshape(u.shape) for v in _compiled(activation, flat))
 
 
-_compiled = jax.jit(derivatives, static_argnums=0)
+_compiled = jax.jit(derivatives, static_argnums=0, compiler_options=COMPILATION)

@@ -11,6 +11,7 @@ import numpy as np
 
 from tutelage import moments
 from tutelage.activations import Activation
+from tutelage.base.compiled import COMPILATION
 from tutelage.base.lbfgs import minimize_rows
 from tutelage.base.precision import float64
 from tutelage.base.types import Array
@@ -56,7 +57,7 @@ def _losses(teacher: Network, W: np.ndarray, a: np.ndarray) -> tuple[np.ndarray,
     return np.asarray(loss)[: len(W)], np.asarray(gradient)[: len(W)]
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=0, compiler_options=COMPILATION)
 def _compiled(activation: Activation, W: Array, Z: Array, a: Array, a_star: Array) -> tuple[Array, Array]:
     def one(W: Array, Z: Array) -> tuple[Array, Array]:
         return _of_tables(moments.first_moments(activation, W, Z)[:3], W, Z, a, a_star)

@@ -13,6 +13,7 @@ import numpy as np
 from tutelage.activations import Activation, as_activation
 from tutelage.activations.pair_geometry import pair_geometry
 from tutelage.base import check
+from tutelage.base.compiled import COMPILATION
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.base.value import Value, html_of_tuple
@@ -70,7 +71,7 @@ def _constants(sigma: Activation) -> OddConstants:
     return OddConstants(strength, square - strength, slope_square - strength)
 
 
-@functools.partial(jax.jit, static_argnums=0)
+@functools.partial(jax.jit, static_argnums=0, compiler_options=COMPILATION)
 def _kernels(sigma: Activation) -> tuple[jax.Array, jax.Array, jax.Array]:
     unit = jnp.eye(2)  # two neurons: equal to themselves, independent of each other
     tables = sigma.moments(pair_geometry(unit, unit), 1)

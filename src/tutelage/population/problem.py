@@ -13,6 +13,7 @@ import numpy as np
 
 from tutelage.activations import Activation
 from tutelage.base import check
+from tutelage.base.compiled import COMPILATION
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.base.rows import lengths
@@ -269,7 +270,7 @@ _FINE = loss_and_gradient.segment_rule(6)
 _COARSE = loss_and_gradient.segment_rule(
     4, length=6
 )  # one compilation for both: a third less at first, half more later
-_compiled = functools.cache(functools.partial(jax.jit, static_argnums=0))
+_compiled = functools.cache(functools.partial(jax.jit, static_argnums=0, compiler_options=COMPILATION))
 
 
 def _form(
