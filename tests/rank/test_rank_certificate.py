@@ -35,7 +35,9 @@ def test_primes_are_tried_until_one_reaches_the_upper_bound(widths, activation, 
     found = effective_parameters(Architecture(widths, activation, biases), primes=4)
     ranks, primes = found.certificate.ranks, found.certificate.primes
     assert len(primes) == len(ranks) and all(rank < found.upper_bound.value for rank in ranks[:-1])
-    assert (len(primes) < 4) == (ranks[-1] == found.upper_bound.value) and found.is_proven == (len(primes) < 4)
+    assert (len(primes) < 4) == (ranks[-1] == found.upper_bound.value) and found.is_proven == (
+        len(primes) < 4
+    )
 
 
 def test_a_false_claim_is_refused():
