@@ -96,7 +96,7 @@ def test_gram_by_inputs_is_the_product_of_the_factor(activation, trainable):
 def test_the_quadratic_gram_has_the_eigenvalues_of_the_hessian(activation, d, k):
     rng = np.random.default_rng([d, k])
     network = Network(rng.normal(size=(k, d)), rng.normal(size=k), activation)
-    size, product = quadratic_gram(network)
+    size, product = quadratic_gram(network.W, network.a, *activation.coefficients[1:])
     gram = np.stack([product(unit) for unit in np.eye(size)], axis=1)
     ours, hessian = np.linalg.eigvalsh(gram), np.linalg.eigvalsh(quadrature(network)[0])
     assert size == function_space_size(activation, d) and np.abs(gram - gram.T).max() <= 1e-14 * hessian[-1]

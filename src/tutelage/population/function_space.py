@@ -43,7 +43,9 @@ def function_space_factor(network: Network) -> np.ndarray:
     return factor_rows(network.activation.coefficients, network.layers, network.layout)
 
 
-def quadratic_gram(network: Network) -> tuple[int, Callable[[np.ndarray], np.ndarray]]:
+def quadratic_gram(
+    W: np.ndarray, a: np.ndarray, c1: float, c2: float
+) -> tuple[int, Callable[[np.ndarray], np.ndarray]]:
     r"""M = d(d + 3)/2 and v -> FFᵀv, whose eigenvalues are those of H but for zeros, for :math:`c_1 u + c_2 u^2` without biases.
 
     In the functions :math:`s \cdot x + x^T X x`, two products of a neuron's size where H takes three, on half as many numbers:
@@ -51,7 +53,7 @@ def quadratic_gram(network: Network) -> tuple[int, Callable[[np.ndarray], np.nda
     .. math:: F\theta' = \Bigl(c_1\sum_i (a_i w_i)',\; R\,c_2\sum_i (a_i w_i w_i^T)'\Bigr),\qquad
        R^2 X = 2X + \mathrm{tr}(X)\,I = E\bigl[x x^T\,x^T X x\bigr]\text{ of symmetric } X.
     """
-    (_, c1, c2), W, a, d = network.activation.coefficients, network.W, network.a, network.d
+    d = W.shape[1]
     rows, columns = np.triu_indices(d)
     # One number stands for two entries beside the diagonal: lengths are Frobenius norms.
     share = np.where(rows == columns, 1.0, math.sqrt(0.5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,8 @@ def compute(study: QuadraticSpectrum, progress: Progress | None = None) -> xr.Da
 
     _, measured, predicted = group_means(
         f"quadratic:alpha={study.alpha!r}", study.large_sizes, study.large_teachers, study.seed,
-        lambda n: (2 * n, n * (n + 3) // 2 - 2 * n), predicted_mean, portion(progress, 0.5, 1.0), _in_function_space,
+        lambda n: (2 * n, n * (n + 3) // 2 - 2 * n), predicted_mean, portion(progress, 0.5, 1.0),
+        functools.partial(_in_function_space, study.alpha),
     )  # fmt: skip
     limit = [sample_teacher("linear", d=n, k=n, seed=study.seed) for n in study.limit_sizes]
     law = QuadraticNetwork(study.alpha, study.sizes[-1], study.sizes[-1]).bulk
@@ -63,8 +65,8 @@ def compute(study: QuadraticSpectrum, progress: Progress | None = None) -> xr.Da
     )
 
 
-def _in_function_space(network: Network) -> LinearOperator:
-    size, product = quadratic_gram(network)
+def _in_function_space(alpha: float, network: Network) -> LinearOperator:
+    size, product = quadratic_gram(network.W, network.a, 1.0, alpha)
     return LinearOperator((size, size), matvec=product, dtype=np.float64)
 
 
