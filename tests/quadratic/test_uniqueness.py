@@ -160,6 +160,14 @@ def test_degenerate_data_is_undecided_or_right_never_wrong():
     assert certify_uniqueness(A, flat).status != "unique"
 
 
+def test_repeated_samples_prove_nothing_new(instances):
+    """Their witnesses are differences of equal terms, rounding of either sign: no ratio of two negatives is a proof."""
+    A, X, _ = instances(3, 1, 3, 60)
+    assert {c.status for c in certify_batch(A, X)} == {"not unique"}
+    repeated = np.concatenate([X, X[:, :2]], axis=1)
+    assert "unique" not in {c.status for c in certify_batch(A, repeated)}
+
+
 def test_the_alternative_finds_planted_matrices_on_either_side():
     rng = np.random.default_rng(0)
     q, p = 5, 6
