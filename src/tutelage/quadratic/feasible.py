@@ -92,7 +92,7 @@ def feasible_sizes(
         return sizes
     # The identity first (the trace), then random directions, each with both signs.
     G = np.random.default_rng(seed).standard_normal((directions, d, d))
-    C = np.concatenate([np.eye(d)[None], G + np.swapaxes(G, -1, -2)])
+    C = np.concatenate([np.eye(d)[None], G + G.mT])
     C /= np.linalg.norm(C, axis=(1, 2))[:, None, None]
     signed = np.concatenate([C, -C])
     starts = np.array([certificates[b].second for b in rows])
@@ -163,12 +163,12 @@ def _newton(
     L: np.ndarray, C: np.ndarray, X: np.ndarray, y: np.ndarray, mu: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """The step M of A <- L(I + αM)Lᵀ for every row, and its norm."""
-    Y, target = X @ L, np.swapaxes(L, -1, -2) @ C @ L / mu[:, None, None]
-    forms = Y @ np.swapaxes(Y, -1, -2)
+    Y, target = X @ L, L.mT @ C @ L / mu[:, None, None]
+    forms = Y @ Y.mT
     diagonal = np.einsum("bii->bi", forms)  # a view
     right = 2 * diagonal - y + np.einsum("bni,bni->bn", Y @ target, Y)
     forms *= forms
     diagonal *= 1 + 1e-13
     z = np.linalg.solve(forms, right[..., None])
-    M = np.eye(L.shape[-1]) + target - np.swapaxes(Y, -1, -2) @ (z * Y)
+    M = np.eye(L.shape[-1]) + target - Y.mT @ (z * Y)
     return M, np.sqrt(np.einsum("bij,bij->b", M, M))

@@ -43,9 +43,9 @@ def run_gradient_flow(batch: Batch, training_loss: float, max_steps: int, progre
             break
         update, error = _rosenbrock(A, X, y, h)
         trial = update @ A @ update.mT
-        reached = ((quadratic_forms(X, trial) - y) ** 2).mean(axis=1) / batch.scale[rows]
+        reached = ((quadratic_forms(X, trial) - y) ** 2).sum(axis=1) / n / batch.scale[rows]
         better = (error <= _STEP_ERROR) & (reached <= loss)
-        A = np.where(better[:, None, None], trial, A)
+        A = trial if better.all() else np.where(better[:, None, None], trial, A)
         loss = np.where(better, reached, loss)
         grown = np.minimum(np.maximum(0.9 * np.sqrt(_STEP_ERROR / np.maximum(error, 1e-300)), 0.2), 4.0)
         h = h * np.where(better, grown, np.minimum(grown, 0.5))
@@ -66,16 +66,16 @@ def _rosenbrock(A: np.ndarray, X: np.ndarray, y: np.ndarray, h: np.ndarray) -> t
     residual = np.einsum("bnn->bn", forms) - y
     c = _GAMMA * h / (2 * n)
     P = _resolvent(X, residual, h)
-    system = 4 * c * forms * (X @ P @ Xt)
+    system = 4 * c * forms
+    system *= X @ P @ Xt
     np.einsum("bnn->bn", system)[...] += 1.0  # a view of the diagonal
     inverse = np.linalg.inv(system)  # two right-hand sides, the second known only after the first
     S = P @ Xt @ ((inverse @ residual[..., None]) * X) / n
     stage = eye - h * S
     G = Xt @ ((quadratic_forms(X, stage @ A @ stage.mT) - y)[..., None] * X) / (2 * n)
-    M = 2 * S - 2 * G @ stage
-    z = inverse @ (2 * c * ((X @ (P @ M) @ A) * X).sum(axis=-1, keepdims=True))
-    second = P @ (M - 2 * Xt @ (z * X))
-    difference = 0.5 * h * (second - S)
+    half = S - G @ stage  # of M
+    z = inverse @ (4 * c * ((X @ (P @ half) @ A) * X).sum(axis=-1, keepdims=True))
+    difference = h * (P @ (half - Xt @ (z * X)) - 0.5 * S)
     error = np.sqrt(np.abs(((difference @ A) * difference).sum(axis=(1, 2))))
     return stage + difference, error / np.sqrt(A.trace(axis1=1, axis2=2))
 

@@ -24,21 +24,21 @@ def run_levenberg_marquardt(
     n, d = batch.X.shape[1:]
     rows = batch.open_rows(training_loss)
     X, y, A, loss = batch.X[rows], batch.y[rows], batch.A[rows], batch.loss[rows]
-    gram = X @ np.swapaxes(X, -1, -2)
+    gram = X @ X.mT
     diagonal, eye = np.arange(n), np.eye(d)
     damping = np.full(len(rows), 1e-2)
     for _ in range(max_steps):
         if len(rows) == 0:
             break
-        forms = X @ A @ np.swapaxes(X, -1, -2)
+        forms = X @ A @ X.mT
         residual = forms[:, diagonal, diagonal] - y
         forms *= gram
         forms *= 4.0
         mean = np.mean(forms[:, diagonal, diagonal], axis=1)
         forms[:, diagonal, diagonal] += ((damping + 1e-15) * mean)[:, None]
         z = np.linalg.solve(forms, residual[..., None])
-        step = eye - 2 * np.swapaxes(X, -1, -2) @ (z * X)
-        trial = step @ A @ np.swapaxes(step, -1, -2)
+        step = eye - 2 * X.mT @ (z * X)
+        trial = step @ A @ step.mT
         reached = np.mean((quadratic_forms(X, trial) - y) ** 2, axis=1) / batch.scale[rows]
         better = reached < loss
         A = np.where(better[:, None, None], trial, A)
@@ -62,7 +62,7 @@ def run_gradient_descent(
     rows = batch.open_rows(training_loss)
     X, y, A, loss = batch.X[rows], batch.y[rows], batch.A[rows], batch.loss[rows]
     # Half of 2/lambda_max of the loss at the start (Gauss-Newton part, (1/2n) J Jᵀ); halved whenever the loss rises.
-    kernel = (X @ np.swapaxes(X, -1, -2)) * (X @ A @ np.swapaxes(X, -1, -2))
+    kernel = (X @ X.mT) * (X @ A @ X.mT)
     rate = 0.5 * n / np.linalg.eigvalsh(kernel)[:, -1]
     residual = quadratic_forms(X, A) - y
     scale, eye = n * batch.scale[rows], np.eye(d)

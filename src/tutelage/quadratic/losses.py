@@ -43,9 +43,8 @@ def population_energy(delta: np.ndarray) -> np.ndarray:
 def population_slope(delta: np.ndarray) -> np.ndarray:
     """G = Δ + ½ tr(Δ) I, shape (..., d, d)."""
     G = delta.copy()
-    np.einsum("...ii->...i", G)[...] += (
-        0.5 * delta.trace(axis1=-2, axis2=-1)[..., None]
-    )  # a view of the diagonal
+    diagonal = G.reshape(*delta.shape[:-2], -1)[..., :: delta.shape[-1] + 1]  # a view
+    diagonal += 0.5 * diagonal.sum(axis=-1, keepdims=True)
     return G
 
 

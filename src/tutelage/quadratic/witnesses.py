@@ -25,7 +25,7 @@ def certify_blocks(instances: Instances) -> np.ndarray:
     found = np.empty(len(instances.A), dtype=object)
     for rank, rows in groups(instances.tangent_rank()):
         group = instances.take(rows)
-        null = np.swapaxes(group.left[:, :, rank:], 1, 2)
+        null = group.left[:, :, rank:].mT
         # Orthonormal matrices make the interior-point method's Newton systems well scaled; SVD also drops duplicates
         # (more than q(q+1)/2 witnesses).
         coefficients, size, images = np.linalg.svd(null @ group.normal, full_matrices=False)
@@ -101,7 +101,7 @@ class Instances:
             injective = np.all(singular[:, -1:] > RANK_TOLERANCE * singular[:, :1], axis=1)
         witness = np.swapaxes(self.X * y[..., None], 1, 2) @ self.X
         on_range, on_kernel = witness @ self.U, witness @ self.V
-        Ut, S = np.swapaxes(self.U, 1, 2), np.swapaxes(self.V, 1, 2) @ on_kernel
+        Ut, S = self.U.mT, self.V.mT @ on_kernel
         residue = np.sqrt(
             np.sum((Ut @ on_range) ** 2, axis=(1, 2)) + 2 * np.sum((Ut @ on_kernel) ** 2, axis=(1, 2))
         )
@@ -127,12 +127,12 @@ class Instances:
         (B, q, _), r = N.shape, self.U.shape[2]
         wanted = -self.normal @ to_vector(N)[..., None]
         # The smallest tangent part that balances them.
-        seen = np.swapaxes(self.left[:, :, :rank], 1, 2) @ wanted / self.singular[:, :rank, None]
-        coefficients = (np.swapaxes(self.right[:, :rank], 1, 2) @ seen)[..., 0]
+        seen = self.left[:, :, :rank].mT @ wanted / self.singular[:, :rank, None]
+        coefficients = (self.right[:, :rank].mT @ seen)[..., 0]
         UU, UV = np.split(coefficients, [r * (r + 1) // 2], axis=1)
-        Ut, Vt = np.swapaxes(self.U, 1, 2), np.swapaxes(self.V, 1, 2)
+        Ut, Vt = self.U.mT, self.V.mT
         across = self.U @ (UV.reshape(B, r, q) / np.sqrt(2.0)) @ Vt
-        delta = self.U @ from_vector(UU, r) @ Ut + across + np.swapaxes(across, 1, 2) + self.V @ N @ Vt
+        delta = self.U @ from_vector(UU, r) @ Ut + across + across.mT + self.V @ N @ Vt
         smallest = np.linalg.svd(outer_vectors(self.X), compute_uv=False)[:, -1]
         return verify_second(self.A, self.X, _most_positive(self.A, delta), smallest, self.n_free)
 
