@@ -12,6 +12,7 @@ from tutelage import Erf, Linear, Network, Polynomial, Problem, Quadratic
 from tutelage.population.function_space import (
     function_space_factor,
     function_space_size,
+    quadratic_gram,
     repeated_factor,
     repeated_size,
 )
@@ -88,3 +89,17 @@ def test_gram_by_inputs_is_the_product_of_the_factor(activation, trainable):
     assert len(factor) == known.size
     assert gram.shape == (len(factor), len(factor))
     assert np.abs(gram - factor @ factor.T).max() <= 1e-14 * np.abs(gram).max()
+
+
+@pytest.mark.parametrize("activation", [Quadratic(0.7), Quadratic(-2.0), Polynomial((0.0, 0.4, 1.0))])
+@pytest.mark.parametrize(("d", "k"), [(1, 3), (4, 6), (5, 2)])
+def test_the_quadratic_gram_has_the_eigenvalues_of_the_hessian(activation, d, k):
+    rng = np.random.default_rng([d, k])
+    network = Network(rng.normal(size=(k, d)), rng.normal(size=k), activation)
+    size, product = quadratic_gram(network.W, network.a, *activation.coefficients[1:])
+    gram = np.stack([product(unit) for unit in np.eye(size)], axis=1)
+    ours, hessian = np.linalg.eigvalsh(gram), np.linalg.eigvalsh(quadrature(network)[0])
+    assert size == function_space_size(activation, d) and np.abs(gram - gram.T).max() <= 1e-14 * hessian[-1]
+    kept = min(ours.size, hessian.size)
+    assert np.allclose(ours[-kept:], hessian[-kept:], rtol=0, atol=1e-12 * hessian[-1])
+    assert np.abs(ours[:-kept]).max(initial=0) + np.abs(hessian[:-kept]).max(initial=0) < 1e-12 * hessian[-1]

@@ -22,6 +22,7 @@ from tutelage.quadratic import (
     weight_gradient,
     weight_hessian,
 )
+from tutelage.quadratic.losses import empirical_energy
 
 D, M_STAR, M, N = 5, 2, 7, 12
 TEACHER = sample_quadratic_teacher(D, M_STAR, seed=3)
@@ -49,6 +50,13 @@ def test_population_gradient_is_the_mean_of_empirical_gradients_within_standard_
     z = (values.mean(axis=0) - population_gradient(A, TEACHER)) / error
     assert np.abs(z).max() < 4.5
     assert error.max() < 0.01 * np.abs(population_gradient(A, TEACHER)).max()
+
+
+def test_many_differences_on_the_same_inputs_have_the_losses_of_each_alone():
+    many = np.random.default_rng(2).standard_normal((12_345, D))
+    deltas = np.array([[A, TEACHER.matrix, A - TEACHER.matrix], [A @ A, np.eye(D), np.zeros((D, D))]])
+    alone = [[empirical_energy(delta, many) for delta in row] for row in deltas]
+    np.testing.assert_allclose(empirical_energy(deltas, many), alone, rtol=1e-13)
 
 
 def _jax_losses(W, x):

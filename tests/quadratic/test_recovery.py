@@ -14,10 +14,12 @@ from tutelage.quadratic import (
     critical_samples,
     curve_dataset,
     feasible_size,
+    feasible_sizes,
     full_map_dataset,
     map_dataset,
     recover,
     sample_inputs,
+    sample_instances,
     sample_quadratic_teacher,
     two_papers,
     unique_counts,
@@ -104,6 +106,23 @@ def test_the_size_is_zero_when_unique_and_infinite_when_samples_do_not_span():
     open_ = feasible_size(teacher, sample_inputs(3, 4))
     assert open_.status == "not unique"
     assert np.isinf(open_.width)
+
+
+def test_a_size_does_not_depend_on_those_measured_beside_it():
+    A, X = sample_instances(5, 2, 9, range(8))
+    together = feasible_sizes(A, X, directions=3)
+    assert {size.status for size in together} == {"not unique"}
+    for a, x, size in zip(A, X, together, strict=True):
+        alone = feasible_sizes(a[None], x[None], directions=3)[0]
+        assert alone.width == pytest.approx(size.width, abs=alone.gap + size.gap)
+        assert alone.gap < 0.01 * size.width
+
+
+def test_instances_are_those_drawn_one_by_one():
+    A, X = sample_instances(5, 2, 9, range(3, 6), seed=4)
+    for i, (a, x) in enumerate(zip(A, X, strict=True)):
+        np.testing.assert_array_equal(a, sample_quadratic_teacher(5, 2, 4, realization=i + 3).matrix)
+        np.testing.assert_array_equal(x, sample_inputs(9, 5, 4, realization=i + 3))
 
 
 def test_minimisation_and_certificates_agree_and_the_target_matters():

@@ -7,11 +7,13 @@ import pytest
 
 from tutelage.base.errors import InputError
 from tutelage.quadratic import (
+    barrier,
     certify_batch,
     certify_uniqueness,
     critical_samples,
     effective_parameters_frozen,
     minimise,
+    witnesses,
 )
 from tutelage.quadratic.barrier import definite_alternative
 from tutelage.quadratic.symmetric import from_vector, to_vector
@@ -160,6 +162,14 @@ def test_degenerate_data_is_undecided_or_right_never_wrong():
     assert certify_uniqueness(A, flat).status != "unique"
 
 
+def test_repeated_samples_prove_nothing_new(instances):
+    """Their witnesses are differences of equal terms, rounding of either sign: no ratio of two negatives is a proof."""
+    A, X, _ = instances(3, 1, 3, 60)
+    assert {c.status for c in certify_batch(A, X)} == {"not unique"}
+    repeated = np.concatenate([X, X[:, :2]], axis=1)
+    assert "unique" not in {c.status for c in certify_batch(A, repeated)}
+
+
 def test_the_alternative_finds_planted_matrices_on_either_side():
     rng = np.random.default_rng(0)
     q, p = 5, 6
@@ -175,6 +185,33 @@ def test_the_alternative_finds_planted_matrices_on_either_side():
                 M -= np.outer(M @ planted, planted) / (planted @ planted)
             bases.append(from_vector(np.linalg.qr(M.T)[0].T, q))
         assert np.all(definite_alternative(np.array(bases)).verdict == sign)
+
+
+def test_the_line_search_ends_at_the_zero_of_the_slope_or_at_its_reach():
+    rng = np.random.default_rng(0)
+    values = np.sort(rng.standard_normal((300, 6)) * 10.0 ** rng.uniform(-2, 2, (300, 1)), axis=1)
+    slope = rng.uniform(-1, 300, 300) * values.sum(axis=1)
+    falling = values.sum(axis=1) > 0
+    values, slope = values[falling], slope[falling]
+    found = barrier._longest_rise(values, slope)
+    pole = np.where(values[:, 0] < 0, -1 / np.minimum(values[:, 0], -1e-300), np.inf)
+    reach = np.minimum(0.99 * pole, 1e3)
+    at = lambda alpha: slope + np.sum(values / (1 + alpha[:, None] * values), axis=1)  # noqa: E731
+    inside = found < (1 - 1e-8) * reach
+    assert 20 < np.sum(inside) < len(values) - 20
+    assert np.all(at(found - 1e-8 * reach) > 0)
+    assert np.all(at(found + 1e-8 * reach)[inside] < 0)
+    assert np.all(found <= (1 + 1e-12) * reach)
+
+
+def test_the_second_solution_is_the_most_positive_of_all_halvings(instances):
+    A, _, S = instances(6, 2, 10, 30)
+    delta = (S - A) * np.geomspace(1e-3, 1e3, 30)[:, None, None]
+    step = np.linalg.norm(A, axis=(1, 2)) / np.linalg.norm(delta, axis=(1, 2))
+    all_ = [A + (step * 0.5**i)[:, None, None] * delta for i in range(40)]
+    lowest = np.linalg.eigvalsh(all_)[..., 0].max(axis=0)
+    found = np.linalg.eigvalsh(witnesses._most_positive(A, delta))[:, 0]
+    np.testing.assert_allclose(found, lowest, rtol=1e-12)
 
 
 def test_a_certificate_is_not_a_truth_value():

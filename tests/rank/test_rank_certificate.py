@@ -30,6 +30,16 @@ def test_a_certificate_of_given_weights(activation):
     assert certificate.kind == "here" and verify(Certificate.from_json(certificate.to_json()))
 
 
+@pytest.mark.parametrize(("widths", "activation", "biases"), [*CASES, ((2, 3, 2, 1), "quadratic", False)])
+def test_primes_are_tried_until_one_reaches_the_upper_bound(widths, activation, biases):
+    found = effective_parameters(Architecture(widths, activation, biases), primes=4)
+    ranks, primes = found.certificate.ranks, found.certificate.primes
+    assert len(primes) == len(ranks) and all(rank < found.upper_bound.value for rank in ranks[:-1])
+    assert (len(primes) < 4) == (ranks[-1] == found.upper_bound.value) and found.is_proven == (
+        len(primes) < 4
+    )
+
+
 def test_a_false_claim_is_refused():
     certificate = effective_parameters(Architecture((5, 7, 1), CASES[0][1])).certificate
     claimed = dataclasses.replace(certificate, ranks=tuple(r + 1 for r in certificate.ranks))
@@ -42,7 +52,7 @@ def test_inconsistent_certificates_are_errors():
     with pytest.raises(InputError, match="expected 6 weights, got 1"):
         verify(dataclasses.replace(certificate, weights=("0x1p0",)))
     with pytest.raises(InputError, match="one rank for each prime"):
-        verify(dataclasses.replace(certificate, ranks=(6,)))
+        verify(dataclasses.replace(certificate, ranks=(6, 6)))
     with pytest.raises(InputError, match="expected the text"):
         Certificate.from_json("{")
     with pytest.raises(InputError, match="expected format 1"):

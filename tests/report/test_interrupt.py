@@ -1,6 +1,7 @@
 """An interrupted report leaves nothing behind, says what is kept and continues; a bad store is refused at once."""
 
 import functools
+import json
 import multiprocessing
 import os
 import signal
@@ -140,8 +141,8 @@ def test_choosing_studies_imports_nothing_heavy(python):
 
 
 def test_a_claim_s_file_says_how_to_install_and_recompute(built):
-    run = built[0].runs[0]
-    record = run.record(run.claims[0])
+    run, folder = built[0].runs[0], built[1]
+    record = json.loads((folder / "claims" / f"{run.claims[0].id}.json").read_text())
     commit, version = record["provenance"]["commit"], record["provenance"]["tutelage"]
     assert version in record["install"] and "pip install" in record["install"]
     assert commit is None or commit in record["install"]

@@ -49,12 +49,18 @@ def _comparisons(activation: Activation) -> Iterator[tuple[str, np.ndarray, np.n
     if (rate := activation.translation) is not None:
         yield "translation", np.exp(rate * _SHIFT) * value, values_of(activation, u + _SHIFT)
     if (taylor := activation.taylor(3)) is not None:
-        with pinned():
-            at = jax.jit(functools.partial(derivatives, activation, 3), compiler_options=QUICK_COMPILATION)
-            slopes = np.array(at(jax.numpy.zeros(())))
         # Up to one factor, and the constant may be left out.
-        ours, own = np.array([float(c) for c in taylor[1:]]), slopes[1:] / [1, 2, 6]
+        ours, own = np.array([float(c) for c in taylor[1:]]), _series(activation)
         yield "Taylor series", ours * np.sqrt(own @ own), np.sign(ours @ own) * own * np.sqrt(ours @ ours)
+
+
+def _series(activation: Activation) -> np.ndarray:
+    """The coefficients of u, u² and u³; those of a polynomial have been compared with its values."""
+    if activation.coefficients is not None:
+        return np.array((*activation.coefficients, 0.0, 0.0, 0.0, 0.0)[1:4])
+    with pinned():
+        at = jax.jit(functools.partial(derivatives, activation, 3), compiler_options=QUICK_COMPILATION)
+        return np.array(at(jax.numpy.zeros(())))[1:] / [1, 2, 6]
 
 
 def _has_reflection(activation: Activation) -> bool:

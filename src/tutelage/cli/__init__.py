@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tutelage
+from tutelage.base.collector import collect_rarely
 from tutelage.base.compiled import keep_compiled
 from tutelage.base.errors import InputError, MissingExtraError
 from tutelage.base.interrupts import interruptible
@@ -179,6 +180,7 @@ def _refuse(message: str) -> int:
 
 def main() -> None:
     """Entry point of the ``tutelage`` script."""
+    collect_rarely()
     prepare_streams()
     keep_compiled()
     sys.exit(run())

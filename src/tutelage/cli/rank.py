@@ -51,7 +51,7 @@ def rank(
     seed
         Of the random teacher (one d, one k), and of primes and points.
     primes
-        How many random primes near 2^31 must agree.
+        How many random primes near 2^31 must agree; fewer where one reaches an upper bound, which is a proof.
     max_order
         Largest Taylor order tried for analytic activations.
     method

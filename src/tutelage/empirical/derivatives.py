@@ -5,8 +5,10 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.polynomial.polynomial import polyder, polyval
 
 from tutelage.activations import Activation
+from tutelage.activations.polynomial import PolynomialFamily
 from tutelage.base.compiled import COMPILATION
 from tutelage.base.precision import float64
 from tutelage.base.types import Array
@@ -28,7 +30,10 @@ def derivatives(activation: Activation, u: Array) -> tuple[Array, Array, Array]:
 
 @float64
 def derivative_tables(activation: Activation, u: np.ndarray) -> tuple[np.ndarray, ...]:
-    """``derivatives`` of NumPy arrays in NumPy, compiled for few lengths."""
+    """``derivatives`` of NumPy arrays in NumPy: a polynomial's from its coefficients, others compiled for few lengths."""
+    if isinstance(activation, PolynomialFamily):
+        polynomials = (polyder(activation.coefficients, order) for order in range(3))
+        return tuple(polyval(u, coefficients) for coefficients in polynomials)
     length = max(_SHORTEST, 1 << (u.size - 1).bit_length()) if u.size <= _LONGEST else u.size
     flat = np.pad(u.reshape(-1), (0, length - u.size))
     return tuple(np.asarray(v)[: u.size].reshape(u.shape) for v in _compiled(activation, flat))

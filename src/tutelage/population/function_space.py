@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import scipy.linalg
@@ -41,6 +41,38 @@ def function_space_factor(network: Network) -> np.ndarray:
     if network.n_outputs > 1:
         return np.concatenate([_of_output(network, o) for o in range(network.n_outputs)])
     return factor_rows(network.activation.coefficients, network.layers, network.layout)
+
+
+def quadratic_gram(
+    W: np.ndarray, a: np.ndarray, c1: float, c2: float
+) -> tuple[int, Callable[[np.ndarray], np.ndarray]]:
+    r"""M = d(d + 3)/2 and v -> FFᵀv, whose eigenvalues are those of H but for zeros, for :math:`c_1 u + c_2 u^2` without biases.
+
+    In the functions :math:`s \cdot x + x^T X x`, two products of a neuron's size where H takes three, on half as many numbers:
+
+    .. math:: F\theta' = \Bigl(c_1\sum_i (a_i w_i)',\; R\,c_2\sum_i (a_i w_i w_i^T)'\Bigr),\qquad
+       R^2 X = 2X + \mathrm{tr}(X)\,I = E\bigl[x x^T\,x^T X x\bigr]\text{ of symmetric } X.
+    """
+    d = W.shape[1]
+    rows, columns = np.triu_indices(d)
+    # One number stands for two entries beside the diagonal: lengths are Frobenius norms.
+    share = np.where(rows == columns, 1.0, math.sqrt(0.5))
+    excess = (math.sqrt(d + 2.0) - math.sqrt(2.0)) / d
+
+    def root(X: np.ndarray) -> np.ndarray:
+        return math.sqrt(2.0) * X + excess * X.trace() * np.eye(d)
+
+    def product(vector: np.ndarray) -> np.ndarray:
+        vector = np.ravel(vector)
+        X, slope = np.empty((d, d)), vector[:d]
+        X[rows, columns] = X[columns, rows] = vector[d:] * share
+        images = W @ root(X)
+        alpha = c1 * (W @ slope) + c2 * np.einsum("ij,ij->i", images, W)
+        V = a[:, None] * (c1 * slope + 2.0 * c2 * images)
+        half = c2 * W.T @ (0.5 * alpha[:, None] * W + a[:, None] * V)
+        return np.concatenate([c1 * (alpha @ W + a @ V), root(half + half.T)[rows, columns] / share])
+
+    return d + rows.size, product
 
 
 def factor_rows(

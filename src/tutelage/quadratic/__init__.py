@@ -2,6 +2,7 @@
 
 from tutelage.quadratic.bayes import Mmse, bayes_optimal_error, recovery_threshold, shrinkage_mmse
 from tutelage.quadratic.bridge import Bridge, two_papers
+from tutelage.quadratic.certificate import UniquenessCertificate
 from tutelage.quadratic.convex import conic_value
 from tutelage.quadratic.counts import UniqueCounts, sample_instances, unique_counts
 from tutelage.quadratic.datasets import curve_dataset, full_map_dataset, map_dataset
@@ -37,7 +38,7 @@ from tutelage.quadratic.thresholds import (
     statistical_dimension,
     statistical_dimension_limit,
 )
-from tutelage.quadratic.uniqueness import UniquenessCertificate, certify_batch, certify_uniqueness
+from tutelage.quadratic.uniqueness import certify_batch, certify_uniqueness
 from tutelage.quadratic.widths import width_thresholds
 
 __all__ = [

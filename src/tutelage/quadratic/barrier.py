@@ -65,7 +65,7 @@ def definite_alternative(S: np.ndarray, max_iterations: int = MAX_ITERATIONS) ->
 
 
 class _Run:
-    """State of the problems still undecided: coefficients z of traceless directions, t, barrier weight mu."""
+    """State of the problems still undecided: coefficients z of the traceless directions and of −I (t), barrier weight mu."""
 
     def __init__(self, S: np.ndarray, unit: np.ndarray, index: np.ndarray, result: Alternative):
         B, p, q, _ = S.shape
@@ -74,56 +74,57 @@ class _Run:
         v = unit.copy()
         v[:, 0] += np.where(unit[:, 0] >= 0, 1.0, -1.0)
         R = np.eye(p) - 2 * v[:, :, None] * v[:, None, :] / np.sum(v**2, axis=-1)[:, None, None]
-        rotated = np.matmul(R, S.reshape(B, p, q * q)).reshape(B, p, q, q)
-        trace = np.trace(rotated[:, 0], axis1=-2, axis2=-1)
-        self.R, self.scale = R, q / trace
-        self.base = rotated[:, 0] * self.scale[:, None, None]
-        self.basis = rotated[:, 1:]
-        self.z = np.zeros((B, p - 1))
-        self.S = self.base.copy()
-        self.t = np.linalg.eigvalsh(self.S)[:, 0] - 1.0
+        rotated = R @ S.reshape(B, p, q * q)
+        self.R, self.scale = R, q / rotated[:, 0, :: q + 1].sum(axis=1)
+        self.base = rotated[:, 0].reshape(B, q, q) * self.scale[:, None, None]
+        self.directions = np.concatenate(
+            [rotated[:, 1:], np.broadcast_to(-np.eye(q).ravel(), (B, 1, q * q))], axis=1
+        )
+        self.z = np.zeros((B, p))
+        self.z[:, -1] = np.linalg.eigvalsh(self.base)[:, 0] - 1.0
         self.mu = np.ones(B)
 
     def solve(self, max_iterations: int) -> None:
         for iteration in range(1, max_iterations + 1):
-            dz, dt, F = self._newton()
-            self._complement(dz, dt, F)
-            self._advance(dz, dt, F)
-            self._inside()
+            step, F = self._newton()
+            self._complement(F)
+            self._advance(step, np.linalg.eigvalsh(F))
+            room = np.linalg.eigvalsh(self._slack())[:, 0]
+            self._inside(room + self.z[:, -1])
             self.result.iterations[self.index] = iteration
             open_ = self.result.verdict[self.index] == 0
             # The optimum is zero to rounding: neither side will be found.
-            open_ &= (self.mu * self.q > 1e-12) & (np.linalg.eigvalsh(self.S)[:, 0] - self.t > 1e-14)
+            open_ &= (self.mu * self.q > 1e-12) & (room > 1e-14)
             if not open_.any():
                 return
             if not open_.all():
                 self._keep(open_)
 
-    def _newton(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Newton step of t/mu + log det(S − tI) in (z, t); F is the step seen through the Cholesky factor."""
-        B, m, q, _ = self.basis.shape
-        L = np.linalg.cholesky(self.S - self.t[:, None, None] * np.eye(q))
-        inverse = np.linalg.inv(L)
-        self.inverse = inverse
-        directions = np.concatenate([self.basis, np.broadcast_to(-np.eye(q), (B, 1, q, q))], axis=1)
-        scaled = inverse[:, None] @ directions @ np.swapaxes(inverse, -1, -2)[:, None]
-        gradient = np.trace(scaled, axis1=-2, axis2=-1)
+    def _slack(self) -> np.ndarray:
+        """S − tI."""
+        return self.base + (self.z[:, None, :] @ self.directions).reshape(self.base.shape)
+
+    def _newton(self) -> tuple[np.ndarray, np.ndarray]:
+        """Newton step of t/mu + log det(S − tI) in (z, t), and that step F seen through the Cholesky factor."""
+        B, m, q = *self.z.shape, self.q
+        self.inverse = np.linalg.inv(np.linalg.cholesky(self._slack()))
+        half = (self.directions.reshape(B, m * q, q) @ self.inverse.mT).reshape(B, m, q, q)
+        seen = (self.inverse[:, None] @ half).reshape(B, m, q * q)
+        gradient = seen[:, :, :: q + 1].sum(axis=2)
         gradient[:, -1] += 1.0 / self.mu
-        flat = scaled.reshape(B, m + 1, q * q)
-        H = flat @ np.swapaxes(flat, -1, -2)
-        H[:, np.arange(m + 1), np.arange(m + 1)] *= 1 + 1e-14
+        H = seen @ seen.mT
+        np.einsum("bjj->bj", H)[...] *= 1 + 1e-14  # a view of the diagonal
         step = np.linalg.solve(H, gradient[..., None])[..., 0]
-        F = (step[:, None, :] @ flat).reshape(B, q, q)
-        return step[:, :-1], step[:, -1], F
+        return step, (step[:, None, :] @ seen).reshape(B, q, q)
 
     def _threshold(self) -> np.ndarray:
         """Margin to stop at: near the best attainable one, which the barrier weight approaches from above."""
         return np.clip(0.5 * self.mu, DECISION_MARGIN, 1e-2)
 
-    def _complement(self, dz: np.ndarray, dt: np.ndarray, F: np.ndarray) -> None:
+    def _complement(self, F: np.ndarray) -> None:
         """The dual matrix of the Newton step: orthogonal to the traceless part of Q and of trace 1 exactly."""
         q = self.q
-        Z = self.mu[:, None, None] * (np.swapaxes(self.inverse, -1, -2) @ (np.eye(q) - F) @ self.inverse)
+        Z = self.mu[:, None, None] * (self.inverse.mT @ (np.eye(q) - F) @ self.inverse)
         nu = np.sum(Z * self.base, axis=(-2, -1)) / q
         N = Z - nu[:, None, None] * np.eye(q)
         trace = np.trace(N, axis1=-2, axis2=-1)
@@ -137,33 +138,45 @@ class _Run:
         self.result.outside[rows] = N[found]
         self.result.margin[rows] = lowest[found]
 
-    def _advance(self, dz: np.ndarray, dt: np.ndarray, F: np.ndarray) -> None:
-        """Exact line search along the Newton step, then a smaller barrier weight where the step was a good one."""
-        values = np.linalg.eigvalsh(F)
-        slope = dt / self.mu
-        largest = np.where(values[:, 0] < 0, -0.99 / np.minimum(values[:, 0], -1e-300), np.inf)
-        low, high = np.zeros_like(slope), np.minimum(largest, 1e3)
-        for _ in range(30):
-            middle = 0.5 * (low + high)
-            rising = slope + np.sum(values / (1 + middle[:, None] * values), axis=-1) > 0
-            low, high = np.where(rising, middle, low), np.where(rising, high, middle)
-        step = low
-        self.z = self.z + step[:, None] * dz
-        self.t = self.t + step * dt
-        self.S = self.base + np.einsum("bj,bjkl->bkl", self.z, self.basis)
+    def _advance(self, step: np.ndarray, values: np.ndarray) -> None:
+        """Exact line search along the Newton step, whose F has these eigenvalues, then a smaller barrier weight where the
+        step was a good one."""
+        length = _longest_rise(values, step[:, -1] / self.mu)
+        self.z = self.z + length[:, None] * step
         decrement = np.sqrt(np.sum(values**2, axis=-1))
         # Below 1 the dual matrix of this step was semidefinite: this weight has said all it can.
         self.mu = np.where(decrement < 0.8, self.mu / 10.0, self.mu)
 
-    def _inside(self) -> None:
-        lowest = np.linalg.eigvalsh(self.S)[:, 0]
+    def _inside(self, lowest: np.ndarray) -> None:
+        """Where S, of these smallest eigenvalues, is definite enough."""
         found = (lowest > self._threshold()) & (self.result.verdict[self.index] == 0)
         rows = self.index[found]
-        y = np.concatenate([self.scale[:, None], self.z], axis=1)
+        y = np.concatenate([self.scale[:, None], self.z[:, :-1]], axis=1)
         self.result.verdict[rows] = 1
         self.result.inside[rows] = (y[:, None, :] @ self.R)[found, 0]
         self.result.margin[rows] = lowest[found]
 
     def _keep(self, rows: np.ndarray) -> None:
-        for name in ("index", "R", "scale", "base", "basis", "z", "S", "t", "mu"):
+        for name in ("index", "R", "scale", "base", "directions", "z", "mu"):
             setattr(self, name, getattr(self, name)[rows])
+
+
+def _longest_rise(values: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """The zero in α of slope + Σ v/(1 + αv), which falls, up to 0.99 of the way to its pole and to 1e3; one a row (B, q).
+
+    It is found in a cell of a grid, and there by Halley's iteration, exact for a single pole: to 1e-9 of that way.
+    """
+    reach = np.minimum(np.where(values[:, 0] < 0, -0.99 / np.minimum(values[:, 0], -1e-300), np.inf), 1e3)
+    # In units of the reach, with the sums along the first axis.
+    v, least = (values * reach[:, None]).T, -slope * reach
+    grid = np.arange(1, 32) / 32
+    low = np.sum(np.sum(v[..., None] / (1 + grid * v[..., None]), axis=0) > least[:, None], axis=1) / 32
+    found = low + 1 / 64
+    for _ in range(3):
+        w = v / (1 + found * v)
+        square = w * w
+        g, first, second = w.sum(axis=0) - least, square.sum(axis=0), (square * w).sum(axis=0)
+        # At most a thousand Newton steps: beyond, the cell ends first.
+        step = g * first / np.maximum(first * first - g * second, 1e-3 * first * first + np.finfo(float).tiny)
+        found = np.minimum(np.maximum(found + step, low), low + 1 / 32)
+    return found * reach

@@ -19,7 +19,7 @@ from tutelage.base.types import ArrayLike
 from tutelage.base.value import Value
 from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
 from tutelage.quadratic.probability import RecoveryCurve
-from tutelage.quadratic.teacher import Weights, orthogonal_split, sample_inputs, sample_quadratic_teacher
+from tutelage.quadratic.teacher import Weights, input_stream, range_last, sample_quadratic_teacher
 from tutelage.quadratic.thresholds import effective_parameters_frozen, statistical_dimension
 from tutelage.quadratic.uniqueness import certify_batch
 from tutelage.weights import Normal, as_weight_law
@@ -44,8 +44,13 @@ def sample_instances(
     >>> A.shape, X.shape
     ((3, 4, 4), (3, 7, 4))
     """
+    who = "sample_instances"
+    d, width, n = (check.integer(v, who, name) for v, name in ((d, "d"), (width, "width"), (n, "n")))
+    require_budget(who, len(realizations), "instances", len(realizations), d, width, n)
     A = [sample_quadratic_teacher(d, width, seed, weights, i).matrix for i in realizations]
-    return np.array(A), np.array([sample_inputs(n, d, seed, i) for i in realizations])
+    # The rows of `sample_inputs`, drawn without its object for the law, which costs ten times the numbers.
+    X = [input_stream(d, seed, i).standard_normal((n, d)) for i in realizations]
+    return np.array(A), np.array(X)
 
 
 def require_budget(who: str, count: int, what: str, at_once: int, d: int, width: int, n: int) -> None:
@@ -164,10 +169,10 @@ def _search(d: int, width: int, block: range, seed: int, weights: Weights) -> Ar
     total = d * (d + 1) // 2
     A, X = sample_instances(d, width, total, block, seed, weights)
     # Discrete laws draw parallel neurons now and then: the bound below which nothing is unique is that of the rank.
-    ranks = [max(orthogonal_split(matrix)[0].shape[1], 1) for matrix in A]
-    low = np.array([min(effective_parameters_frozen(d, rank), total - 1) for rank in ranks])
+    ranks, of_rank = np.unique(np.maximum(range_last(A)[1], 1), return_inverse=True)
+    low = np.array([min(effective_parameters_frozen(d, int(rank)), total - 1) for rank in ranks])[of_rank]
     high = np.full(len(block), total)
-    probe = np.array([round(statistical_dimension(d, rank, draws=100).value) for rank in ranks])
+    probe = np.array([round(statistical_dimension(d, int(rank), draws=100).value) for rank in ranks])[of_rank]
     step = np.full(len(block), max(d // 8, 1))
     undecided = np.zeros(len(block), dtype=int)
     while np.any(open_ := high - low > 1):

@@ -22,12 +22,15 @@ from tutelage.base.errors import InputError
 from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.types import ArrayLike
 from tutelage.base.value import Value
+from tutelage.quadratic.certificate import UniquenessCertificate
 from tutelage.quadratic.losses import population_energy, quadratic_forms
 from tutelage.quadratic.solver import minimise
 from tutelage.quadratic.teacher import Teacher, check_inputs, teacher_matrix
-from tutelage.quadratic.uniqueness import UniquenessCertificate, certify_batch
+from tutelage.quadratic.uniqueness import certify_batch
 
 _STEPS = 60
+# A step at the last weight shorter than this moves ⟨C, A⟩ by 1e-7 of a gap that is 1e-4 of the trace itself.
+_ARRIVED = 1e-7
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +92,7 @@ def feasible_sizes(
         return sizes
     # The identity first (the trace), then random directions, each with both signs.
     G = np.random.default_rng(seed).standard_normal((directions, d, d))
-    C = np.concatenate([np.eye(d)[None], G + np.swapaxes(G, -1, -2)])
+    C = np.concatenate([np.eye(d)[None], G + G.mT])
     C /= np.linalg.norm(C, axis=(1, 2))[:, None, None]
     signed = np.concatenate([C, -C])
     starts = np.array([certificates[b].second for b in rows])
@@ -124,7 +127,7 @@ def _extremes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """max ⟨C, A⟩ for every instance and direction (B, J) from interior fits, and the bounds d μ (B,) on what is missing."""
     J, d, _ = C.shape
-    B, n, _ = X.shape
+    B = len(X)
     values, vectors = spectra
     if values.min() <= 0:
         raise InputError("feasible_sizes: an interior fit has a zero eigenvalue; pass data that leave room")
@@ -133,23 +136,39 @@ def _extremes(
     X, y, C = np.repeat(X, J, axis=0), np.repeat(y, J, axis=0), np.tile(C, (B, 1, 1))
     mu = np.repeat(values.sum(axis=1) / d, J)
     last = 1e-4 * mu
-    diagonal, eye = np.arange(n), np.eye(d)
+    extremes, bounds, rows = np.empty(B * J), np.empty(B * J), np.arange(B * J)
+
+    def close(ended: np.ndarray) -> None:
+        half = C[ended] @ L[ended]
+        extremes[rows[ended]] = np.einsum("bij,bij->b", half, L[ended])
+        bounds[rows[ended]] = d * mu[ended]
+
     for _ in range(_STEPS):
-        Y = X @ L
-        forms = Y @ np.swapaxes(Y, -1, -2)
-        p = forms[:, diagonal, diagonal]
-        target = np.swapaxes(L, -1, -2) @ C @ L / mu[:, None, None]
-        forms **= 2
-        forms[:, diagonal, diagonal] *= 1 + 1e-13
-        right = 2 * p - y + np.sum((Y @ target) * Y, axis=-1)
-        z = np.linalg.solve(forms, right[..., None])
-        eigenvalues, V = np.linalg.eigh(eye + target - np.swapaxes(Y, -1, -2) @ (z * Y))
-        decrement = np.sqrt(np.sum(eigenvalues**2, axis=1))
+        M, decrement = _newton(L, C, X, y, mu)
         if np.all((mu <= last) & (decrement < 0.5)):
             break
         # Self-concordance: a damped step 1/(1 + decrement) always stays inside and ascends.
         step = np.where(decrement < 0.25, 1.0, 1 / (1 + decrement))
-        L = (L @ V) * np.sqrt(1 + step[:, None] * eigenvalues)[:, None, :]
+        L = L @ np.linalg.cholesky(np.eye(d) + step[:, None, None] * M)
+        arrived = (mu <= last) & (decrement < _ARRIVED)
         mu = np.where((decrement < 0.9) & (mu > last), 0.25 * mu, mu)
-    A = L @ np.swapaxes(L, -1, -2)
-    return np.sum(C * A, axis=(1, 2)).reshape(B, J), d * mu.reshape(B, J).max(axis=1)
+        if arrived.any():
+            close(arrived)
+            rows, L, X, y, C, mu, last = (v[~arrived] for v in (rows, L, X, y, C, mu, last))
+    close(np.ones(len(rows), dtype=bool))
+    return extremes.reshape(B, J), bounds.reshape(B, J).max(axis=1)
+
+
+def _newton(
+    L: np.ndarray, C: np.ndarray, X: np.ndarray, y: np.ndarray, mu: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The step M of A <- L(I + αM)Lᵀ for every row, and its norm."""
+    Y, target = X @ L, L.mT @ C @ L / mu[:, None, None]
+    forms = Y @ Y.mT
+    diagonal = np.einsum("bii->bi", forms)  # a view
+    right = 2 * diagonal - y + np.einsum("bni,bni->bn", Y @ target, Y)
+    forms *= forms
+    diagonal *= 1 + 1e-13
+    z = np.linalg.solve(forms, right[..., None])
+    M = np.eye(L.shape[-1]) + target - Y.mT @ (z * Y)
+    return M, np.sqrt(np.einsum("bij,bij->b", M, M))

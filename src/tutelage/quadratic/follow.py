@@ -42,12 +42,12 @@ def run_gradient_flow(batch: Batch, training_loss: float, max_steps: int, progre
         if len(rows) == 0:
             break
         update, error = _rosenbrock(A, X, y, h)
-        trial = update @ A @ _t(update)
-        reached = np.mean((quadratic_forms(X, trial) - y) ** 2, axis=1) / batch.scale[rows]
+        trial = update @ A @ update.mT
+        reached = ((quadratic_forms(X, trial) - y) ** 2).sum(axis=1) / n / batch.scale[rows]
         better = (error <= _STEP_ERROR) & (reached <= loss)
-        A = np.where(better[:, None, None], trial, A)
+        A = trial if better.all() else np.where(better[:, None, None], trial, A)
         loss = np.where(better, reached, loss)
-        grown = np.clip(0.9 * np.sqrt(_STEP_ERROR / np.maximum(error, 1e-300)), 0.2, 4.0)
+        grown = np.minimum(np.maximum(0.9 * np.sqrt(_STEP_ERROR / np.maximum(error, 1e-300)), 0.2), 4.0)
         h = h * np.where(better, grown, np.minimum(grown, 0.5))
         batch.steps[rows] += 1
         done = loss <= training_loss
@@ -58,35 +58,31 @@ def run_gradient_flow(batch: Batch, training_loss: float, max_steps: int, progre
     batch.close(rows, A, loss, progress if len(rows) else None)
 
 
-def _t(M: np.ndarray) -> np.ndarray:
-    return np.swapaxes(M, -1, -2)
-
-
 def _rosenbrock(A: np.ndarray, X: np.ndarray, y: np.ndarray, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The matrix T of the step L <- T L (B, d, d) and the error estimate relative to |L| (B,)."""
     n, d = X.shape[1:]
-    diagonal, eye, h = np.arange(n), np.eye(d), h[:, None, None]
-    forms = X @ A @ _t(X)
-    residual = forms[:, diagonal, diagonal] - y
+    eye, h, Xt = np.eye(d), h[:, None, None], X.mT
+    forms = X @ A @ Xt
+    residual = np.einsum("bnn->bn", forms) - y
     c = _GAMMA * h / (2 * n)
     P = _resolvent(X, residual, h)
-    system = 4 * c * forms * (X @ P @ _t(X))
-    system[:, diagonal, diagonal] += 1.0
+    system = 4 * c * forms
+    system *= X @ P @ Xt
+    np.einsum("bnn->bn", system)[...] += 1.0  # a view of the diagonal
     inverse = np.linalg.inv(system)  # two right-hand sides, the second known only after the first
-    S = P @ _t(X) @ ((inverse @ residual[..., None]) * X) / n
+    S = P @ Xt @ ((inverse @ residual[..., None]) * X) / n
     stage = eye - h * S
-    G = _t(X) @ ((quadratic_forms(X, stage @ A @ _t(stage)) - y)[..., None] * X) / (2 * n)
-    M = 2 * S - 2 * G @ stage
-    z = inverse @ (2 * c * np.sum((X @ (P @ M) @ A) * X, axis=-1, keepdims=True))
-    second = P @ (M - 2 * _t(X) @ (z * X))
-    difference = 0.5 * h * (second - S)
-    error = np.sqrt(np.abs(np.sum((difference @ A) * difference, axis=(1, 2))))
-    return stage + difference, error / np.sqrt(np.trace(A, axis1=1, axis2=2))
+    G = Xt @ ((quadratic_forms(X, stage @ A @ stage.mT) - y)[..., None] * X) / (2 * n)
+    half = S - G @ stage  # of M
+    z = inverse @ (4 * c * ((X @ (P @ half) @ A) * X).sum(axis=-1, keepdims=True))
+    difference = h * (P @ (half - Xt @ (z * X)) - 0.5 * S)
+    error = np.sqrt(np.abs(((difference @ A) * difference).sum(axis=(1, 2))))
+    return stage + difference, error / np.sqrt(A.trace(axis1=1, axis2=2))
 
 
 def _resolvent(X: np.ndarray, residual: np.ndarray, h: np.ndarray) -> np.ndarray:
     """P = (I + 2γh G₊)⁻¹: directions in which the slope makes L decay; growing ones are left explicit."""
-    G = _t(X) @ (residual[..., None] * X) / (2 * X.shape[1])
+    G = X.mT @ (residual[..., None] * X) / (2 * X.shape[1])
     values, vectors = np.linalg.eigh(G)
     weights = 1 / (1 + 2 * _GAMMA * h[..., 0] * np.maximum(values, 0.0))
-    return (vectors * weights[:, None, :]) @ _t(vectors)
+    return (vectors * weights[:, None, :]) @ vectors.mT

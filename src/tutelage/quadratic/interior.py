@@ -42,7 +42,7 @@ def run_interior(batch: Batch, training_loss: float, max_steps: int, progress: P
     mu = None
     for _ in range(max_steps + 1):
         Y = X @ L
-        forms = Y @ np.swapaxes(Y, -1, -2)
+        forms = Y @ Y.mT
         p = forms[:, diagonal, diagonal]
         r = p - y
         square = np.sum(r**2, axis=1)
@@ -51,7 +51,7 @@ def run_interior(batch: Batch, training_loss: float, max_steps: int, progress: P
         loss = square / n / batch.scale[rows]
         done = loss <= training_loss
         if done.any():
-            batch.close(rows[done], L[done] @ np.swapaxes(L[done], -1, -2), loss[done], progress)
+            batch.close(rows[done], L[done] @ L[done].mT, loss[done], progress)
             keep = ~done
             rows, X, y, L, Y, forms, p, r, mu = (v[keep] for v in (rows, X, y, L, Y, forms, p, r, mu))
         if len(rows) == 0:
@@ -59,13 +59,13 @@ def run_interior(batch: Batch, training_loss: float, max_steps: int, progress: P
         forms *= forms
         forms[:, diagonal, diagonal] += (mu + _RIDGE * np.sum(forms[:, diagonal, diagonal], axis=1))[:, None]
         z = np.linalg.solve(forms, (r + p)[..., None])
-        values, vectors = np.linalg.eigh(eye - np.swapaxes(Y, -1, -2) @ (z * Y))
+        values, vectors = np.linalg.eigh(eye - Y.mT @ (z * Y))
         step = _line_search(r, np.sum((Y @ vectors) ** 2 * values[:, None, :], axis=-1), values, mu)
         L = (L @ vectors) * np.sqrt(1 + step[:, None] * values)[:, None, :]
         # A Newton step shorter than 1 is inside the region of quadratic convergence: the weight may fall.
         mu = np.where(np.sum(values**2, axis=1) < 1.0, 0.1 * mu, mu)
         batch.steps[rows] += 1
-    A = L @ np.swapaxes(L, -1, -2)
+    A = L @ L.mT
     loss = np.mean((quadratic_forms(X, A) - y) ** 2, axis=1) / batch.scale[rows]
     batch.close(rows, A, loss, progress)
 

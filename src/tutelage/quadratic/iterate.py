@@ -24,21 +24,21 @@ def run_levenberg_marquardt(
     n, d = batch.X.shape[1:]
     rows = batch.open_rows(training_loss)
     X, y, A, loss = batch.X[rows], batch.y[rows], batch.A[rows], batch.loss[rows]
-    gram = X @ np.swapaxes(X, -1, -2)
+    gram = X @ X.mT
     diagonal, eye = np.arange(n), np.eye(d)
     damping = np.full(len(rows), 1e-2)
     for _ in range(max_steps):
         if len(rows) == 0:
             break
-        forms = X @ A @ np.swapaxes(X, -1, -2)
+        forms = X @ A @ X.mT
         residual = forms[:, diagonal, diagonal] - y
         forms *= gram
         forms *= 4.0
         mean = np.mean(forms[:, diagonal, diagonal], axis=1)
         forms[:, diagonal, diagonal] += ((damping + 1e-15) * mean)[:, None]
         z = np.linalg.solve(forms, residual[..., None])
-        step = eye - 2 * np.swapaxes(X, -1, -2) @ (z * X)
-        trial = step @ A @ np.swapaxes(step, -1, -2)
+        step = eye - 2 * X.mT @ (z * X)
+        trial = step @ A @ step.mT
         reached = np.mean((quadratic_forms(X, trial) - y) ** 2, axis=1) / batch.scale[rows]
         better = reached < loss
         A = np.where(better[:, None, None], trial, A)
@@ -62,28 +62,30 @@ def run_gradient_descent(
     rows = batch.open_rows(training_loss)
     X, y, A, loss = batch.X[rows], batch.y[rows], batch.A[rows], batch.loss[rows]
     # Half of 2/lambda_max of the loss at the start (Gauss-Newton part, (1/2n) J Jᵀ); halved whenever the loss rises.
-    kernel = (X @ np.swapaxes(X, -1, -2)) * (X @ A @ np.swapaxes(X, -1, -2))
+    kernel = (X @ X.mT) * (X @ A @ X.mT)
     rate = 0.5 * n / np.linalg.eigvalsh(kernel)[:, -1]
     residual = quadratic_forms(X, A) - y
-    eye = np.eye(d)
+    scale, eye = n * batch.scale[rows], np.eye(d)
     for step_number in range(1, max_steps + 1):
         if len(rows) == 0:
             break
-        G = np.swapaxes(X, -1, -2) @ (residual[..., None] * X) / (2 * n)
-        step = eye - 2 * rate[:, None, None] * G
+        step = eye - X.mT @ ((rate / n)[:, None, None] * residual[..., None] * X)
         trial = step @ A @ step
-        trial_residual = quadratic_forms(X, trial) - y
-        reached = np.mean(trial_residual**2, axis=1) / batch.scale[rows]
+        trial_residual = np.einsum("bni,bni->bn", X @ trial, X) - y
+        reached = np.einsum("bn,bn->b", trial_residual, trial_residual) / scale
         better = reached <= loss
-        rate = np.where(better, rate, 0.5 * rate)
-        A = np.where(better[:, None, None], trial, A)
-        residual = np.where(better[:, None], trial_residual, residual)
-        loss = np.where(better, reached, loss)
+        if better.all():
+            A, residual, loss = trial, trial_residual, reached
+        else:
+            rate = np.where(better, rate, 0.5 * rate)
+            A = np.where(better[:, None, None], trial, A)
+            residual = np.where(better[:, None], trial_residual, residual)
+            loss = np.where(better, reached, loss)
         batch.steps[rows] += 1
-        done = loss <= training_loss
         # Leaving costs a copy of every array: done in lots, except at the end.
-        if done.any() and (step_number % 16 == 0 or done.all()):
+        if (step_number % 16 == 0 or loss.max() <= training_loss) and (done := loss <= training_loss).any():
             batch.close(rows[done], A[done], loss[done], progress)
             keep = ~done
-            rows, X, y, A, loss, residual, rate = (v[keep] for v in (rows, X, y, A, loss, residual, rate))
+            rows, X, y, A, loss = (v[keep] for v in (rows, X, y, A, loss))
+            residual, rate, scale = (v[keep] for v in (residual, rate, scale))
     batch.close(rows, A, loss, progress if len(rows) else None)

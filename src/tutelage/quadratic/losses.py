@@ -12,14 +12,14 @@ and read-out 1/m.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
-from tutelage.quadratic.symmetric import from_vector, to_vector
+from tutelage.quadratic.symmetric import from_vector, outer_vectors, to_vector
 from tutelage.quadratic.teacher import Teacher, check_inputs, teacher_matrix
 
 
@@ -42,17 +42,23 @@ def population_energy(delta: np.ndarray) -> np.ndarray:
 
 def population_slope(delta: np.ndarray) -> np.ndarray:
     """G = Δ + ½ tr(Δ) I, shape (..., d, d)."""
-    trace = np.trace(delta, axis1=-2, axis2=-1)
-    return delta + 0.5 * trace[..., None, None] * np.eye(delta.shape[-1])
+    G = delta.copy()
+    diagonal = G.reshape(*delta.shape[:-2], -1)[..., :: delta.shape[-1] + 1]  # a view
+    diagonal += 0.5 * diagonal.sum(axis=-1, keepdims=True)
+    return G
 
 
 def quadratic_forms(X: np.ndarray, delta: np.ndarray) -> np.ndarray:
     """x_νᵀ Δ x_ν for inputs (..., n, d): shape (..., n)."""
-    return np.sum((X @ delta) * X, axis=-1)
+    return ((X @ delta) * X).sum(axis=-1)
 
 
 def empirical_energy(delta: np.ndarray, X: np.ndarray) -> np.ndarray:
-    """E_n of a difference Δ on inputs X."""
+    """E_n of a difference Δ on inputs X; of many on the same inputs (n, d) through their forms, made once."""
+    if X.ndim == 2 and delta.ndim > 2:
+        vectors = to_vector(delta).reshape(-1, delta.shape[-1] * (delta.shape[-1] + 1) // 2)
+        total = sum(((forms @ vectors.T) ** 2).sum(axis=0) for forms in _forms(X))
+        return (0.25 / len(X) * total).reshape(delta.shape[:-2])
     return 0.25 * np.mean(quadratic_forms(X, delta) ** 2, axis=-1)
 
 
@@ -72,12 +78,14 @@ def slope_function(X: np.ndarray | None, d: int) -> Callable[[np.ndarray], np.nd
         return population_slope
     if len(X) <= d * (d + 1) // 2:
         return lambda delta: empirical_slope(delta, X)
-    # In pieces: the n outer products together would take n d²/2 numbers.
-    T = np.zeros((d * (d + 1) // 2,) * 2)
-    for piece in np.array_split(X, -(-len(X) // 10_000)):
-        forms = to_vector(piece[:, :, None] * piece[:, None, :])
-        T += forms.T @ forms / (2 * len(X))
+    T = sum(forms.T @ forms for forms in _forms(X)) / (2 * len(X))
     return lambda delta: from_vector(to_vector(delta) @ T, d)
+
+
+def _forms(X: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows vec(x xᵀ) in pieces of the inputs: together they would take n d²/2 numbers."""
+    for piece in np.array_split(X, -(-len(X) // 10_000)):
+        yield outer_vectors(piece)
 
 
 def population_loss(A: ArrayLike, teacher: Teacher) -> np.ndarray | float:

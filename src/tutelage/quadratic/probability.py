@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtri
 
 from tutelage.base import check
 from tutelage.base.errors import InputError
@@ -44,7 +44,7 @@ def wilson_interval(
         )
     if not 0 < confidence < 1:
         raise InputError(f"{who}: expected a confidence between 0 and 1, got {confidence}")
-    z = stats.norm.ppf(0.5 + confidence / 2)
+    z = ndtri(0.5 + confidence / 2)
     centre = (k + z**2 / 2) / (n + z**2)
     half = z / (n + z**2) * np.sqrt(k * (n - k) / n + z**2 / 4)
     return np.where(k == 0, 0.0, centre - half), np.where(k == n, 1.0, centre + half)

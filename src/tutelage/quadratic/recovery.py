@@ -15,13 +15,14 @@ import numpy as np
 from tutelage.base import check
 from tutelage.base.progress import AskedProgress, as_progress
 from tutelage.base.value import Value
+from tutelage.quadratic.certificate import STATUSES
 from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
 from tutelage.quadratic.counts import require_budget, sample_instances
 from tutelage.quadratic.feasible import feasible_sizes
 from tutelage.quadratic.settings import RecoverySettings
 from tutelage.quadratic.solver import minimise
 from tutelage.quadratic.teacher import matrix_of, sample_start
-from tutelage.quadratic.uniqueness import STATUSES, certify_batch
+from tutelage.quadratic.uniqueness import certify_batch
 
 if TYPE_CHECKING:
     from tutelage.store import Store

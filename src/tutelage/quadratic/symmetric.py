@@ -21,10 +21,15 @@ def to_vector(M: np.ndarray) -> np.ndarray:
     """Upper triangle with off-diagonal entries times √2: (..., d, d) -> (..., d(d+1)/2)."""
     d = M.shape[-1]
     flat, weights, _ = _layout(d)
-    return M.reshape(*M.shape[:-2], d * d)[..., flat] * weights
+    return M.reshape(*M.shape[:-2], d * d).take(flat, axis=-1) * weights
+
+
+def outer_vectors(X: np.ndarray) -> np.ndarray:
+    """x xᵀ of every row as a vector: (..., n, d) -> (..., n, d(d+1)/2)."""
+    return to_vector(X[..., :, None] * X[..., None, :])
 
 
 def from_vector(v: np.ndarray, d: int) -> np.ndarray:
     """The inverse of :func:`to_vector`: (..., d(d+1)/2) -> (..., d, d)."""
     _, weights, position = _layout(d)
-    return (v / weights)[..., position]
+    return (v / weights).take(position, axis=-1)

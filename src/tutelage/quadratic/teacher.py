@@ -124,7 +124,12 @@ def sample_inputs(n: int, d: int, seed: int = 0, realization: int = 0) -> np.nda
     """n standard normal inputs, shape (n, d); the first n rows of one stream, so that a larger n extends the data."""
     n = check.integer(n, "sample_inputs", "n")
     d = check.integer(d, "sample_inputs", "d")
-    return GaussianInputs().sample(n, d, layer_rng(seed, realization, _INPUT_STREAM, (d,)))
+    return GaussianInputs().sample(n, d, input_stream(d, seed, realization))
+
+
+def input_stream(d: int, seed: int, realization: int) -> np.random.Generator:
+    """The stream of :func:`sample_inputs`."""
+    return layer_rng(seed, realization, _INPUT_STREAM, (d,))
 
 
 def sample_start(
@@ -190,6 +195,13 @@ def orthogonal_split(A: np.ndarray, tolerance: float = 1e-10) -> tuple[np.ndarra
     Eigenvalues below ``tolerance`` times the largest count as zero: a teacher made of m_* < d neurons has its kernel
     at rounding level (1e-16), and its smallest non-zero eigenvalue is rarely below 1e-6.
     """
+    vectors, rank = range_last(A, tolerance)
+    kernel = len(A) - int(rank)
+    return vectors[:, kernel:], vectors[:, :kernel]
+
+
+def range_last(A: np.ndarray, tolerance: float = 1e-10) -> tuple[np.ndarray, np.ndarray]:
+    """Orthonormal bases of Rᵈ that end in those of the ranges, (..., d, d), and the ranks (...), as in the split."""
     values, vectors = np.linalg.eigh(A)
-    kept = values > tolerance * max(values[-1], np.finfo(float).tiny)
-    return vectors[:, kept], vectors[:, ~kept]
+    largest = np.maximum(values[..., -1:], np.finfo(float).tiny)
+    return vectors, np.sum(values > tolerance * largest, axis=-1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def effective_parameters(
     architecture : Architecture or Network
         A network stands for its architecture; its weights are not used (``hessian_rank`` does).
     primes : int
-        Random primes in [2^30, 2^31).
+        Random primes in [2^30, 2^31), as many as are needed: one that reaches the upper bound is a proof.
     seed : int
     max_order : int
         Largest Taylor order tried for analytic activations.
@@ -127,16 +128,23 @@ def check_memory(n_points: int, n_params: int, who: str) -> None:
 
 
 def _exact(architecture: Architecture, primes: tuple[int, ...], seed: int, max_order: int) -> RankResult:
-    ceiling = upper_bound(architecture)
-    check_memory(ceiling.value + SPARE_POINTS, architecture.n_params, _WHO)
+    ceiling, formula = upper_bound(architecture), closed_count(architecture)
+    n_points = ceiling.value + SPARE_POINTS
+    check_memory(n_points, architecture.n_params, _WHO)
+    if formula is not None and formula.theorem and formula.value < ceiling.value:
+        ceiling = formula
+
+    def rank_of(p: int, order: int | None) -> int:
+        return generic_rank(architecture, p, seed, n_points, order)
+
     ranks: tuple[int, ...] = ()
     order: int | None = None
     if all(s.degree is not None for s in architecture.activations):
-        ranks = tuple(generic_rank(architecture, p, seed, ceiling.value, None) for p in primes)
+        ranks = ranks_modulo(primes, lambda p: rank_of(p, None), ceiling.value)
     else:
         stale = 0
         for trial in orders(architecture, ceiling.value, max_order):
-            found = (generic_rank(architecture, primes[0], seed, ceiling.value, trial),)
+            found = (rank_of(primes[0], trial),)
             stale = stale + 1 if ranks and found[0] <= ranks[0] else 0
             if not ranks or found[0] > ranks[0]:
                 ranks, order = found, trial
@@ -146,19 +154,29 @@ def _exact(architecture: Architecture, primes: tuple[int, ...], seed: int, max_o
             raise NotAvailableError(
                 f"{_WHO}: no order up to {max_order} offers {ceiling.value} monomials; raise max_order"
             )
-        ranks += tuple(generic_rank(architecture, p, seed, ceiling.value, order) for p in primes[1:])
+        ranks = ranks_modulo(primes, lambda p: rank_of(p, order), ceiling.value, ranks)
     certificate = Certificate(
         "generic", architecture.widths, tuple(s.spec for s in architecture.activations), architecture.biases,
-        primes, ranks, seed, ceiling.value + SPARE_POINTS, order,
+        primes[: len(ranks)], ranks, seed, n_points, order,
     )  # fmt: skip
-    return _judge(architecture, certificate, ceiling)
+    return _judge(architecture, certificate, ceiling, formula)
 
 
-def _judge(architecture: Architecture, certificate: Certificate, ceiling: Count) -> RankResult:
+def ranks_modulo(
+    primes: tuple[int, ...], rank_of: Callable[[int], int], ceiling: int, ranks: tuple[int, ...] = ()
+) -> tuple[int, ...]:
+    """The rank modulo each prime after the known ones, until one reaches the ceiling: that is a proof, more add nothing."""
+    for p in primes[len(ranks) :]:
+        if ranks and ranks[-1] == ceiling:
+            break
+        ranks = (*ranks, rank_of(p))
+    return ranks
+
+
+def _judge(
+    architecture: Architecture, certificate: Certificate, ceiling: Count, formula: Count | None
+) -> RankResult:
     rank = certificate.lower_bound
-    formula = closed_count(architecture)
-    if formula is not None and formula.theorem and formula.value < ceiling.value:
-        ceiling = formula
     notes: list[str] = []
     probability = 0.0
     if rank == ceiling.value:
@@ -216,11 +234,11 @@ def needs_jets(architecture: Architecture, order: int | None) -> bool:
     return order is not None and (len(architecture.widths) > 3 or architecture.biases[0])
 
 
-def generic_rank(architecture: Architecture, p: int, seed: int, ceiling: int, order: int | None) -> int:
+def generic_rank(architecture: Architecture, p: int, seed: int, n_points: int, order: int | None) -> int:
     """Rank of the Jacobian at a random point of the field, with Taylor polynomials if ``order`` is given."""
     field = PrimeField(p)
     layers = draw_layers(architecture, field, seed)
-    points, cotangents = draw_points(architecture, field, seed, ceiling + SPARE_POINTS)
+    points, cotangents = draw_points(architecture, field, seed, n_points)
     return rank_mod(field, assemble(architecture, field, layers, points, cotangents, order))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import scipy.linalg
 
@@ -24,6 +26,7 @@ from tutelage.rank.generic_rank import (
     check_memory,
     draw_points,
     paper_bound,
+    ranks_modulo,
 )
 from tutelage.rank.modular import PrimeField, random_primes
 from tutelage.rank.neurons import arrange
@@ -58,7 +61,7 @@ def hessian_rank(
     ----------
     network : Network
     primes : int
-        Random primes in [2^30, 2^31).
+        Random primes in [2^30, 2^31), as many as are needed: one that reaches an upper bound is a proof.
     seed : int
     max_order : int
         Largest Taylor order tried for analytic activations.
@@ -162,7 +165,8 @@ def _polynomial(
 ) -> RankResult:
     check_memory(ceiling.value + SPARE_POINTS, network.n_params, _WHO)
     n_points = ceiling.value + SPARE_POINTS
-    ranks = tuple(rank_here(network, p, seed, n_points, None) for p in primes)
+    rank_of = functools.partial(rank_here, network, seed=seed, n_points=n_points, order=None)
+    ranks = ranks_modulo(primes, rank_of, ceiling.value)
     certificate = _certificate(network, primes, ranks, seed, n_points, None)
     rank, probability, notes = certificate.lower_bound, 0.0, []
     status: Status = "proven"
@@ -202,7 +206,8 @@ def _series(
             break
     certificate = None
     if order is not None:
-        ranks = (found, *(rank_here(network, p, seed, n_points, order) for p in primes[1:]))
+        rank_of = functools.partial(rank_here, network, seed=seed, n_points=n_points, order=order)
+        ranks = ranks_modulo(primes, rank_of, ceiling.value, (found,))
         certificate = _certificate(network, primes, ranks, seed, n_points, order)
         found = max(ranks)
     if is_theorem or found == ceiling.value:
@@ -236,8 +241,8 @@ def _certificate(
 ) -> Certificate:
     architecture = Architecture.of(network)
     return Certificate(
-        "here", architecture.widths, (network.activation.spec,), architecture.biases, primes, ranks, seed, n_points,
-        order, tuple(float(v).hex() for v in network.theta),
+        "here", architecture.widths, (network.activation.spec,), architecture.biases, primes[: len(ranks)], ranks,
+        seed, n_points, order, tuple(float(v).hex() for v in network.theta),
     )  # fmt: skip
 
 

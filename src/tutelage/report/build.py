@@ -22,7 +22,7 @@ from tutelage.store.ownership import refuse_others
 from tutelage.studies import Study, available, study_class
 from tutelage.studies.base import PARTS
 from tutelage.studies.discover import path_of
-from tutelage.studies.runner import Judged, Run, key_of, run_study
+from tutelage.studies.runner import Judged, key_of, run_study
 
 Bars = Callable[[str], Progress]
 
@@ -218,12 +218,12 @@ def _finish(
     *,
     fresh: bool,
     pdf_fonts: int,
-) -> Run:
-    """One study, computed or from the store, with its files written."""
+) -> Judged:
+    """One study, computed or from the store, with its files written; its dataset stays in them (the page needs no xarray)."""
     run = run_study(study, store, fresh=fresh, progress=portion(progress, 0.0, _COMPUTING))
     written = write_run(run, folders.figures, folders.claims, folders.datasets, pdf_fonts=pdf_fonts)
     write_receipt(folders.datasets / f"{run.study.name}.json", run, written, pdf_fonts)
-    return run
+    return Judged(run.study, run.claims, run.key, run.seconds, run.cached)
 
 
 def _pictures(folder: Path, run: Judged) -> Pictures:

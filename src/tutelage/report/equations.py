@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -115,8 +116,11 @@ def coded(numbering: Numbering = PAPER) -> dict[int | str, list[str]]:
     for file in sorted(_ROOT.rglob("*.py")):
         if file.parent.name in {"report", "cli", "plotting"}:
             continue
+        source = file.read_text(encoding="utf-8")
+        if not numbering.cited(source):  # most files, which need no parsing
+            continue
         module = ".".join(file.relative_to(_ROOT.parent).with_suffix("").parts).removesuffix(".__init__")
-        for name, text in _docstrings(ast.parse(file.read_text(encoding="utf-8"))):
+        for name, text in _docstrings(ast.parse(source)):
             for number in numbering.cited(text):
                 found[number].append(f"{module}.{name}" if name else module)
     return found
@@ -159,14 +163,16 @@ def read_tests(path: str, source: str) -> TestFile:
     return TestFile(frozenset(modules), uses)
 
 
-@functools.cache
-def _all_tests() -> tuple[TestFile, ...]:
-    folder = tests_folder()
+def _tests_that_name(names: Iterable[str]) -> tuple[TestFile, ...]:
+    """Files of tests in whose text one of the dotted names' last parts stands; the others are not parsed."""
+    folder, last = tests_folder(), {name.rpartition(".")[2] for name in names}
     if folder is None:
         return ()
+    sources = {path: path.read_text(encoding="utf-8") for path in sorted(folder.rglob("test_*.py"))}
     return tuple(
-        read_tests(path.relative_to(folder.parent).as_posix(), path.read_text(encoding="utf-8"))
-        for path in sorted(folder.rglob("test_*.py"))
+        read_tests(path.relative_to(folder.parent).as_posix(), source)
+        for path, source in sources.items()
+        if not last.isdisjoint(re.findall(r"\w+", source))
     )
 
 
@@ -189,9 +195,11 @@ def index(verdicts: Mapping[str, str] | None = None, numbering: Numbering = PAPE
         for statement in card.statements:
             for number in numbering.cited(statement.place) or numbering.cited(card.place):
                 claims[number].append((name, statement.id, (verdicts or {}).get(statement.id, "")))
+    found = coded(numbering)
+    files = _tests_that_name(itertools.chain.from_iterable(found.values()))
     return [
-        _entry(number, what, numbering.stated.get(number), code, tuple(claims[number]))
-        for (number, what), code in zip(numbering.what.items(), coded(numbering).values(), strict=True)
+        _entry(number, what, numbering.stated.get(number), found[number], files, tuple(claims[number]))
+        for number, what in numbering.what.items()
     ]
 
 
@@ -200,10 +208,11 @@ def _entry(
     what: str,
     stated: Formula | None,
     code: list[str],
+    files: Iterable[TestFile],
     claims: tuple[tuple[str, str, str], ...],
 ) -> Entry:
     """What its page names first, then what cites it."""
-    tests = tested(code, _all_tests())
+    tests = tested(code, files)
     if stated is not None:
         code, tests = [*stated.code, *code], [*stated.tests, *tests]
     return Entry(number, what, tuple(dict.fromkeys(code)), tuple(dict.fromkeys(tests)), claims)

@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+from tutelage.base.collector import collect_rarely
 from tutelage.base.processes import die_with, environment_of_a_child, pin_process, take_core, thread_count
 from tutelage.base.progress import Progress, silent
 
@@ -56,7 +57,7 @@ def run_all(
         yield from _run_here(jobs, bars)
         return
     context = multiprocessing.get_context(_METHOD)
-    context.set_forkserver_preload(list(imports))
+    context.set_forkserver_preload(["tutelage.report.forked", *imports])
     waiting, busy = deque(jobs.items()), {}
     try:
         idle = [_Worker() for _ in range(min(workers, len(jobs)))]
@@ -145,6 +146,7 @@ class _Worker:
 
 def _serve(connection: Connection) -> None:
     """The worker: jobs in, progress and results out, until the parent stops it or dies."""
+    collect_rarely()  # where it was not forked
     if (parent := multiprocessing.parent_process()) is not None:
         die_with(parent.sentinel)
     if (core := take_core()) is not None:

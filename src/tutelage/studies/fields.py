@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import numbers
 import reprlib
@@ -80,6 +81,7 @@ def _tuple(value: object, hints: tuple[object, ...], who: str, name: str) -> tup
     )
 
 
+@functools.cache
 def declared(owner: type) -> dict[str, Any]:
     """Field name -> declared type of a dataclass."""
     hints = typing.get_type_hints(owner)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import sys
 
+from tutelage.base.collector import collect_rarely
 from tutelage.base.processes import die_with
 from tutelage.sweep.pin import pin_worker
 
@@ -24,6 +25,7 @@ async def serve(address: str, name: str) -> None:
 
 
 if __name__ == "__main__":
+    collect_rarely()
     die_with(sys.stdin.fileno())
     pin_worker()
     asyncio.run(serve(*sys.argv[1:]))

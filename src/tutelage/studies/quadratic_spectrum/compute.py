@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from scipy.sparse.linalg import LinearOperator
 
 from tutelage.base.progress import Progress, portion
 from tutelage.laws import QuadraticGroups, QuadraticNetwork
 from tutelage.laws.distance import distance, mean_and_error
 from tutelage.network import Network
+from tutelage.population.function_space import quadratic_gram
 from tutelage.rank import hessian_rank
 from tutelage.studies.claim import Measured
 from tutelage.studies.shared.sinking import exponent, group_means
@@ -35,8 +38,8 @@ def compute(study: QuadraticSpectrum, progress: Progress | None = None) -> xr.Da
 
     _, measured, predicted = group_means(
         f"quadratic:alpha={study.alpha!r}", study.large_sizes, study.large_teachers, study.seed,
-        lambda n: (2 * n, n * (n + 3) // 2 - 2 * n), predicted_mean,
-        portion(progress, 0.5, 1.0),
+        lambda n: (2 * n, n * (n + 3) // 2 - 2 * n), predicted_mean, portion(progress, 0.5, 1.0),
+        functools.partial(_in_function_space, study.alpha),
     )  # fmt: skip
     limit = [sample_teacher("linear", d=n, k=n, seed=study.seed) for n in study.limit_sizes]
     law = QuadraticNetwork(study.alpha, study.sizes[-1], study.sizes[-1]).bulk
@@ -60,6 +63,11 @@ def compute(study: QuadraticSpectrum, progress: Progress | None = None) -> xr.Da
         },
         attrs={"alpha": study.alpha},
     )
+
+
+def _in_function_space(alpha: float, network: Network) -> LinearOperator:
+    size, product = quadratic_gram(network.W, network.a, 1.0, alpha)
+    return LinearOperator((size, size), matvec=product, dtype=np.float64)
 
 
 def measure(study: QuadraticSpectrum, dataset: xr.Dataset) -> Mapping[str, Measured]:

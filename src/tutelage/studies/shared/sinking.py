@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.sparse.linalg import eigsh
+from scipy.sparse.linalg import LinearOperator, eigsh
 
 from tutelage.base.progress import Progress
 from tutelage.network import Network
@@ -22,6 +22,7 @@ def group_means(
     groups: Callable[[int], tuple[int, int]],
     predicted: Callable[[Network], float],
     progress: Progress | None = None,
+    products: Callable[[Network], LinearOperator] | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Mean eigenvalues over :math:`|a|^2` of teachers with d = k = N: above the bulk, in the bulk, there predicted.
 
@@ -39,6 +40,8 @@ def group_means(
         N -> (number of eigenvalues above the bulk, number in the bulk).
     predicted : callable
         Network -> the mean bulk eigenvalue predicted from its weights.
+    products : callable, optional
+        Network -> an operator with these eigenvalues, the Hessian by default.
 
     Returns
     -------
@@ -51,11 +54,12 @@ def group_means(
             network = sample_teacher(activation, d=n, k=n, seed=seed, realization=r)
             hessian, length = hessian_at_optimum(network), float(network.a @ network.a)
             # A fixed start, so that the same study gives the same digits.
-            start = np.random.default_rng([seed, n, r]).standard_normal(network.n_params)
-            # Half as many vectors again as eigenvalues take half the time of ARPACK's twice as many; same digits.
+            operator = hessian.as_scipy() if products is None else products(network)
+            start = np.random.default_rng([seed, n, r]).standard_normal(operator.shape[0])
+            # A quarter as many vectors again as eigenvalues take half the time of ARPACK's twice as many; same digits.
             top = eigsh(
-                hessian.as_scipy(), k=above, which="LM", return_eigenvectors=False, v0=start, tol=1e-6,
-                ncv=min(above + max(above // 2, 20), network.n_params),
+                operator, k=above, which="LM", return_eigenvectors=False, v0=start, tol=1e-6,
+                ncv=min(above + max(above // 4, 20), operator.shape[0]),
             )  # fmt: skip
             upper[i, r] = top.mean() / length
             measured[i, r] = (hessian.trace() - top.sum()) / inside / length

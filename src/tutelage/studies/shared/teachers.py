@@ -22,21 +22,29 @@ def teacher_weights(
 ) -> tuple[np.ndarray, np.ndarray]:
     """W (count, k, d) and a (count, k): the weights ``sample_teacher`` gives for realizations 0 ... count − 1."""
     law = as_weight_law(weights)
+    W = _layers(law, 0, (d, k), (k, d), count, seed, progress)
+    return W, readouts(d, k, count, seed, law)
+
+
+def readouts(d: int, k: int, count: int, seed: int = 0, weights: WeightLaw | str = "normal") -> np.ndarray:
+    """The a (count, k) of :func:`teacher_weights` alone."""
+    return _layers(as_weight_law(weights), 1, (d, k), (k,), count, seed)
+
+
+def _layers(
+    law: WeightLaw, layer: int, key: tuple[int, int], shape: tuple[int, ...], count: int, seed: int,
+    progress: Progress | None = None,
+) -> np.ndarray:  # fmt: skip
     # Hoisted out of law.sample, which takes a lock and SciPy's checks for every draw of 20 µs.
     frozen, (location, scale) = law.distribution, law.location_and_scale()
-
-    def draw(i: int, layer: int, shape: tuple[int, ...], fan_in: int) -> np.ndarray:
-        rng = layer_rng(seed, i, layer, (d, k))
-        normal = isinstance(law, Normal)
-        raw = rng.standard_normal(shape) if normal else frozen.rvs(size=shape, random_state=rng)
-        return (raw - location) / (scale * np.sqrt(fan_in))
-
-    W, a = np.empty((count, k, d)), np.empty((count, k))
+    normal, out = isinstance(law, Normal), np.empty((count, *shape))
     for i in range(count):
-        W[i], a[i] = draw(i, 0, (k, d), d), draw(i, 1, (k,), k)
+        rng = layer_rng(seed, i, layer, key)
+        raw = rng.standard_normal(shape) if normal else frozen.rvs(size=shape, random_state=rng)
+        out[i] = (raw - location) / (scale * np.sqrt(shape[-1]))
         if progress is not None and i % 100 == 0:
             progress(i / count)
-    return W, a
+    return out
 
 
 def hessian_eigenvalues(

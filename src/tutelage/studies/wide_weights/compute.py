@@ -12,7 +12,7 @@ from tutelage.base.progress import Progress
 from tutelage.laws import LinearNetwork
 from tutelage.laws.distance import bootstrap, distance_and_error
 from tutelage.studies.claim import Measured
-from tutelage.studies.shared.teachers import teacher_weights
+from tutelage.studies.shared.teachers import readouts
 from tutelage.studies.shared.weight_laws import KURTOSIS, law_distance, weights_dataset, word
 from tutelage.studies.wide_weights import FINITE
 
@@ -24,7 +24,7 @@ def compute(study: WideWeights, progress: Progress | None = None) -> xr.Dataset:
     """Eigenvalues of linear teachers for every weight law, and lengths of many read-outs."""
     dataset = weights_dataset(study.d, study.k, study.laws, study.teachers, study.seed, 300, progress)
     for law in filter(KURTOSIS.__contains__, study.laws):
-        _, many = teacher_weights(1, study.k, study.readouts, study.seed, law)
+        many = readouts(1, study.k, study.readouts, study.seed, law)
         dataset[f"readout_{word(law)}"] = (("draw",), np.sum(many**2, axis=1))
     return dataset
 
