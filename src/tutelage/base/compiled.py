@@ -26,13 +26,13 @@ COMPILATION = _without_emitters()
 steps in 0.6 of it, calls take as long (erf, relu, gelu) or less (tanh, softplus: two thirds)."""
 
 QUICK_COMPILATION = {"xla_backend_optimization_level": 0, **COMPILATION}
-"""For functions called once a record or a network, not once a step: compiled in half the time (0.9 s against 2.1 s for the
-erf loss at d = 10, k = 20 on one core), at 0.6 ms a call instead of 0.3 ms; matrix products are library calls either way."""
+"""For functions called once a record or a network, not once a step: compiled in half the time, a call of few neurons takes
+0.6 ms instead of 0.3; matrix products are library calls either way."""
 
 
 LOOP_COMPILATION = {"xla_backend_optimization_level": 1, **COMPILATION}
-"""For the loops of steps: as fast as at level 2, compiled in 0.4 of the time (a tanh network's in 2.9 s against 7.3; erf, relu,
-linear and batches too; level 0 takes two to eight times as long a step)."""
+"""For the loops of steps: as fast as at level 2, compiled in half the time (erf, tanh, relu, linear and batches; level 0 takes
+two to eight times as long a step)."""
 
 _LARGEST = 2**30
 """Bytes above which the oldest programs go: years of use."""
