@@ -69,8 +69,8 @@ def test_errors_become_one_line(monkeypatch, capsys, error, code):
 @pytest.mark.parametrize(
     ("platform", "command"),
     [
-        ("nonsense", ["spectrum", "--activation", "relu", "-d", "3", "-k", "2"]),
-        ("cuda", ["dynamics", "--activation", "relu", "-d", "3", "-k", "2"]),
+        ("nonsense", ["spectrum", "--activation", "tanh", "-d", "3", "-k", "2"]),
+        ("cuda", ["dynamics", "--activation", "tanh", "-d", "3", "-k", "2"]),
         ("rocm", ["rank", "--activation", "erf", "-d", "3", "-k", "2"]),
     ],
 )
