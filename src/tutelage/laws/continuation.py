@@ -72,14 +72,23 @@ class Continuation(abc.ABC):
         known = self.follow(z[seeds])
         state = np.stack([np.interp(z.real, z[seeds].real, column) for column in known.T], axis=1)
         state, settled = self._polish(state, z)
-        lost = ~settled | ~self.proper(state, z)
+        lost = ~settled | ~(self.proper(state, z) | self.outside(state, z))
         lost[seeds] = False
-        state[lost] = self.follow(z[lost])
+        if lost.any():
+            state[lost] = self.follow(z[lost])
         return state
 
     def proper(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
         """Which states at real z are those of a resolvent inside the support."""
         return self.imaginary(state, z) > _ABOVE
+
+    def outside(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Which states at real z are known to be those of a resolvent outside the support; the others are followed down."""
+        return np.zeros(z.size, bool)
+
+    def right(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Which states at z above the real line are the proper ones."""
+        return self.imaginary(state, z) > -_ROUND_OFF
 
     def follow(self, z: np.ndarray) -> np.ndarray:
         """The state at z (n,), Im z >= 0, from large Im z down; in smaller steps where that has lost it."""
@@ -97,8 +106,7 @@ class Continuation(abc.ABC):
             above = z + 1j * start * fall**share
             for _ in range(steps):
                 state = self.step(state, above)[0]
-        right = self.imaginary(state, above) > -_ROUND_OFF
-        return self._polish(state, z)[0], right
+        return self._polish(state, z)[0], self.right(state, above)
 
     def _polish(self, state: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Newton steps at z itself, and where they settled."""

@@ -19,7 +19,7 @@ from tutelage.population import Problem, hessian_at_optimum
 from tutelage.spectra import spectrum
 from tutelage.studies.claim import Measured
 from tutelage.studies.shared.law_over_data import log_slope, shown_cases, sup_distance
-from tutelage.teachers import sample_teacher
+from tutelage.teachers import sample_teacher, sample_teachers
 
 if TYPE_CHECKING:
     from tutelage.studies.inputs import ColouredInputs
@@ -68,7 +68,7 @@ def _moments(study: ColouredInputs) -> np.ndarray:
     """Mean of λ and of λ² of each teacher, under the power law."""
     d, k = study.shape
     m = variances("power law", d)
-    teachers = (sample_teacher("linear", d, k, study.seed, realization=r) for r in range(study.moments))
+    teachers = sample_teachers("linear", d, k, study.moments, study.seed)
     spectra = np.array([eigenvalues(t.W, t.a, m) for t in teachers])
     return np.stack([spectra.mean(axis=1), (spectra**2).mean(axis=1)], axis=1)
 
