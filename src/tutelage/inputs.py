@@ -137,20 +137,24 @@ class GaussianInputs(eqx.Module):
         return moved
 
     @float64
-    def pair(self, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None) -> Pair:
+    def pair(
+        self, W: Array, Z: Array, b: Array | None = None, b_Z: Array | None = None, determinants: bool = True
+    ) -> Pair:
         """Means and second moments of u = W x + b and v = Z x + b_Z: the only place that forms them.
 
         Parameters
         ----------
         W, Z : array, shape (k, d) and (l, d)
         b, b_Z : array, shape (k,) and (l,), optional
+        determinants : bool
+            Whether determinants and angles are asked for; NaN without.
 
         Returns
         -------
         Pair
             The means are None where both vanish by design.
         """
-        pair = pair_geometry(self._standardised(W), self._standardised(Z))
+        pair = pair_geometry(self._standardised(W), self._standardised(Z), determinants)
         m_u, m_v = self._means(W, b), self._means(Z, b_Z)
         if m_u is None and m_v is None:
             return pair

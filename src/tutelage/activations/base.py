@@ -207,6 +207,9 @@ class Activation(Shown, abc.ABC):
     erf_scale: float | None = None
     """s where the function is erf(s u), whose slopes have closed means over any number of neurons (orthant integrals)."""
 
+    of_covariances: bool = False
+    """Whether tables ask for the covariances of a pair alone: its determinant and angle then are not computed."""
+
     quick_pairs: bool = False
     """Whether a pair's tables take a few microseconds: then more pairs than needed cost less than compiling again.
 

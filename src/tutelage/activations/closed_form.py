@@ -51,7 +51,7 @@ class ClosedForm(Activation):
     def plain_moments(self, W: np.ndarray, Z: np.ndarray) -> PairMoments:
         """``moments`` of few rows in NumPy."""
         with np.errstate(all="ignore"):  # numbers beyond float64 are infinite, as JAX has them
-            pair = plain_geometry(W, Z, angles=bool(self.kinks))
+            pair = plain_geometry(W, Z, bool(self.kinks), not self.of_covariances)
             none = np.zeros(pair.q_uv.shape)
             return PairMoments(*(t if np.shape(t) == none.shape else t + none for t in self.closed(pair, np)))
 

@@ -115,9 +115,12 @@ class PlaneTerms(NamedTuple):
     functional: np.ndarray
 
 
-def pair_geometry(W: jax.Array, Z: jax.Array) -> Pair:
-    """All pairs of rows of W (k, d) and Z (l, d): q_uu (k, 1), q_vv (1, l), the others (k, l)."""
+def pair_geometry(W: jax.Array, Z: jax.Array, determinants: bool = True) -> Pair:
+    """All pairs of rows of W (k, d) and Z (l, d): q_uu (k, 1), q_vv (1, l), the others (k, l). Determinants and angles that are
+    not asked for, two thirds of the time to compile, are NaN."""
     q_uu, q_vv = jnp.sum(W * W, axis=1)[:, None], jnp.sum(Z * Z, axis=1)[None, :]
+    if not determinants:
+        return Pair(q_uu, W @ Z.T, q_vv, *_NO_GEOMETRY)
     sine_squared, angle, supplement = _angles(W, Z)
     return Pair(q_uu, W @ Z.T, q_vv, q_uu * q_vv * sine_squared, angle, supplement)
 
@@ -221,12 +224,15 @@ def few_pairs(W: np.ndarray, Z: np.ndarray) -> bool:
     return W.shape[-2] * Z.shape[-2] <= _PLAIN_PAIRS
 
 
-_NO_ANGLES = (np.array(np.nan), np.array(np.nan))
+_NO_GEOMETRY = (np.array(np.nan),) * 3
 
 
-def plain_geometry(W: np.ndarray, Z: np.ndarray, angles: bool = True) -> Pair:
+def plain_geometry(W: np.ndarray, Z: np.ndarray, angles: bool = True, determinants: bool = True) -> Pair:
     """:func:`pair_geometry` in NumPy, which compiles nothing; of few pairs, or those of each network of a stack: W (..., k, d)
     and Z (..., l, d). Angles that are not asked for, a fifth of the time, are NaN."""
+    if not determinants:
+        q_uu, q_vv = ((rows * rows).sum(axis=-1) for rows in (W, Z))
+        return Pair(q_uu[..., :, None], W @ Z.swapaxes(-1, -2), q_vv[..., None, :], *_NO_GEOMETRY)
     first = _plain_rows(W)
     q_w, W_s, unit_w, safe_w = first
     q_z, Z_s, unit_z, _ = first if W is Z else _plain_rows(Z)
@@ -241,7 +247,7 @@ def plain_geometry(W: np.ndarray, Z: np.ndarray, angles: bool = True) -> Pair:
         sine_squared[close] = _projected(W_s, Z_s, close) / safe_w[np.nonzero(close)[:-1]] ** 2
         np.minimum(sine_squared, 1.0, out=sine_squared)
     q_uu, q_vv = q_w[..., :, None], q_z[..., None, :]
-    both = _both_angles(np.sqrt(sine_squared), cosine) if angles else _NO_ANGLES
+    both = _both_angles(np.sqrt(sine_squared), cosine) if angles else _NO_GEOMETRY[1:]
     return Pair(q_uu, W @ Z.swapaxes(-1, -2), q_vv, q_uu * q_vv * sine_squared, *both)
 
 

@@ -30,6 +30,7 @@ class PolynomialFamily(Elementary):
     """Coefficients of the powers, constant first."""
 
     longest = 1e150
+    of_covariances = True
 
     @property
     def reflection(self) -> Reflection | None:
