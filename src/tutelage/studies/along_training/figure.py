@@ -24,8 +24,7 @@ def draw(dataset: xr.Dataset) -> Figure:
             values, generic = one["spectrum"].values, int(one["generic"])
             for sign, colour, label in ((1, BLUE, "eigenvalues > 0"), (-1, RED, "< 0, as −λ")):
                 shown = np.where(sign * values > 0, np.abs(values), np.nan)
-                panel.plot(time, shown[:, 0], ".-", color=colour, ms=3, lw=0.6, label=label)
-                panel.plot(time, shown[:, 1:], ".-", color=colour, ms=3, lw=0.6)
+                panel.plot(*_one_line(time, shown), ".-", color=colour, ms=3, lw=0.6, label=label)
             norm = one["functional"].values * np.linalg.norm(values, axis=1)
             panel.fill_between(time, 1e-18, norm, color=LIGHT, alpha=0.5, label="functional part")
             panel.plot(time, one["loss"].values, "--", color=ORANGE, lw=1, label="loss")
@@ -39,3 +38,10 @@ def draw(dataset: xr.Dataset) -> Figure:
             )
         axes[0].legend()
     return figure
+
+
+def _one_line(time: np.ndarray, curves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Curves (time, n) one after the other, with gaps: matplotlib draws one line of many pieces sooner than many lines."""
+    gap = np.full((1, curves.shape[1]), np.nan)
+    rows = np.vstack([curves, gap]).T
+    return np.tile(np.append(time, np.nan), len(rows)), rows.ravel()
