@@ -20,7 +20,7 @@ from tutelage.base.precision import float64
 from tutelage.base.types import Array, PyTree, Trainable
 from tutelage.base.value import Value
 from tutelage.layout import Layout
-from tutelage.network import Network, evaluate, require_network
+from tutelage.network import Network, evaluate, require_network, with_same_shapes
 from tutelage.operators import SymmetricOperator
 
 Student = TypeVar("Student")
@@ -174,7 +174,8 @@ class NetworkProblem(AbstractProblem[Network]):
         require_network(student, "with_theta")
         theta, layout = check.float_array(theta, "with_theta", "theta", ndim=1), self.layout(student)
         check.same_length(theta.size, layout.size, "with_theta", "the length of theta and P")
-        return student.with_layers(layout.split(theta))
+        layers = layout.split(theta)
+        return with_same_shapes(student, layers) if layout.is_complete else student.with_layers(layers)
 
     def frozen(self, students: Sequence[Network]) -> dict[str, np.ndarray]:
         """The layers that are not trained, which runs share."""
