@@ -7,6 +7,7 @@ import pytest
 
 from tutelage.base.errors import InputError
 from tutelage.quadratic import minimise, width_thresholds
+from tutelage.quadratic.solver import minimise_together
 
 
 def test_where_the_threshold_is_exact_it_is_measured():
@@ -35,6 +36,14 @@ def test_lbfgs_keeps_a_narrow_student_narrow_and_ends_like_a_rotation_of_its_sta
     assert np.all(np.linalg.eigvalsh(run.A)[:, :4] < 1e-10)
     assert np.all(run.loss[run.arrived] <= 1e-13)
     assert run.arrived.any()
+
+
+def test_problems_in_step_end_where_they_end_alone(instances):
+    problems = [instances(5, 2, n, count) for n, count in ((9, 6), (15, 1), (12, 4))]
+    for together, problem in zip(minimise_together(problems), problems, strict=True):
+        alone = minimise(*problem, "lbfgs")
+        assert np.array_equal(together.steps, alone.steps) and np.array_equal(together.A, alone.A)
+        assert np.array_equal(together.loss, alone.loss) and np.array_equal(together.error, alone.error)
 
 
 @pytest.mark.slow

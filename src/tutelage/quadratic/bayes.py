@@ -23,6 +23,7 @@ from tutelage.base.value import Value
 
 _FINEST = 2**14  # nodes an interval: reached only where two parts of the spectrum are about to touch
 _TOLERANCE = 1e-11
+_NEWTON = 4  # steps from Cardano's root, whose cancelled digits are at most half of all
 
 
 @dataclasses.dataclass(frozen=True)
@@ -199,14 +200,19 @@ def _root(slope: Callable[[float], float], low: float, high: float, kappa: float
 
 
 def _density(z: np.ndarray, kappa: float, t: float) -> np.ndarray:
-    """ρ_t: the root of the cubic with the largest imaginary part, g scaled by √t so that its coefficients stay moderate."""
+    """ρ_t: the imaginary part of two roots of g³ − a g² + b g − c, g scaled by √t so that its coefficients stay moderate.
+
+    The third root is real: Cardano's, and Newton's steps for what cancels there. The two have the sum s = (b − c/r)/r and the
+    product c/r.
+    """
     root = math.sqrt(t)
-    companion = np.zeros((z.size, 3, 3))
-    companion[:, 1, 0] = companion[:, 2, 1] = 1.0
-    companion[:, 0, 2], companion[:, 1, 2], companion[:, 2, 2] = (
-        kappa * root,
-        -(1 - kappa + kappa * z),
-        (z + kappa * t) / root,
-    )
-    g = np.linalg.eigvals(companion).imag.max(axis=1) / root
-    return np.maximum(g, 0.0) / np.pi
+    a, b, c = (z + kappa * t) / root, 1 - kappa + kappa * z, kappa * root
+    third = a / 3
+    p, q = b / 3 - third**2, (b / 2 - third**2) * third - c / 2
+    discriminant = np.sqrt(np.maximum(q**2 + p**3, 0.0))
+    u = np.cbrt(-q - np.copysign(discriminant, q))
+    r = third + u - np.divide(p, u, out=np.zeros_like(u), where=u != 0)
+    for _ in range(_NEWTON):
+        r -= (((r - a) * r + b) * r - c) / ((3 * r - 2 * a) * r + b)
+    s = (b - c / r) / r
+    return np.sqrt(np.maximum(c / r - s**2 / 4, 0.0)) / (root * np.pi)

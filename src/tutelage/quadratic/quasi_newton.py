@@ -7,36 +7,51 @@ minimised over them. The neurons may be any rotation of those the start was made
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from tutelage.base.lbfgs import minimize_rows
 from tutelage.base.progress import Progress
 from tutelage.quadratic.batch import Batch
-from tutelage.quadratic.teacher import orthogonal_split
+from tutelage.quadratic.teacher import range_last
 
 
 def run_lbfgs(batch: Batch, tolerance: float, max_steps: int, progress: Progress | None) -> None:
     """To a relative training loss, or to where no step lowers it any more."""
-    rows = batch.open_rows(tolerance)
-    if not len(rows):
+    run_together([batch], tolerance, max_steps, progress)
+
+
+def run_together(
+    batches: Sequence[Batch], tolerance: float, max_steps: int, progress: Progress | None = None
+) -> None:
+    """:func:`run_lbfgs` of batches that differ in their number of samples, in step: small problems are all overhead."""
+    rows = [batch.open_rows(tolerance) for batch in batches]
+    ends = np.cumsum([len(r) for r in rows])
+    if not ends[-1]:
         return
-    X, y, scale = batch.X[rows], batch.y[rows], batch.scale[rows]
-    width = max(orthogonal_split(A)[0].shape[1] for A in batch.A[rows])
-    values, vectors = np.linalg.eigh(batch.A[rows])
-    start = np.sqrt(np.maximum(values[:, -width:], 0.0))[:, :, None] * np.swapaxes(
-        vectors[:, :, -width:], 1, 2
-    )
-    d = X.shape[2]
+    data = [(b.X[r], b.y[r], b.scale[r] * b.X.shape[1]) for b, r in zip(batches, rows, strict=True)]
+    A = np.concatenate([batch.A[r] for batch, r in zip(batches, rows, strict=True)])
+    width, d = int(range_last(A)[1].max()), A.shape[1]
+    values, vectors = np.linalg.eigh(A)
+    start = np.sqrt(np.maximum(values[:, -width:], 0.0))[:, :, None] * vectors[:, :, -width:].mT
 
     def loss(flat: np.ndarray, open_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        W, inputs = flat.reshape(len(flat), width, d), X[open_]
-        U = inputs @ np.swapaxes(W, 1, 2)
-        r = np.sum(U**2, axis=2) - y[open_]
-        weight = scale[open_] * inputs.shape[1]
-        gradient = np.swapaxes(U * r[..., None], 1, 2) @ inputs * (4 / weight)[:, None, None]
-        return np.sum(r**2, axis=1) / weight, gradient.reshape(flat.shape)
+        found, gradient, first = np.empty(len(flat)), np.empty((len(flat), width, d)), 0
+        for (X, y, weight), begin, end in zip(data, (0, *ends[:-1]), ends, strict=True):
+            last = int(np.searchsorted(open_, end))  # rows stay in order
+            here, own, first = slice(first, last), open_[first:last] - begin, last
+            if not own.size:
+                continue
+            inputs, W, scale = X[own], flat[here].reshape(-1, width, d), weight[own]
+            U = inputs @ W.mT
+            r = np.sum(U**2, axis=2) - y[own]
+            gradient[here] = (U * r[..., None]).mT @ inputs * (4 / scale)[:, None, None]
+            found[here] = np.sum(r**2, axis=1) / scale
+        return found, gradient.reshape(flat.shape)
 
-    end = minimize_rows(loss, start.reshape(len(rows), -1), value=tolerance, max_steps=max_steps)
-    W = end.x.reshape(len(rows), width, d)
-    batch.steps[rows] = end.steps
-    batch.close(rows, np.swapaxes(W, 1, 2) @ W, end.value, progress)
+    end = minimize_rows(loss, start.reshape(len(A), -1), value=tolerance, max_steps=max_steps)
+    W = end.x.reshape(len(A), width, d)
+    for batch, r, group in zip(batches, rows, np.split(np.arange(len(A)), ends[:-1]), strict=True):
+        batch.steps[r] = end.steps[group]
+        batch.close(r, W[group].mT @ W[group], end.value[group], progress)

@@ -7,6 +7,7 @@ start alone. Instances that have arrived leave the batch.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from tutelage.quadratic.follow import run_gradient_flow
 from tutelage.quadratic.interior import run_interior
 from tutelage.quadratic.iterate import run_gradient_descent, run_levenberg_marquardt
 from tutelage.quadratic.losses import population_energy, quadratic_forms
-from tutelage.quadratic.quasi_newton import run_lbfgs
+from tutelage.quadratic.quasi_newton import run_lbfgs, run_together
 from tutelage.quadratic.settings import Method, stopping
 
 _RUNNERS = {
@@ -104,5 +105,25 @@ def minimise(
     unbounded = method == "interior" and X.shape[1] < X.shape[2]
     progress = as_progress(progress, "minimise")
     _RUNNERS["levenberg_marquardt" if unbounded else method](batch, training_loss, max_steps, progress)
-    error = population_energy(batch.A - A_star) / population_energy(A_star)
+    return _minimised(batch, A_star, training_loss)
+
+
+def minimise_together(problems: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> list[Minimised]:
+    """:func:`minimise` by L-BFGS of several (teachers, X, starts) with samples of different number, in step: to the same bits."""
+    training_loss, max_steps = stopping("lbfgs", None, None, "minimise_together")
+    batches = [_batch(*problem) for problem in problems]
+    run_together(batches, training_loss, max_steps)
+    return [
+        _minimised(batch, teachers, training_loss)
+        for batch, (teachers, _, _) in zip(batches, problems, strict=True)
+    ]
+
+
+def _batch(teachers: np.ndarray, X: np.ndarray, starts: np.ndarray) -> Batch:
+    y = quadratic_forms(X, teachers)
+    return Batch(starts.copy(), X, y, np.mean(y**2, axis=1))
+
+
+def _minimised(batch: Batch, teachers: np.ndarray, training_loss: float) -> Minimised:
+    error = population_energy(batch.A - teachers) / population_energy(teachers)
     return Minimised(batch.A, batch.loss, error, batch.steps, batch.loss <= training_loss)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from tutelage.base.progress import AskedProgress, as_progress, tracked
 from tutelage.quadratic.chunks import CHUNK, Arrays, in_chunks
 from tutelage.quadratic.counts import require_budget, sample_instances
 from tutelage.quadratic.probability import RecoveryCurve, wilson_interval
-from tutelage.quadratic.solver import minimise
+from tutelage.quadratic.solver import minimise_together
 from tutelage.quadratic.teacher import Weights, matrix_of, sample_start
 from tutelage.quadratic.thresholds import (
     StatisticalDimension,
@@ -96,9 +97,10 @@ def width_thresholds(
         predictions.append(statistical_dimension(d, rank, student_width=w))
         curves.append(
             _curve(
-                lambda n, w=w: (
-                    _errors(setting | {"n": n, "student_width": w}, instances, weights, store) <= error
-                ),
+                lambda counts, w=w: [
+                    found <= error
+                    for found in _errors(setting | {"student_width": w}, counts, instances, weights, store)
+                ],
                 round(predictions[-1].value),
             )
         )
@@ -114,39 +116,60 @@ def width_thresholds(
     )
 
 
-def _curve(recovered: Callable[[int], np.ndarray], centre: int) -> RecoveryCurve:
+def _curve(recovered: Callable[[Sequence[int]], list[np.ndarray]], centre: int) -> RecoveryCurve:
     """Sample counts outwards from the prediction until both ends are clear of one half."""
     step = max(round(_SPACING * centre), 1)
-    counts = {centre: recovered(centre)}
+    below = max(centre - step, 1)
+    # The neighbours are nearly always asked for, and three counts in step take little longer than one.
+    nearest = list(dict.fromkeys((centre, below, centre + step)))
+    known = dict(zip(nearest, recovered(nearest), strict=True))
+
+    def at(n: int) -> np.ndarray:
+        return known[n] if n in known else recovered([n])[0]
+
+    counts = {centre: at(centre)}
     trials = len(counts[centre])
     while wilson_interval(counts[low := min(counts)].sum(), trials)[1] >= 0.5 and low > 1:
-        counts[max(low - step, 1)] = recovered(max(low - step, 1))
+        counts[max(low - step, 1)] = at(max(low - step, 1))
     while wilson_interval(counts[high := max(counts)].sum(), trials)[0] <= 0.5:
-        counts[high + step] = recovered(high + step)
+        counts[high + step] = at(high + step)
     samples = np.array(sorted(counts))
     return RecoveryCurve("recovered", samples, np.array([counts[n].sum() for n in samples]), trials)
 
 
-def _errors(parameters: dict[str, Any], instances: int, weights: Weights, store: Store | None) -> np.ndarray:
-    """Generalisation error E/E(0) of each instance after training."""
+def _errors(
+    parameters: dict[str, Any], counts: Sequence[int], instances: int, weights: Weights, store: Store | None
+) -> list[np.ndarray]:
+    """Generalisation error E/E(0) of each instance after training, for each number of samples."""
+    p = parameters
 
-    def compute(block: range) -> Arrays:
-        p = parameters
-        A, X = sample_instances(p["d"], p["width"], p["n"], block, p["seed"], weights)
-        loss, found = np.full(len(block), np.inf), np.full(len(block), np.inf)
+    @functools.cache
+    def together(block: range) -> dict[int, Arrays]:
+        data = {n: sample_instances(p["d"], p["width"], n, block, p["seed"], weights) for n in counts}
+        loss, found = ({n: np.full(len(block), np.inf) for n in counts} for _ in range(2))
         for attempt in range(p["starts"]):
-            open_ = np.flatnonzero(loss > _STUCK)
-            if open_.size == 0:
+            stuck = {n: rows for n in counts if (rows := np.flatnonzero(loss[n] > _STUCK)).size}
+            if not stuck:
                 break
-            draws = [
-                sample_start(p["student_width"], p["d"], p["seed"], block[i], attempt=attempt) for i in open_
-            ]
-            run = minimise(A[open_], X[open_], matrix_of(np.array(draws)), "lbfgs")
-            better = run.loss < loss[open_]
-            loss[open_[better]], found[open_[better]] = run.loss[better], run.error[better]
-        return {"error": found, "loss": loss}
+            starts = {
+                i: sample_start(p["student_width"], p["d"], p["seed"], block[i], attempt=attempt)
+                for i in np.unique(np.concatenate(list(stuck.values())))
+            }
+            runs = minimise_together([
+                (data[n][0][rows], data[n][1][rows], matrix_of(np.array([starts[i] for i in rows])))
+                for n, rows in stuck.items()
+            ])  # fmt: skip
+            for (n, rows), run in zip(stuck.items(), runs, strict=True):
+                better = run.loss < loss[n][rows]
+                loss[n][rows[better]], found[n][rows[better]] = run.loss[better], run.error[better]
+        return {n: {"error": found[n], "loss": loss[n]} for n in counts}
 
-    return in_chunks(compute, instances, "quadratic-width", parameters, store)["error"]
+    return [
+        in_chunks(lambda block, n=n: together(block)[n], instances, "quadratic-width", p | {"n": n}, store)[
+            "error"
+        ]
+        for n in counts
+    ]
 
 
 def _variables(
