@@ -329,8 +329,10 @@ def plane_terms(
 def _tables(
     activation: Activation, W: Array, Z: Array, b: Array | None, b_Z: Array | None, order: int
 ) -> Tables:
-    biases = (m if m is None else jnp.asarray(m) for m in (b, b_Z))
-    pair = GaussianInputs().pair(jnp.asarray(W), jnp.asarray(Z), *biases, determinants=not activation.of_covariances)
+    biases = tuple(m if m is None else jnp.asarray(m) for m in (b, b_Z))
+    pair = GaussianInputs().pair(
+        jnp.asarray(W), jnp.asarray(Z), *biases, determinants=not activation.of_covariances
+    )
     biased = b is not None
     tables = activation.mean_moments(pair, order) if biased else activation.moments(pair, order)
     # Only what was asked for leaves, so that compilation drops the rest.

@@ -11,8 +11,6 @@ from tutelage.laws.continuation import Continuation
 _CLEAR = 1e-6
 """By how much S is told from 1; nearer, at edges of the support, points are followed."""
 
-_REAL = 1e-12
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Equivalent(Continuation):
@@ -26,9 +24,9 @@ class Equivalent(Continuation):
     .. math:: S = \frac{qr}{|1 + e|^2}\sum_lp_l\,\varphi_l^2\,|\omega_l|^2 < 1 :\qquad
         (1 - S)\,\mathrm{Im}\,e = q\,\mathrm{Im}\,z\sum_lp_l\,\varphi_l\,|\omega_l|^2 .
 
-    At a real e, S is the derivative of the right-hand side: below 1 it leads into the upper half plane with z, and z is outside
-    the support. The state is e; the Newton steps are taken in log e and never leave the upper half plane, so that S tells
-    where they went astray.
+    At real z inside the support S = 1. Outside of it e is real and S the derivative of the right-hand side: where that is below
+    1, e follows z into the upper half plane. The state is e; the Newton steps are taken in log e and never leave the upper half
+    plane, so that it is S that tells where they went astray.
 
     Parameters
     ----------
@@ -66,12 +64,17 @@ class Equivalent(Continuation):
         return self._share(state, z) < 1 + _CLEAR
 
     def outside(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
-        return (np.abs(self.imaginary(state, z)) < _REAL) & (self._share(state, z) < 1 - _CLEAR)
+        return self._share(state, z) < 1 - _CLEAR
 
     def _share(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
         """S, (n,)."""
         size = np.abs(self._resolvent(state, z)) ** 2
-        return self.feedback * self.ratio / np.abs(1 + state[:, 0]) ** 2 * (size @ (self.weight * self.coupled**2))
+        return (
+            self.feedback
+            * self.ratio
+            / np.abs(1 + state[:, 0]) ** 2
+            * (size @ (self.weight * self.coupled**2))
+        )
 
     def transform(self, state: np.ndarray, z: np.ndarray) -> np.ndarray:
         return self._resolvent(state, z) @ self.weight
