@@ -61,18 +61,18 @@ def _march(
 ) -> tuple[int, str]:
     """Step to the end or to a failure; what was reached is written. Returns the number of steps and the status."""
     done, message = int(np.searchsorted(times, 0.0, side="right")), None
-    for steps in range(_MAX_STEPS):
-        if solver.status != "running" or done == times.size:
-            return steps, "finished" if done == times.size else f"stopped: {message}"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # LSODA's own words: the status carries them
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # LSODA's own words: the status carries them
+        for steps in range(_MAX_STEPS):
+            if solver.status != "running" or done == times.size:
+                return steps, "finished" if done == times.size else f"stopped: {message}"
             message = solver.step()
-        if not np.all(np.isfinite(solver.y)):
-            return steps + 1, "stopped: the parameters are not finite"
-        reached = int(np.searchsorted(times, solver.t, side="right"))
-        if reached > done and solver.status != "failed":
-            write(slice(done, reached), solver.dense_output()(times[done:reached]))
-            done = reached
+            if not np.all(np.isfinite(solver.y)):
+                return steps + 1, "stopped: the parameters are not finite"
+            reached = int(np.searchsorted(times, solver.t, side="right"))
+            if reached > done and solver.status != "failed":
+                write(slice(done, reached), solver.dense_output()(times[done:reached]))
+                done = reached
     return _MAX_STEPS, f"stopped: {_MAX_STEPS} steps did not reach the end"
 
 

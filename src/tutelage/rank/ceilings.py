@@ -10,6 +10,7 @@ network never exceeds the generic count of its size.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from fractions import Fraction
 
 from tutelage.activations import Activation
@@ -111,25 +112,31 @@ class _Polynomial:
 
     def by_line(self, d: int) -> int:
         """Sum of the exact ranks of the lines: powers (v.x)^(p-1) x_j across v and along v."""
-        linear, c0 = (d if self._zero_slope else 0), self.coefficients.get(0, Fraction(0))
+        linear = d if self._zero_slope else 0
         if not d:
             return linear + self._has_constant
         without, including = linear, linear + (self._has_constant and bool(self.arrangement.zeros))
+        for across, along, with_constant in self._lines:
+            without += (d - 1) * across + along
+            # The constant counts once in all, or within each line that reaches it, whichever is less.
+            including += (d - 1) * across + with_constant
+        return min(without + self._has_constant, including)
+
+    @functools.cached_property
+    def _lines(self) -> list[tuple[int, int, int]]:
+        """Ranks of each line: of its slopes, with its values, and with the constant."""
+        found, c0 = [], self.coefficients.get(0, Fraction(0))
         for line in self.arrangement.lines.values():
             across = self._slope_rows(line)
             values = [[self.coefficients[p] * n.scale**p for p in self._positive] for n in line]
-            sideways = (d - 1) * fraction_rank(across)
-            without += sideways + fraction_rank(across + values)
-            # The constant counts once in all, or within each line that reaches it, whichever is less.
-            including += sideways + fraction_rank(
-                [[*row, Fraction(0)] for row in across] + [[*v, c0] for v in values]
-            )
-        return min(without + self._has_constant, including)
+            both = [[*row, Fraction(0)] for row in across] + [[*v, c0] for v in values]
+            found.append((fraction_rank(across), fraction_rank(across + values), fraction_rank(both)))
+        return found
 
     def slopes(self) -> int:
         """A bound on the dimension of span{sigma'(w_i.x), a_i != 0}; exact for degree <= 2."""
         arrangement = self.arrangement
-        by_line = sum(fraction_rank(self._slope_rows(line)) for line in arrangement.lines.values())
+        by_line = sum(across for across, _, _ in self._lines)
         by_line += self._zero_slope
         by_power = 0
         for p in self._positive:

@@ -9,6 +9,7 @@ cut there. BLAS makes this an order of magnitude faster than integer products.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -115,6 +116,7 @@ def _limbs(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return high, x - high * _LIMB
 
 
+@functools.lru_cache(maxsize=64)
 def random_primes(count: int, seed: int, minimum: int = 0) -> tuple[int, ...]:
     """Distinct primes drawn uniformly from [2^30, 2^31): a probability needs chance in the prime too."""
     rng = np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=(7,)))
