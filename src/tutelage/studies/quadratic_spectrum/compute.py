@@ -11,7 +11,7 @@ import xarray as xr
 from scipy.sparse.linalg import LinearOperator
 
 from tutelage.base.progress import Progress, portion
-from tutelage.laws import QuadraticGroups, QuadraticNetwork
+from tutelage.laws import QuadraticGroups, QuadraticNetwork, largest_eigenvalue
 from tutelage.laws.distance import distance, mean_and_error
 from tutelage.network import Network
 from tutelage.population.function_space import quadratic_gram
@@ -19,7 +19,7 @@ from tutelage.rank import hessian_rank
 from tutelage.studies.claim import Measured
 from tutelage.studies.shared.sinking import exponent, group_means
 from tutelage.studies.shared.teachers import hessian_eigenvalues
-from tutelage.teachers import sample_teacher
+from tutelage.teachers import sample_teacher, sample_teachers
 
 if TYPE_CHECKING:
     from tutelage.studies.quadratic_spectrum import QuadraticSpectrum
@@ -86,7 +86,9 @@ def measure(study: QuadraticSpectrum, dataset: xr.Dataset) -> Mapping[str, Measu
     ]
     return {
         "fig4.zeros": Measured(1.0, float(np.mean(dataset["zeros"].values == triangular))),
-        "fig4.growth": Measured(study.alpha**2, slope, error),
+        "fig4.growth": Measured(
+            study.alpha**2, slope, error, _weighted_slope(sizes, _outliers(study), errors)[0]
+        ),
         "fig4.level": Measured(study.alpha**2 * (top + 10) + 1, *mean_and_error(largest[-1])),
         "fig4.single": Measured(1.0, _share_alone(values[sizes >= 16], sizes[sizes >= 16])),
         "fig4.pairs": Measured(0.0, *mean_and_error(np.array(distances))),
@@ -98,6 +100,13 @@ def measure(study: QuadraticSpectrum, dataset: xr.Dataset) -> Mapping[str, Measu
             dataset["predicted_mean"].values,
         ),
     }
+
+
+def _outliers(study: QuadraticSpectrum) -> np.ndarray:
+    """Mean of the largest eigenvalue that its law predicts for the weights of each teacher, by size."""
+    name = f"quadratic:alpha={study.alpha!r}"
+    teachers = [sample_teachers(name, n, n, study.teachers, study.seed) for n in study.sizes]
+    return np.array([np.mean([largest_eigenvalue(t.W, t.a, t.activation) for t in row]) for row in teachers])
 
 
 def predicted_bulks(dataset: xr.Dataset, alpha: float) -> np.ndarray:
