@@ -7,9 +7,9 @@ import pytest
 
 from tutelage import empirical, sample_teacher
 from tutelage.activations import parse_activation
+from tutelage.activations.derivatives import derivative_tables, derivatives
 from tutelage.base.errors import InputError
 from tutelage.empirical import derivatives as module
-from tutelage.empirical.derivatives import derivative_tables, derivatives
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tutelage import GaussianInputs, Problem
-from tutelage.empirical.derivatives import derivative_tables
+from tutelage.activations.derivatives import derivative_tables
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 RANGE, LONGEST = 9.5, 0.7

@@ -1,7 +1,9 @@
 """Jobs for the tests of workers: spawned processes import them by name."""
 
+import gc
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -30,3 +32,7 @@ def announced(file, progress):
 
 def threads(progress):
     return os.environ["NPROC"]
+
+
+def collector(progress):
+    return gc.get_threshold()[0], "tutelage.report.forked" in sys.modules

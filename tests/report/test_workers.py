@@ -1,6 +1,7 @@
 """Workers finish what is asked, report progress, and lose only the job that kills them."""
 
 import functools
+import gc
 import multiprocessing
 import os
 import signal
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from report_jobs import die, endless, fail, product, threads
+from report_jobs import collector, die, endless, fail, product, threads
 
 from tutelage.report.workers import Failed, run_all
 
@@ -55,6 +56,13 @@ def test_workers_have_one_thread_and_this_process_keeps_its_own():
     found = dict(run_all({"a": threads, "b": threads}, 2, silent))
     assert found == {"a": "1", "b": "1"}
     assert dict(os.environ) == before
+
+
+def test_workers_and_the_server_they_are_forked_from_look_for_garbage_rarely_and_this_process_as_before():
+    before = gc.get_threshold()
+    found = dict(run_all({"a": collector, "b": collector}, 2, silent))
+    assert all(rare >= 10 * before[0] for rare, _ in found.values()) and gc.get_threshold() == before
+    assert [forked for _, forked in found.values()] == [sys.platform == "linux"] * 2
 
 
 def test_workers_import_nothing_that_lies_in_the_current_folder(tmp_path):

@@ -6,6 +6,8 @@ from drawn import check_figures
 from falsify import check_study, computed_with, mapped, scaled
 from reduced import ERF_SPECTRUM
 
+from tutelage import sample_teacher
+from tutelage.laws import largest_eigenvalue
 from tutelage.studies.erf_spectrum.compute import gap_positions
 from tutelage.studies.quadratic_spectrum import QuadraticSpectrum
 
@@ -30,6 +32,19 @@ def test_quadratic_spectrum():
         },
     )
     check_figures(study, dataset, panels=2, judged=2, slopes=2)
+
+
+def test_growth_is_corrected_by_the_outlier_s_law_for_the_same_weights():
+    study = QuadraticSpectrum(sizes=(8, 16), teachers=3, large_sizes=(12, 24), limit_sizes=(50, 100))
+    dataset = study.compute()
+    for i, n in enumerate(study.sizes):
+        for r in range(study.teachers):
+            teacher = sample_teacher("quadratic:alpha=1.0", n, n, study.seed, realization=r)
+            dataset["eigenvalues"].values[i, r, 0] = largest_eigenvalue(teacher.W, teacher.a, "quadratic")
+    (growth,) = (claim for claim in study.claims(dataset) if claim.id == "fig4.growth")
+    assert (
+        growth.measured == pytest.approx(growth.corrected, rel=1e-12) and growth.measured != growth.predicted
+    )
 
 
 @pytest.fixture(scope="module")

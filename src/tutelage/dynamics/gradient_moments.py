@@ -18,6 +18,7 @@ import numpy as np
 import scipy.linalg
 
 from tutelage import empirical
+from tutelage.activations.derivatives import derivative_tables
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.rows import row_space
 from tutelage.dynamics.four_points import slope_products
@@ -30,7 +31,6 @@ from tutelage.dynamics.sgd_second_moments import (
 )
 from tutelage.dynamics.start_measure import eigensystem_of, without_null_round_off
 from tutelage.dynamics.starts import NoisyTeacher
-from tutelage.empirical.derivatives import derivative_tables
 from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import SymmetricOperator

@@ -6,13 +6,13 @@ import numpy as np
 import scipy.integrate
 import scipy.linalg
 
+from tutelage.activations.derivatives import derivative_tables
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.types import ArrayLike
 from tutelage.dynamics.clock import clock
 from tutelage.dynamics.curve import Curve
 from tutelage.dynamics.rules import GradientDescent
-from tutelage.empirical.derivatives import derivative_tables
 from tutelage.network import Network, require_plain
 from tutelage.population import Problem, hessian_at_optimum
 from tutelage.population.problem import population_problem

@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.activations.derivatives import derivative_tables, derivatives
 from tutelage.base.precision import require_64_bit
 from tutelage.base.types import Array
-from tutelage.empirical.derivatives import derivative_tables, derivatives
 from tutelage.layout import Layout
 from tutelage.network import Network
 from tutelage.operators import Factor, LossHessian, Structure

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tutelage.activations.derivatives import derivative_tables
 from tutelage.base import check
 from tutelage.base.types import ArrayLike
-from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.problem import Problem
 from tutelage.network import Network, require_network
 from tutelage.operators import LossHessian

@@ -9,12 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from tutelage.activations.derivatives import derivative_tables
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.precision import float64
 from tutelage.base.types import ArrayLike, Trainable
 from tutelage.base.value import Shown
-from tutelage.empirical.derivatives import derivative_tables
 from tutelage.empirical.hessian import EmpiricalHessian
 from tutelage.empirical.objective import DataLoss, MinibatchLoss
 from tutelage.inputs import Seed

@@ -10,11 +10,11 @@ import scipy.linalg
 
 from tutelage import moments
 from tutelage.activations import Activation, as_activation
+from tutelage.activations.derivatives import derivative_tables
 from tutelage.base import check
 from tutelage.base.errors import NotAvailableError
 from tutelage.base.precision import float64
 from tutelage.base.value import Value
-from tutelage.empirical.derivatives import derivative_tables
 from tutelage.teachers import layer_rng
 
 

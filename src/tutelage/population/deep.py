@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tutelage.activations import Activation
+from tutelage.activations.derivatives import derivative_tables
 from tutelage.base import check
 from tutelage.base.errors import InputError
 from tutelage.base.normal_points import normal_points
@@ -17,7 +18,6 @@ from tutelage.base.precision import float64, require_64_bit
 from tutelage.base.rows import row_space
 from tutelage.base.types import Array
 from tutelage.deep_network import DeepNetwork
-from tutelage.empirical.derivatives import derivative_tables
 from tutelage.layout import Layout
 from tutelage.operators import Copies, Entries, LossHessian, Reduction, Structure
 from tutelage.population.deep_linear import DeepLinearHessian, is_identity, linear_hessian

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.linalg
 
+from tutelage.activations.derivatives import derivative_tables
 from tutelage.base import check
-from tutelage.empirical.derivatives import derivative_tables
 from tutelage.network import Network, require_network
 from tutelage.rank.formal import has_independent_neurons
 from tutelage.rank.rank_at_weights import hessian_rank

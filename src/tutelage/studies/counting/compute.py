@@ -9,9 +9,9 @@ import numpy as np
 import scipy.linalg
 import xarray as xr
 
+from tutelage.activations.derivatives import derivative_tables
 from tutelage.base.progress import Progress, tracked
 from tutelage.dynamics import OnlineEquations, data_excess
-from tutelage.empirical.derivatives import derivative_tables
 from tutelage.inputs import GaussianInputs
 from tutelage.network import Network
 from tutelage.studies.claim import Measured

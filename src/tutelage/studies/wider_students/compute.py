@@ -9,8 +9,8 @@ import numpy as np
 import scipy.linalg
 import xarray as xr
 
+from tutelage.activations.derivatives import derivative_tables
 from tutelage.base.progress import Progress, tracked
-from tutelage.empirical.derivatives import derivative_tables
 from tutelage.network import Network
 from tutelage.population import Problem, hessian_at_optimum
 from tutelage.rank import hessian_rank, optima

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.polynomial.polynomial import polyder, polyval
 
-from tutelage.activations import Activation
+from tutelage.activations.base import Activation
 from tutelage.activations.polynomial import PolynomialFamily
 from tutelage.base.compiled import COMPILATION
 from tutelage.base.precision import float64
