@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tutelage import empirical, sample_teacher
+from tutelage.activations import derivatives as module
 from tutelage.activations import parse_activation
 from tutelage.activations.derivatives import derivative_tables, derivatives
 from tutelage.base.errors import InputError
-from tutelage.empirical import derivatives as module
 
 
 @pytest.fixture(scope="module")
