@@ -14,8 +14,8 @@ import numpy as np
 
 from turns import medians
 from tutelage import Network, hessian_at_optimum, sample_teacher
-from tutelage.empirical import Problem
 from tutelage.activations.derivatives import derivative_tables
+from tutelage.empirical import Problem
 from tutelage.operators import SymmetricOperator
 from tutelage.store import provenance
 

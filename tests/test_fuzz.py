@@ -36,7 +36,7 @@ ROOMS = [
 ]  # fmt: skip
 LONG = {"landscape.find_minima", "find_minima"}
 """The right answer to a right call takes a minute."""
-MADE_BY_OTHERS = {"empirical.EmpiricalHessian", "empirical.derivatives"}
+MADE_BY_OTHERS = {"empirical.EmpiricalHessian"}
 """Put together by functions of the library alone, of arrays that JAX may be tracing: nothing is checked."""
 SECONDS = 20
 
